@@ -171,7 +171,7 @@ public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFi
         {
             Namespaces = await ListAsync("api/v1/namespaces", json.Namespace),
             ConfigMaps = await ListAsync("api/v1/configmaps", json.ConfigMap),
-            WorkloadGroups = await ListAsync("apis/networking.istio.io/v1/workloadgroups", json.WorkloadGroup),
+            WorkloadGroups = await ListAsync("apis/networking.istio.io/v1/workloadgroups", json.WorkloadGroupObject),
             Deployments = [.. Cluster.Upstream.Deployments.Select(deployment => deployment with
             {
                 Metadata = deployment.Metadata.Labelled("app.kubernetes.io/version", null),

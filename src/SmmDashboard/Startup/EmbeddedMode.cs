@@ -20,7 +20,7 @@ internal static class EmbeddedMode
     public static void Add(IServiceCollection services, DashboardOptions options, MeshDescription mesh, DashboardTestHooks hooks)
     {
         if (options.Data is { } data)
-            PrivateFile.MakeFolder(data);
+            OwnerOnlyFile.MakeFolder(data);
         services.AddSingleton(new MeshFile(options.Mesh));
         services.AddSingleton(new CurrentMesh(mesh.Settings));
         services.AddSingleton(provider => new CurrentMeshDescription(mesh, provider.GetRequiredService<CurrentMesh>()));

@@ -55,7 +55,7 @@ internal static class KubernetesMode
         var (options, mesh) = (provider.GetRequiredService<KubernetesOptions>(), provider.GetRequiredService<KubernetesMesh>());
         return new RightsWatch(
             new AccessReviews(provider.GetRequiredService<KubernetesApi>(), account: null),
-            () => DashboardRights.All(DashboardPlaces.Of(options.Namespace, options.IstioNamespaces, options.Gateways, mesh.Composed)),
+            () => DashboardRights.All(DashboardPlaces.From(options.Namespace, options.IstioNamespaces, options.Gateways, mesh.Composed)),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RightsWatch>>(),
             provider.GetRequiredService<BackgroundFailure>());

@@ -72,13 +72,13 @@ internal static class KubernetesTargets
     {
         var (type, item) = WatchLine.Split(line);
         return type == WatchEvent.Error ? ApiStatus.Read(item.Span) as object
-            : (WatchLine.Metadata(item), WatchLine.Read(item.Span, KubernetesJson.Default.WorkloadGroup));
+            : (WatchLine.Metadata(item), WatchLine.Read(item.Span, KubernetesJson.Default.WorkloadGroupObject));
     });
 
     private static void Page(byte[] body) => Expecting(() => ListPage<Service>.Read(body, KubernetesJson.Default.Service));
 
     private static void Machine(byte[] json) => Expecting(() =>
-        JsonSerializer.Deserialize(json, KubernetesJson.Default.MachineDocument) is { } document ? AttachedMachine.Of(document) : null);
+        JsonSerializer.Deserialize(json, KubernetesJson.Default.MachineDocument) is { } document ? AttachedMachine.From(document) : null);
 
     // The API server refuses other names.
     private static bool IsName(ObjectMeta metadata) =>
@@ -108,7 +108,7 @@ internal static class KubernetesTargets
             Deployments = Of(read.Deployment, "Deployment"),
             MutatingWebhooks = Of(read.WebhookConfiguration, "MutatingWebhookConfiguration"),
             ValidatingWebhooks = Of(read.WebhookConfiguration, "ValidatingWebhookConfiguration"),
-            WorkloadGroups = Of(read.WorkloadGroup, "WorkloadGroup"),
+            WorkloadGroups = Of(read.WorkloadGroupObject, "WorkloadGroup"),
             IstioControlPlanes = Of(read.IstioControlPlane, "IstioControlPlane"),
         };
         var mesh = MeshComposer.Compose(objects, new(), ComposedMesh.Empty);
@@ -128,7 +128,7 @@ internal static class KubernetesTargets
                 try
                 {
                     if (item.Deserialize(type) is { } one && IsName(one.Metadata))
-                        found[ObjectKey.Of(one.Metadata)] = one;
+                        found[ObjectKey.From(one.Metadata)] = one;
                 }
                 catch (JsonException)
                 {

@@ -118,7 +118,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
             + "serviceaccount orders")]
     [InlineData("delete", "api/v1/namespaces/vms-tag/configmaps/istio-ca-root-cert", "",
         "workload-groups-root-certificates: vms-tag has no ConfigMap istio-ca-root-cert, and the one of namespace istio-system is used: "
-            + "istiod writes it into every namespace that it sees → look why istiod does not: kubectl -n istio-system logs "
+            + "istiod writes it into every namespace that it sees → read why istiod does not add it: kubectl -n istio-system logs "
             + "deployment/istiod-1-32")]
     [InlineData("create", $"{Istio}/vms-plain/workloadentries",
         "{apiVersion: networking.istio.io/v1beta1, kind: WorkloadEntry, metadata: {name: old, labels: {istio.io/rev: 1-19}}, spec: "
@@ -281,7 +281,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
         using var api = new KubernetesApi(ApiSettings.FromKubeconfig(kubeconfig, TimeProvider.System), TimeProvider.System);
         var options = new CheckOptions { IsOwnAccount = true, ClusterRanges = [IPNetwork.Parse("10.96.0.0/24")] };
 
-        CheckReport report;
+        ClusterCheckReport report;
         using var atMost = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         do
             report = await ClusterCheck.RunAsync(api, cluster.Server.Address, options, TimeProvider.System, atMost.Token);
@@ -336,7 +336,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
 
         using var report = JsonDocument.Parse(output);
         var checks = report.RootElement.GetProperty("checks").EnumerateArray().ToList();
-        Assert.Equal(Check.All.Select(check => check.Id), checks.Select(check => check.GetProperty("id").GetString()));
+        Assert.Equal(ClusterCheckDefinition.All.Select(check => check.Id), checks.Select(check => check.GetProperty("id").GetString()));
         Assert.Equal(
             checks.Sum(check => check.GetProperty("results").GetArrayLength()),
             report.RootElement.GetProperty("summary").EnumerateObject().Sum(count => count.Value.GetInt32()));
@@ -346,7 +346,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     public void EveryCheckIsDocumented()
     {
         var page = File.ReadAllText(Path.Combine(Manifests.Source, "../../docs/dashboard-check.md"));
-        Assert.Empty(Check.All.Where(check => !page.Contains($"`{check.Id}`", StringComparison.Ordinal)).Select(check => check.Id));
+        Assert.Empty(ClusterCheckDefinition.All.Where(check => !page.Contains($"`{check.Id}`", StringComparison.Ordinal)).Select(check => check.Id));
     }
 
     [Theory]

@@ -135,7 +135,7 @@ public sealed class RenderingTests
         var objects = await manifests.RenderAsync("overlays/gateways");
 
         Assert.Equal(
-            DashboardRights.OfGatewayNamespace("gateways")
+            DashboardRights.ForGatewayNamespace("gateways")
             .SelectMany(right => right.Verbs.Select(verb => Grant("gateways", verb, right.Group, right.Resource, right.Name))),
             objects.Where(one => one.Kind == "Role").Select(Typed).Cast<V1Role>().SelectMany(role => Grants(role.Namespace(), role.Rules)));
     }

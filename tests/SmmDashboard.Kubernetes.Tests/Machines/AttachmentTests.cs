@@ -26,7 +26,7 @@ public sealed class AttachmentTests
     [InlineData("Healthy=True:Healthy", null)]
     public void TheFirstStepThatDoesNotHoldIsTheReason(string conditions, string? expected)
     {
-        var attached = Attachment.Of([.. conditions.Split(' ').Select(Parse)]);
+        var attached = Attachment.Evaluate([.. conditions.Split(' ').Select(Parse)]);
         Assert.Equal(expected, attached is null ? null : $"{attached.Status} {attached.Reason}");
     }
 

@@ -16,7 +16,7 @@ using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Tests.Running;
 using SmmDashboard.Kubernetes.Tests.Watching;
 using SmmDashboard.Kubernetes.Watching;
-using WorkloadGroup = SmmDashboard.Kubernetes.Objects.WorkloadGroup;
+using WorkloadGroupObject = SmmDashboard.Kubernetes.Objects.WorkloadGroupObject;
 
 namespace SmmDashboard.Kubernetes.Tests.Machines;
 
@@ -164,7 +164,7 @@ internal sealed class Replica : IAsyncDisposable
 {
     private readonly CancellationTokenSource _end = new();
     private readonly KubernetesApi _api;
-    private readonly Cache<WorkloadGroup> _groups;
+    private readonly Cache<WorkloadGroupObject> _groups;
     private readonly Task _groupsRun;
     private readonly List<Exception> _defects = [];
     private bool _isStopped;
@@ -172,9 +172,9 @@ internal sealed class Replica : IAsyncDisposable
     public Replica(Fleet fleet, KubernetesApi api, string groupKind, MachineSettings settings, TimeProvider time)
     {
         _api = api;
-        _groups = new Cache<WorkloadGroup>(Channel.CreateUnbounded<bool>().Writer, fleet.Time);
-        _groupsRun = new Reflector<WorkloadGroup>(
-            api, new ApiResource(groupKind, "workloadgroups", ["v1beta1"]), KubernetesJson.Default.WorkloadGroup, _groups,
+        _groups = new Cache<WorkloadGroupObject>(Channel.CreateUnbounded<bool>().Writer, fleet.Time);
+        _groupsRun = new Reflector<WorkloadGroupObject>(
+            api, new ApiResource(groupKind, "workloadgroups", ["v1beta1"]), KubernetesJson.Default.WorkloadGroupObject, _groups,
             new ReflectorSeams(fleet.Time, new Random(1), NullLogger.Instance)).RunAsync(_end.Token);
         Machines = new AttachedMachines(
             api, new MachineGroups(() => _groups.State, _ => Entries),

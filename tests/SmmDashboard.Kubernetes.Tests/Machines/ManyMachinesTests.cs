@@ -47,7 +47,7 @@ public sealed class ManyMachinesTests(RunningApiServer server)
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
         var machines = ImmutableDictionary.CreateRange(
-            Enumerable.Range(0, Count).Select(Read).Select(machine => KeyValuePair.Create(ObjectKey.Of(machine.Metadata), machine)));
+            Enumerable.Range(0, Count).Select(Read).Select(machine => KeyValuePair.Create(ObjectKey.From(machine.Metadata), machine)));
 
         var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
         TestContext.Current.SendDiagnosticMessage($"{each} bytes for each machine");

@@ -236,7 +236,7 @@ public sealed class BadInputTests
         """{"metadata":{"name":"n","namespace":"vms-plain","labels":{"a":null}},"spec":{"template":{"labels":{"x":null},"ports":null,"unknown":[1,{}]}},"status":{"x":1}}""")]
     public void NullsAndUnknownMembersAreNoError(string json)
     {
-        var group = JsonSerializer.Deserialize(json, KubernetesJson.Default.WorkloadGroup)!;
+        var group = JsonSerializer.Deserialize(json, KubernetesJson.Default.WorkloadGroupObject)!;
         var composed = (Cluster.Upstream with { WorkloadGroups = [.. Cluster.Upstream.WorkloadGroups, group] }).Compose();
         Assert.Equal(5, composed.Groups.Count);
     }
@@ -285,7 +285,7 @@ public sealed class BadInputTests
         Assert.Same(before.Group("vms-revision", "orders").Served, Cluster.Upstream.Compose(bad).Group("vms-revision", "orders").Served);
     }
 
-    private static ClusterObjects WithGroup(Func<WorkloadGroup, WorkloadGroup> change) =>
+    private static ClusterObjects WithGroup(Func<WorkloadGroupObject, WorkloadGroupObject> change) =>
         Cluster.Upstream with { WorkloadGroups = Cluster.Upstream.WorkloadGroups.Changed("orders", change) };
 
     /// <summary>One blocking fault, and what was good before is served on.</summary>

@@ -32,8 +32,8 @@ public sealed class ClusterAddressesTests
     [InlineData("192.168.7.3", "it is an address of the API server")]
     public void AnAddressOfTheClusterIsNamedInBothNetworkModels(string address, string why)
     {
-        Assert.Equal(why, Addresses.WhyInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
-        Assert.Equal(why, Addresses.WhyInside(IPAddress.Parse(address), NetworkModel.SameNetwork));
+        Assert.Equal(why, Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
+        Assert.Equal(why, Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.SameNetwork));
     }
 
     [Theory]
@@ -42,8 +42,8 @@ public sealed class ClusterAddressesTests
     public void APodRangeIsTheClustersOnlyForVmsOfAnotherNetwork(string address, string range)
     {
         Assert.Equal($"it is in the pod range {range} of node node-1",
-            Addresses.WhyInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
-        Assert.Null(Addresses.WhyInside(IPAddress.Parse(address), NetworkModel.SameNetwork));
+            Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
+        Assert.Null(Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.SameNetwork));
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class ClusterAddressesTests
     [InlineData("2001:db8:9::a")]
     public void AVmMayHaveAnyOtherAddress(string address)
     {
-        Assert.Null(Addresses.WhyInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
-        Assert.Null(Addresses.WhyInside(IPAddress.Parse(address), NetworkModel.SameNetwork));
+        Assert.Null(Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
+        Assert.Null(Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.SameNetwork));
     }
 }

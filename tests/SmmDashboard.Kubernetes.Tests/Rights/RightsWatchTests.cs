@@ -24,7 +24,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
         var token = Token(account.Namespace);
         using var watch = Started(account, () => [Nodes, token]);
 
-        await watch.Value.LookAsync(TestContext.Current.CancellationToken);
+        await watch.Value.ObserveAsync(TestContext.Current.CancellationToken);
 
         string[] lines =
         [
@@ -44,7 +44,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
     {
         var account = await TestAccount.CreateAsync(server);
         using var watch = Started(account, () => [Nodes]);
-        await watch.Value.LookAsync(TestContext.Current.CancellationToken);
+        await watch.Value.ObserveAsync(TestContext.Current.CancellationToken);
         Assert.Single(_log.Lines);
 
         await LookAfterIntervalAsync(watch.Value);
@@ -68,11 +68,11 @@ public sealed class RightsWatchTests(RunningApiServer server)
         await using var proxy = await FaultProxy.StartAsync(server);
         List<Right> needed = [Nodes];
         using var watch = Started(account, () => needed, proxy.Address);
-        await watch.Value.LookAsync(TestContext.Current.CancellationToken);
+        await watch.Value.ObserveAsync(TestContext.Current.CancellationToken);
         var before = proxy.Requests.Count;
 
         needed.Add(Token(account.Namespace));
-        await watch.Value.LookAsync(TestContext.Current.CancellationToken);
+        await watch.Value.ObserveAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(2, _log.Lines.Count);
         Assert.Single(proxy.Requests.Skip(before));
@@ -84,7 +84,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
         var account = await TestAccount.CreateAsync(server);
         using var watch = Started(account, () => [new Right("nowhere.example.com", "things", "list") { Without = "nothing works" }]);
 
-        await watch.Value.LookAsync(TestContext.Current.CancellationToken);
+        await watch.Value.ObserveAsync(TestContext.Current.CancellationToken);
 
         Assert.Empty(_log.Lines);
     }
@@ -95,7 +95,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
         var account = await TestAccount.CreateAsync(server);
         var proxy = await FaultProxy.StartAsync(server);
         using var watch = Started(account, () => [Nodes], proxy.Address);
-        await watch.Value.LookAsync(TestContext.Current.CancellationToken);
+        await watch.Value.ObserveAsync(TestContext.Current.CancellationToken);
 
         await proxy.DisposeAsync();
         await LookAfterIntervalAsync(watch.Value);
@@ -119,10 +119,10 @@ public sealed class RightsWatchTests(RunningApiServer server)
         var asked = 0;
         proxy.AnswerNext(_ => ++asked > 30, 500, "{}");
 
-        await watch.Value.LookAsync(TestContext.Current.CancellationToken);
+        await watch.Value.ObserveAsync(TestContext.Current.CancellationToken);
         Assert.Contains(_log.Lines, line => line.Contains("cannot be looked at", StringComparison.Ordinal));
         var before = proxy.Requests.Count;
-        await watch.Value.LookAsync(TestContext.Current.CancellationToken);
+        await watch.Value.ObserveAsync(TestContext.Current.CancellationToken);
 
         Assert.InRange(proxy.Requests.Count - before, 1, 12);
         Assert.Equal(needed.Count, watch.Value.Limitations.Count());
@@ -138,7 +138,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
     private Task LookAfterIntervalAsync(RightsWatch watch)
     {
         _time.Advance(RightsWatch.Interval);
-        return watch.LookAsync(TestContext.Current.CancellationToken);
+        return watch.ObserveAsync(TestContext.Current.CancellationToken);
     }
 
     private Watching Started(TestAccount account, Func<IReadOnlyList<Right>> needed, Uri? address = null)

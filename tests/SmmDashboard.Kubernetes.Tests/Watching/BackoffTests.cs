@@ -10,7 +10,7 @@ public sealed class BackoffTests
     [Fact]
     public void ItDoublesUpToThirtySecondsAndStaysWithinItsHalf()
     {
-        var backoff = new Backoff(_time, new Random(1));
+        var backoff = new WatchBackoff(_time, new Random(1));
         double[] steps = [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30];
 
         foreach (var step in steps)
@@ -24,7 +24,7 @@ public sealed class BackoffTests
     [Fact]
     public void TwoMinutesWithoutAFailureStartItAnew()
     {
-        var backoff = new Backoff(_time, new Random(1));
+        var backoff = new WatchBackoff(_time, new Random(1));
         for (var failure = 0; failure < 8; failure++)
             _time.Advance(backoff.Next());
 
@@ -37,7 +37,7 @@ public sealed class BackoffTests
     [Fact]
     public void WhatTheServerAsksForWinsUpToAMinute()
     {
-        var backoff = new Backoff(_time, new Random(1));
+        var backoff = new WatchBackoff(_time, new Random(1));
 
         Assert.Equal(TimeSpan.FromSeconds(7), backoff.Next(TimeSpan.FromSeconds(7)));
         Assert.Equal(TimeSpan.FromMinutes(1), backoff.Next(TimeSpan.FromDays(365)));

@@ -48,9 +48,9 @@ public sealed class RestartTests(RunningApiServer server)
                 name => name == "KUBERNETES_SERVICE_HOST" ? "127.0.0.1" : $"{server.Port}",
                 server.ServiceAccountFolder(RunningApiServer.AdminToken), TimeProvider.System),
             TimeProvider.System);
-        var cache = new Cache<WorkloadGroup>(Channel.CreateUnbounded<bool>().Writer, time);
-        var run = new Reflector<WorkloadGroup>(
-            api, new ApiResource(group, "workloadgroups", ["v1", "v1beta1"]), KubernetesJson.Default.WorkloadGroup, cache,
+        var cache = new Cache<WorkloadGroupObject>(Channel.CreateUnbounded<bool>().Writer, time);
+        var run = new Reflector<WorkloadGroupObject>(
+            api, new ApiResource(group, "workloadgroups", ["v1", "v1beta1"]), KubernetesJson.Default.WorkloadGroupObject, cache,
             new ReflectorSeams(time, new Random(1), NullLogger.Instance)).RunAsync(end.Token);
         Task PassAsync(string what, Func<bool> condition) => Until.TrueAsync(
             () =>

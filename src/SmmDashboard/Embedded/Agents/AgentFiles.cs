@@ -19,7 +19,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
 
     public IEnumerable<(GroupId Group, Guid Uuid, KnownAgent Agent)> Load()
     {
-        PrivateFile.MakeFolder(_root);
+        OwnerOnlyFile.MakeFolder(_root);
         foreach (var space in Directory.EnumerateDirectories(_root))
         {
             foreach (var group in Directory.EnumerateDirectories(space))
@@ -38,8 +38,8 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
     {
         try
         {
-            PrivateFile.MakeFolder(Folder(group));
-            PrivateFile.Write(FilePath(group, uuid), Content(agent, report), durable);
+            OwnerOnlyFile.MakeFolder(Folder(group));
+            OwnerOnlyFile.Write(FilePath(group, uuid), Content(agent, report), durable);
             if (Interlocked.Exchange(ref _isFailing, 0) == 1)
                 log.WritesAgain(_root);
             return true;
@@ -89,7 +89,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
     {
         try
         {
-            var file = PrivateFile.Read(path, MaximumBytes) is { } content
+            var file = OwnerOnlyFile.Read(path, MaximumBytes) is { } content
                 ? JsonSerializer.Deserialize(content, AgentFileJson.Default.AgentFile)
                 : null;
             return file?.KeySha256 is { Length: 64 } key

@@ -27,10 +27,10 @@ public sealed class SigningKey : IDisposable
             return new SigningKey(ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
         var path = Path.Combine(folder, FileName);
-        if (PrivateFile.Read(path, limit: 16 * 1024) is not { } pem)
+        if (OwnerOnlyFile.Read(path, limit: 16 * 1024) is not { } pem)
         {
             var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            PrivateFile.Write(path, System.Text.Encoding.ASCII.GetBytes(made.ExportPkcs8PrivateKeyPem()), durable: true);
+            OwnerOnlyFile.Write(path, System.Text.Encoding.ASCII.GetBytes(made.ExportPkcs8PrivateKeyPem()), durable: true);
             return new SigningKey(made);
         }
 

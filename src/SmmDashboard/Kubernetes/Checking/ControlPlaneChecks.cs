@@ -8,13 +8,13 @@ internal static class ControlPlaneChecks
     // The operator still reconciles the object, or does not manage it.
     private static readonly string[] OnItsWay = ["Created", "Reconciling", "Unmanaged"];
 
-    public static IReadOnlyList<CheckLine> Planes(ClusterLook look, MeshOptions options)
+    public static IReadOnlyList<ClusterCheckLine> Planes(ClusterObservation observed, MeshOptions options)
     {
-        if (look.Mesh.ControlPlanes.Count == 0)
+        if (observed.Mesh.ControlPlanes.Count == 0)
         {
             return
             [
-                CheckLine.Fail(
+                ClusterCheckLine.Fail(
                     null,
                     $"none was found in namespace {string.Join(", ", options.IstioNamespaces)} (a ConfigMap with the label istio.io/rev "
                         + "and the key mesh)",
@@ -22,41 +22,41 @@ internal static class ControlPlaneChecks
             ];
         }
 
-        return [.. look.Mesh.ControlPlanes.SelectMany(
-            plane => (CheckLine[])[Plane(plane), .. Operator(look, plane), .. OtherFaults(plane)]), .. look.Mesh.Faults
-            .Except(look.Mesh.ControlPlanes.SelectMany(plane => plane.Faults)).Where(fault => fault.Reason != FaultReasons.GatewayNotFound)
-            .Select(fault => FaultLines.Of(fault))];
+        return [.. observed.Mesh.ControlPlanes.SelectMany(
+            plane => (ClusterCheckLine[])[Plane(plane), .. Operator(observed, plane), .. OtherFaults(plane)]), .. observed.Mesh.Faults
+            .Except(observed.Mesh.ControlPlanes.SelectMany(plane => plane.Faults)).Where(fault => fault.Reason != FaultReasons.GatewayNotFound)
+            .Select(fault => FaultLines.Create(fault))];
     }
 
-    public static IReadOnlyList<CheckLine> Tags(ClusterLook look) => look.Mesh.Tags.Count == 0
-        ? [CheckLine.Skipped(null, "there is none")]
-        : [.. look.Mesh.Tags.Select(tag => IsKnown(look.Mesh, tag.Value)
-            ? CheckLine.Pass(tag.Key, $"is revision {tag.Value}")
-            : CheckLine.Warn(tag.Key, $"is revision {tag.Value}, which no control plane has",
+    public static IReadOnlyList<ClusterCheckLine> Tags(ClusterObservation observed) => observed.Mesh.Tags.Count == 0
+        ? [ClusterCheckLine.Skipped(null, "there is none")]
+        : [.. observed.Mesh.Tags.Select(tag => IsKnown(observed.Mesh, tag.Value)
+            ? ClusterCheckLine.Pass(tag.Key, $"is revision {tag.Value}")
+            : ClusterCheckLine.Warn(tag.Key, $"is revision {tag.Value}, which no control plane has",
                 $"istioctl tag set {tag.Key} --revision REVISION --overwrite"))];
 
-    public static IReadOnlyList<CheckLine> Registration(ClusterLook look) =>
+    public static IReadOnlyList<ClusterCheckLine> Registration(ClusterObservation observed) =>
     [
-        .. look.Mesh.ControlPlanes.Select(plane => plane.RegistersAutomatically
-            ? CheckLine.Pass(plane.Label, "istiod registers VMs")
-            : CheckLine.Fail(plane.Label, "istiod has PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION=false, so no VM can register",
+        .. observed.Mesh.ControlPlanes.Select(plane => plane.RegistersAutomatically
+            ? ClusterCheckLine.Pass(plane.Label, "istiod registers VMs")
+            : ClusterCheckLine.Fail(plane.Label, "istiod has PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION=false, so no VM can register",
                 $"kubectl -n {plane.Namespace} set env deployment/{IstiodName(plane)} PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION-, or "
                     + "correct the values of Istio")),
     ];
 
-    public static IReadOnlyList<CheckLine> Gateways(ClusterLook look)
+    public static IReadOnlyList<ClusterCheckLine> Gateways(ClusterObservation observed)
     {
-        var lines = new List<CheckLine>();
-        foreach (var plane in look.Mesh.ControlPlanes)
+        var lines = new List<ClusterCheckLine>();
+        foreach (var plane in observed.Mesh.ControlPlanes)
         {
             lines.AddRange(plane.Gateways.Where(gateway => !lines.Any(line => line.Subject == Name(gateway)))
                 .Select(gateway => Gateway(gateway, plane)).ToList());
             if (!plane.Gateways.Any(gateway => gateway.LeadsToIstiod))
-                lines.Add(NoGateway(look, plane));
+                lines.Add(NoGateway(observed, plane));
         }
 
-        lines.AddRange(look.Mesh.Faults.Where(fault => fault.Reason == FaultReasons.GatewayNotFound)
-            .Select(fault => FaultLines.Of(fault, CheckStatus.Fail)));
+        lines.AddRange(observed.Mesh.Faults.Where(fault => fault.Reason == FaultReasons.GatewayNotFound)
+            .Select(fault => FaultLines.Create(fault, ClusterCheckStatus.Fail)));
         return lines;
     }
 
@@ -67,37 +67,37 @@ internal static class ControlPlaneChecks
     public static bool NeedsGateway(ComposedMesh mesh, ControlPlane plane) => mesh.Groups.Values.Any(group =>
         ReferenceEquals(group.Plane, plane) && group.Served?.Config.NetworkModel() != SmmAgent.Contract.NetworkModel.SameNetwork);
 
-    private static CheckLine Plane(ControlPlane plane)
+    private static ClusterCheckLine Plane(ControlPlane plane)
     {
         var what = $"Istio {(plane.Version.Length > 0 ? plane.Version : "of an unknown version")}, namespace {plane.Namespace}"
             + (plane.RevisionLabel == plane.Label ? "" : $", istiod's own revision is {plane.RevisionLabel}")
             + (plane.Status is { } status ? $", {status}" : "");
         return plane.IsReady switch
         {
-            false => CheckLine.Fail(
+            false => ClusterCheckLine.Fail(
                 plane.Label, $"{what}: no pod of istiod is ready", $"kubectl -n {plane.Namespace} get pods -l app=istiod"),
             null =>
-                CheckLine.Warn(plane.Label,
+                ClusterCheckLine.Warn(plane.Label,
                     $"{what}: whether istiod is ready is not known, its Service {IstiodName(plane)} has no EndpointSlice",
                 $"kubectl -n {plane.Namespace} get endpointslices -l kubernetes.io/service-name={IstiodName(plane)}"),
-            _ => CheckLine.Pass(plane.Label, what),
+            _ => ClusterCheckLine.Pass(plane.Label, what),
         };
     }
 
     // The operator's label is REVISION.NAMESPACE; its object has the version, the network and the addresses.
-    private static IEnumerable<CheckLine> Operator(ClusterLook look, ControlPlane plane)
+    private static IEnumerable<ClusterCheckLine> Operator(ClusterObservation observed, ControlPlane plane)
     {
         if (plane.Label == plane.Revision)
         {
             if (plane.Status is not null and not "Available")
-                yield return CheckLine.Fail(
+                yield return ClusterCheckLine.Fail(
                     plane.Label, $"Deployment {IstiodName(plane)} is {plane.Status}",
                     $"kubectl -n {plane.Namespace} describe deployment {IstiodName(plane)}");
         }
-        else if (look.Objects.IstioControlPlanes.FirstOrDefault(
+        else if (observed.Objects.IstioControlPlanes.FirstOrDefault(
             one => one.Metadata.Namespace == plane.Namespace && one.Metadata.Name.Replace('.', '-') == plane.Revision) is not { } operated)
         {
-            yield return CheckLine.Warn(
+            yield return ClusterCheckLine.Warn(
                 plane.Label,
                 $"its label is one of the SMM operator, but IstioControlPlane {plane.Namespace}/{plane.Revision} was not found, so it is "
                     + "read as plain Istio",
@@ -108,13 +108,13 @@ internal static class ControlPlaneChecks
             var why = operated.Status.ErrorMessage is { Length: > 0 } message ? $": {SmmAgent.Contract.NameRules.Shown(message)}" : "";
             var cure = $"kubectl -n {plane.Namespace} get istiocontrolplane {operated.Metadata.Name} -o yaml";
             var found = $"IstioControlPlane {plane.Namespace}/{operated.Metadata.Name} is {SmmAgent.Contract.NameRules.Shown(status)}{why}";
-            yield return OnItsWay.Contains(status) ? CheckLine.Warn(plane.Label, found, cure) : CheckLine.Fail(plane.Label, found, cure);
+            yield return OnItsWay.Contains(status) ? ClusterCheckLine.Warn(plane.Label, found, cure) : ClusterCheckLine.Fail(plane.Label, found, cure);
         }
     }
 
-    private static IEnumerable<CheckLine> OtherFaults(ControlPlane plane) =>
+    private static IEnumerable<ClusterCheckLine> OtherFaults(ControlPlane plane) =>
         plane.Faults.Where(fault => fault.Reason is not FaultReasons.GatewayWithoutAddress and not FaultReasons.GatewayNotFound)
-        .Select(fault => FaultLines.Of(fault));
+        .Select(fault => FaultLines.Create(fault));
 
     // A tag may stand for another tag.
     private static bool IsKnown(ComposedMesh mesh, string revision) =>
@@ -122,24 +122,24 @@ internal static class ControlPlaneChecks
 
     private static string Name(FoundGateway gateway) => $"{gateway.Source.Namespace}/{gateway.Source.Name}";
 
-    private static CheckLine Gateway(FoundGateway gateway, ControlPlane plane)
+    private static ClusterCheckLine Gateway(FoundGateway gateway, ControlPlane plane)
     {
         var ports = string.Join(", ", gateway.Gateway.Ports.Select(port => port.Port));
         if (!gateway.LeadsToIstiod)
         {
-            return CheckLine.Fail(Name(gateway), $"has ports {ports}, and not {IstioNames.IstiodPort}, the port of istiod",
+            return ClusterCheckLine.Fail(Name(gateway), $"has ports {ports}, and not {IstioNames.IstiodPort}, the port of istiod",
                 $"add port {IstioNames.IstiodPort} to it: {gateway.Source.Edit()}");
         }
 
         return plane.Faults.FirstOrDefault(
             fault => fault.Source == gateway.Source && fault.Reason == FaultReasons.GatewayWithoutAddress) is { } fault
-            ? FaultLines.Of(fault, CheckStatus.Fail) with { Subject = Name(gateway) }
-            : CheckLine.Pass(Name(gateway), $"has {string.Join(", ", gateway.Gateway.Addresses)}, ports {ports}");
+            ? FaultLines.Create(fault, ClusterCheckStatus.Fail) with { Subject = Name(gateway) }
+            : ClusterCheckLine.Pass(Name(gateway), $"has {string.Join(", ", gateway.Gateway.Addresses)}, ports {ports}");
     }
 
-    private static CheckLine NoGateway(ClusterLook look, ControlPlane plane) => NeedsGateway(look.Mesh, plane)
-        ? CheckLine.Fail(plane.Label, $"has no gateway with port {IstioNames.IstiodPort}, so VMs of other networks cannot reach istiod",
+    private static ClusterCheckLine NoGateway(ClusterObservation observed, ControlPlane plane) => NeedsGateway(observed.Mesh, plane)
+        ? ClusterCheckLine.Fail(plane.Label, $"has no gateway with port {IstioNames.IstiodPort}, so VMs of other networks cannot reach istiod",
             "install an east-west gateway (Istio's samples/multicluster/gen-eastwest-gateway.sh; with SMM spec.meshExpansion.enabled of "
                 + "the IstioControlPlane), or name one with --gateway NAMESPACE/NAME")
-        : CheckLine.Skipped(plane.Label, "has no gateway, and no WorkloadGroup of another network needs one");
+        : ClusterCheckLine.Skipped(plane.Label, "has no gateway, and no WorkloadGroup of another network needs one");
 }

@@ -7,51 +7,51 @@ namespace SmmDashboard.Kubernetes.Checking;
 /// <summary>Whether a gateway leads to istiod: a Service with port 15012 alone takes connections, and leads nowhere.</summary>
 internal static class ExposureCheck
 {
-    public static IReadOnlyList<CheckLine> Of(ClusterLook look)
+    public static IReadOnlyList<ClusterCheckLine> Evaluate(ClusterObservation observed)
     {
-        var lines = new List<CheckLine>();
-        foreach (var plane in look.Mesh.ControlPlanes)
+        var lines = new List<ClusterCheckLine>();
+        foreach (var plane in observed.Mesh.ControlPlanes)
         {
             var gateways = plane.Gateways.Where(gateway => gateway.LeadsToIstiod).ToList();
             if (gateways.Count == 0)
-                lines.Add(CheckLine.Skipped(plane.Label, "has no gateway"));
-            else if (!ControlPlaneChecks.NeedsGateway(look.Mesh, plane))
-                lines.Add(CheckLine.Skipped(plane.Label, "no WorkloadGroup of another network needs it"));
+                lines.Add(ClusterCheckLine.Skipped(plane.Label, "has no gateway"));
+            else if (!ControlPlaneChecks.NeedsGateway(observed.Mesh, plane))
+                lines.Add(ClusterCheckLine.Skipped(plane.Label, "no WorkloadGroup of another network needs it"));
             else
                 lines.AddRange(gateways.Select(
-                    gateway => gateway.Source.Kind == "Gateway" ? OfApiGateway(look, gateway, plane) : OfService(look, gateway, plane)));
+                    gateway => gateway.Source.Kind == "Gateway" ? EvaluateApiGateway(observed, gateway, plane) : EvaluateService(observed, gateway, plane)));
         }
 
-        return lines.Count > 0 ? lines : [CheckLine.Skipped(null, "there is no control plane")];
+        return lines.Count > 0 ? lines : [ClusterCheckLine.Skipped(null, "there is no control plane")];
     }
 
-    private static CheckLine OfApiGateway(ClusterLook look, FoundGateway gateway, ControlPlane plane)
+    private static ClusterCheckLine EvaluateApiGateway(ClusterObservation observed, FoundGateway gateway, ControlPlane plane)
     {
-        var found = look.Objects.ApiGateways.First(
+        var found = observed.Objects.ApiGateways.First(
             candidate => candidate.Metadata.Namespace == gateway.Source.Namespace && candidate.Metadata.Name == gateway.Source.Name);
         var listeners = found.Spec.Listeners.Where(listener => listener.Port == IstioNames.IstiodPort).Select(listener => listener.Name)
             .ToList();
         return found.Status.Listeners.Any(listener => listeners.Contains(listener.Name) && listener.AttachedRoutes > 0)
-            ? CheckLine.Pass(plane.Label, $"{gateway.Source} has a route at port {IstioNames.IstiodPort}")
-            : CheckLine.Fail(plane.Label,
+            ? ClusterCheckLine.Pass(plane.Label, $"{gateway.Source} has a route at port {IstioNames.IstiodPort}")
+            : ClusterCheckLine.Fail(plane.Label,
                 $"{gateway.Source} has no route at its listener {string.Join(", ", listeners)}, so it leads nowhere",
                 $"attach a TLSRoute to port {IstioNames.IstiodPort} of Service "
                     + $"{plane.Istiod.Source.Namespace}/{ControlPlaneChecks.IstiodName(plane)}: {gateway.Source.Get()}");
     }
 
-    private static CheckLine OfService(ClusterLook look, FoundGateway gateway, ControlPlane plane)
+    private static ClusterCheckLine EvaluateService(ClusterObservation observed, FoundGateway gateway, ControlPlane plane)
     {
-        foreach (var resource in (ApiResource[])[ClusterLook.IstioGateways, ClusterLook.IstioVirtualServices])
+        foreach (var resource in (ApiResource[])[ClusterObservation.IstioGateways, ClusterObservation.IstioVirtualServices])
         {
-            if (look.Lister.Of(resource).Fault is { } fault)
-                return CheckLine.Skipped(
+            if (observed.Lister.Of(resource).Fault is { } fault)
+                return ClusterCheckLine.Skipped(
                     plane.Label, fault.Message,
                     "run it with an administrator's kubeconfig: smm-dashboard check --kubernetes --kubeconfig FILE");
         }
 
-        var service = look.Objects.Services.First(
+        var service = observed.Objects.Services.First(
             candidate => candidate.Metadata.Namespace == gateway.Source.Namespace && candidate.Metadata.Name == gateway.Source.Name);
-        var servers = look.Gateways.Where(candidate => Selects(candidate, service))
+        var servers = observed.Gateways.Where(candidate => Selects(candidate, service))
             .SelectMany(candidate => candidate.Spec.Servers.Where(server => server.Port.Number == IstioNames.IstiodPort)
                 .Select(server => (Gateway: candidate, Server: server)))
             .ToList();
@@ -61,23 +61,23 @@ internal static class ExposureCheck
             : $"set spec.meshExpansion.istiod.expose: true, and the operator makes what is missing: kubectl -n {plane.Namespace} edit "
                 + $"istiocontrolplane {plane.Revision}";
         if (servers.Count == 0)
-            return CheckLine.Fail(plane.Label,
+            return ClusterCheckLine.Fail(plane.Label,
                 $"no Gateway (networking.istio.io) opens port {IstioNames.IstiodPort} of {gateway.Source}, so it leads nowhere", cure);
 
         var passing = servers.Where(one => one.Server.Tls.Mode == "PASSTHROUGH").Select(one => one.Gateway).ToList();
         if (passing.Count == 0)
         {
             var first = new ObjectReference("Gateway", servers[0].Gateway.Metadata.Namespace, servers[0].Gateway.Metadata.Name);
-            return CheckLine.Fail(plane.Label,
+            return ClusterCheckLine.Fail(plane.Label,
                 $"{first} ends TLS at port {IstioNames.IstiodPort} (mode "
                     + $"'{SmmAgent.Contract.NameRules.Shown(servers[0].Server.Tls.Mode)}'), and only istiod has its certificate",
                 $"set spec.servers[].tls.mode: PASSTHROUGH: kubectl -n {first.Namespace} edit gateways.networking.istio.io {first.Name}");
         }
 
-        var routes = look.VirtualServices.Where(candidate => passing.Any(one => IsBound(candidate, one))).ToList();
+        var routes = observed.VirtualServices.Where(candidate => passing.Any(one => IsBound(candidate, one))).ToList();
         return routes.Any(route => LeadsTo(route, plane))
-            ? CheckLine.Pass(plane.Label, $"{gateway.Source} leads to Service {ControlPlaneChecks.IstiodName(plane)}")
-            : CheckLine.Fail(plane.Label, routes.Count == 0
+            ? ClusterCheckLine.Pass(plane.Label, $"{gateway.Source} leads to Service {ControlPlaneChecks.IstiodName(plane)}")
+            : ClusterCheckLine.Fail(plane.Label, routes.Count == 0
                 ? $"no VirtualService leads from port {IstioNames.IstiodPort} of {gateway.Source} to istiod"
                 : $"VirtualService {string.Join(", ", routes.Select(route => $"{route.Metadata.Namespace}/{route.Metadata.Name}"))} does "
                     + $"not lead to Service {ControlPlaneChecks.IstiodName(plane)}, "

@@ -9,10 +9,10 @@ internal static class FaultLines
     private static readonly string[] Commands = [": kubectl ", ": istioctl "];
 
     /// <param name="status">Null decides by whether the fault blocks.</param>
-    public static CheckLine Of(ObjectFault fault, CheckStatus? status = null)
+    public static ClusterCheckLine Create(ObjectFault fault, ClusterCheckStatus? status = null)
     {
         var (found, cure) = Split(fault);
-        return new(status ?? (fault.Blocks ? CheckStatus.Fail : CheckStatus.Warn), found, cure) { Subject = fault.Source.ToString() };
+        return new(status ?? (fault.Blocks ? ClusterCheckStatus.Fail : ClusterCheckStatus.Warn), found, cure) { Subject = fault.Source.ToString() };
     }
 
     // A message ends with the command that corrects the object.

@@ -18,7 +18,7 @@ public static class Attachment
         ["ConfigCurrent", "AddressKnown", "GatewaysReachable", "PortsOpen", SidecarRunning, Registered];
 
     /// <returns>Null for a report that has none of the conditions.</returns>
-    public static Condition? Of(IReadOnlyList<Condition> conditions)
+    public static Condition? Evaluate(IReadOnlyList<Condition> conditions)
     {
         // A VM may be in the mesh without a sidecar that the agent manages.
         var isOwn = conditions.FirstOrDefault(condition => condition.Type == SidecarRunning)?.Reason != Disabled;

@@ -53,7 +53,7 @@ internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider t
     /// <summary>An answer of the API server is newer than the watch.</summary>
     public void Learn(AttachedMachine machine)
     {
-        var key = ObjectKey.Of(machine.Metadata);
+        var key = ObjectKey.From(machine.Metadata);
         _own[key] = (machine, time.GetUtcNow());
         _absent.TryRemove(key, out _);
     }

@@ -39,7 +39,7 @@ internal sealed class Lease(KubernetesApi api, string space, string name, string
             if (IsHeld != wasHeld)
             {
                 wasHeld = IsHeld;
-                Tell(wasHeld);
+                Publish(wasHeld);
             }
 
             await Task.Delay(Pause(), seams.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -123,7 +123,7 @@ internal sealed class Lease(KubernetesApi api, string space, string name, string
         }
 
         _isHolder = false;
-        Tell(isHeld: false);
+        Publish(isHeld: false);
     }
 
     private async Task<V1Lease?> FindAsync(CancellationToken cancellationToken)
@@ -173,7 +173,7 @@ internal sealed class Lease(KubernetesApi api, string space, string name, string
             return RetryPeriod * (1 + seams.Random.NextDouble());
     }
 
-    private void Tell(bool isHeld)
+    private void Publish(bool isHeld)
     {
         if (isHeld)
             seams.Log.Leads(name);

@@ -40,7 +40,7 @@ internal sealed class MachineApi(KubernetesApi api)
             $"create {Resource.Kind} in namespace {key.Namespace}",
             (client, stop) => client.CustomObjects.CreateNamespacedCustomObjectAsync(
                 body, Group, Version, key.Namespace, Plural, fieldManager: FieldManager, cancellationToken: stop),
-            document => AttachedMachine.Of(document),
+            document => AttachedMachine.From(document),
             cancellationToken);
     }
 
@@ -65,7 +65,7 @@ internal sealed class MachineApi(KubernetesApi api)
             $"patch {Plural}/status.{Group} in namespace {key.Namespace}",
             (client, stop) => client.CustomObjects.PatchNamespacedCustomObjectStatusAsync(
                 patch, Group, Version, key.Namespace, Plural, key.Name, fieldManager: FieldManager, cancellationToken: stop),
-            document => AttachedMachine.Of(document),
+            document => AttachedMachine.From(document),
             cancellationToken);
     }
 

@@ -9,7 +9,7 @@ namespace SmmDashboard.Kubernetes.Machines;
 /// <summary>What is watched of Istio that the machines need.</summary>
 /// <param name="groups">The WorkloadGroups as they are known now.</param>
 /// <param name="candidates">The WorkloadEntries that may be a VM's.</param>
-public sealed class MachineGroups(Func<CacheState<WorkloadGroup>> groups, Func<RegisteringVm, IReadOnlyList<WorkloadEntry>> candidates)
+public sealed class MachineGroups(Func<CacheState<WorkloadGroupObject>> groups, Func<RegisteringVm, IReadOnlyList<WorkloadEntry>> candidates)
 {
     /// <summary>Null while the WorkloadGroup is not known.</summary>
     internal GroupOwner? OwnerOf(GroupId group) =>
@@ -22,5 +22,5 @@ public sealed class MachineGroups(Func<CacheState<WorkloadGroup>> groups, Func<R
         return WorkloadEntryFinder.Find(candidates(vm), vm)?.Metadata.Name;
     }
 
-    private WorkloadGroup? Find(GroupId group) => groups().Items.GetValueOrDefault(new(group.Namespace, group.Name));
+    private WorkloadGroupObject? Find(GroupId group) => groups().Items.GetValueOrDefault(new(group.Namespace, group.Name));
 }

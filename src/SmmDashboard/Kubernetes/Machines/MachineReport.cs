@@ -26,7 +26,7 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
     /// <param name="report">From the agent: anything may be in it.</param>
     /// <param name="known">The object before.</param>
     /// <param name="context">What the dashboard adds.</param>
-    public static MachineReport Of(AgentReport report, AttachedMachine known, ReportContext context)
+    public static MachineReport From(AgentReport report, AttachedMachine known, ReportContext context)
     {
         var spec = new MachineSpec { WorkloadGroup = known.WorkloadGroup, KeySha256 = Convert.ToHexStringLower(known.KeySha256) };
         foreach (var size in Sizes)
@@ -57,7 +57,7 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
             Conditions =
             [
                 Connected(known, context.SeenAt),
-                .. (Attachment.Of(report.Conditions) is { } attached ? [attached] : (Condition[])[])
+                .. (Attachment.Evaluate(report.Conditions) is { } attached ? [attached] : (Condition[])[])
                     .Concat(report.Conditions.Where(condition => condition.Type is not (AttachedMachine.AgentConnected or Attachment.Type)))
                     .Take(size.Conditions - 1).Select(condition => Condition(condition, size.Message)),
             ],

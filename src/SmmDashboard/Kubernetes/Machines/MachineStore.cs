@@ -103,16 +103,16 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
     /// <summary>Deletes the machine that has been silent longest of those that were neither reached nor registered.</summary>
     /// <returns>False when there is none.</returns>
-    private async Task<bool> MakeRoomAsync(GroupId group, CancellationToken cancellationToken)
+    private async Task<bool> RemoveOldestAsync(GroupId group, CancellationToken cancellationToken)
     {
         var oldest = parts.Machines.Watched.Where(
             machine => machine.Metadata.Namespace == group.Namespace && machine.WorkloadGroup == group.Name
-                && !machine.IsRegistered && !_reached.ContainsKey(ObjectKey.Of(machine.Metadata)))
+                && !machine.IsRegistered && !_reached.ContainsKey(ObjectKey.From(machine.Metadata)))
             .MinBy(machine => machine.LastSign);
         if (oldest is null)
             return false;
 
-        parts.Queue.Remove(ObjectKey.Of(oldest.Metadata));
+        parts.Queue.Remove(ObjectKey.From(oldest.Metadata));
         await CallAsync(stop => parts.Writer.RemoveAsync(oldest, stop), cancellationToken);
         _new.Evicted(group, Guid.TryParse(oldest.Metadata.Name, out var uuid) ? uuid : Guid.Empty, settings.LimitPerGroup);
         return true;
@@ -128,7 +128,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
             if (!_new.Allow(group))
                 return ReportOutcome.TooManyNew;
 
-            var isFull = parts.Machines.CountOf(group) >= settings.LimitPerGroup && !await MakeRoomAsync(group, cancellationToken);
+            var isFull = parts.Machines.CountOf(group) >= settings.LimitPerGroup && !await RemoveOldestAsync(group, cancellationToken);
             machine = await CallAsync(
                 stop => isFull ? parts.Writer.FindAsync(key, stop) : Nullable(parts.Writer.ClaimAsync(key, spec, stop)), cancellationToken);
             if (machine is null)
@@ -142,7 +142,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         {
             if (!_limits.MayWrite(key, group, out var retryAfter))
                 throw new UnavailableException("the agent moves between WorkloadGroups too often", retryAfter);
-            if (parts.Machines.CountOf(group) >= settings.LimitPerGroup && !await MakeRoomAsync(group, cancellationToken))
+            if (parts.Machines.CountOf(group) >= settings.LimitPerGroup && !await RemoveOldestAsync(group, cancellationToken))
                 return ReportOutcome.Full;
 
             seams.Log.Moved(key, machine.WorkloadGroup, group.Name);
@@ -173,7 +173,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
         var address = report.Address is { } reported ? IPAddress.Parse(reported.Value) : null;
         var entry = parts.Groups.EntryOf(group, uuid, address);
-        var written = MachineReport.Of(report, machine, new(now, settings.Replica, entry, instances.After));
+        var written = MachineReport.From(report, machine, new(now, settings.Replica, entry, instances.After));
         // The times of the last reports distinguish several hosts that use one identity.
         var isChange = written.Fingerprint != machine.Fingerprint || instances.After.Seen.Count > 1;
         var isNews = !Equals(address, machine.Address) || IsOtherInstance(machine.Instances, instances.After);
@@ -211,7 +211,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
             {
                 // The other host's silence also ends the conflict.
                 if (_notWritten.TryAcquire(out var withheld))
-                    seams.Log.NotWritten(ObjectKey.Of(other.Metadata), fault.Message, withheld);
+                    seams.Log.NotWritten(ObjectKey.From(other.Metadata), fault.Message, withheld);
                 continue;
             }
 

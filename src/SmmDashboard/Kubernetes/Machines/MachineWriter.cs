@@ -51,7 +51,7 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
     {
         try
         {
-            var machine = AttachedMachine.Of(await api.GetAsync(key, cancellationToken));
+            var machine = AttachedMachine.From(await api.GetAsync(key, cancellationToken));
             machines.Learn(machine);
             return machine;
         }
@@ -66,7 +66,7 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
     /// <exception cref="ApiException">It cannot be moved now.</exception>
     public async Task<AttachedMachine> MoveAsync(AttachedMachine machine, MachineSpec spec, CancellationToken cancellationToken)
     {
-        var key = ObjectKey.Of(machine.Metadata);
+        var key = ObjectKey.From(machine.Metadata);
         try
         {
             await api.DeleteAsync(key, machine.Metadata.ResourceVersion, cancellationToken);
@@ -92,8 +92,8 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
     {
         try
         {
-            await api.DeleteAsync(ObjectKey.Of(machine.Metadata), machine.Metadata.ResourceVersion, cancellationToken);
-            machines.Forget(ObjectKey.Of(machine.Metadata));
+            await api.DeleteAsync(ObjectKey.From(machine.Metadata), machine.Metadata.ResourceVersion, cancellationToken);
+            machines.Forget(ObjectKey.From(machine.Metadata));
         }
         catch (ApiException fault) when (fault.Fault is ApiFault.NotFound or ApiFault.Conflict)
         {
@@ -139,7 +139,7 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new(MachineReport.Instances(instances)), MachineJson.Default.InstancesPatch);
         machines.Learn(await api.WriteStatusAsync(
-            ObjectKey.Of(machine.Metadata), machine.Metadata.ResourceVersion, body, cancellationToken));
+            ObjectKey.From(machine.Metadata), machine.Metadata.ResourceVersion, body, cancellationToken));
     }
 
     private async Task<AttachedMachine> CreateAsync(ObjectKey key, MachineSpec spec, CancellationToken cancellationToken)

@@ -27,7 +27,7 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
     private readonly HashSet<ObjectKey> _writing = [];
     private readonly WriteRate _rate = new(seams.Time, PerSecond);
     private readonly LogLimiter _notWritten = new(seams.Time);
-    private readonly Backoff _backoff = new(seams.Time, seams.Random);
+    private readonly WatchBackoff _backoff = new(seams.Time, seams.Random);
     private readonly Channel<bool> _wake =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private DateTimeOffset _pausedUntil = DateTimeOffset.MinValue;

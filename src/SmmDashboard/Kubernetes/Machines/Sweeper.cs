@@ -95,7 +95,7 @@ internal sealed class Sweeper(MachineApi api, KnownMachines machines, Lease leas
 
     private async Task EndAsync(AttachedMachine machine, TimeSpan silence, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var key = ObjectKey.Of(machine.Metadata);
+        var key = ObjectKey.From(machine.Metadata);
         if (silence >= Memory)
         {
             await api.DeleteAsync(key, machine.Metadata.ResourceVersion, cancellationToken);
@@ -105,7 +105,7 @@ internal sealed class Sweeper(MachineApi api, KnownMachines machines, Lease leas
         }
 
         var document = await api.GetAsync(key, cancellationToken);
-        if (AttachedMachine.Of(document).LastSign != machine.LastSign)
+        if (AttachedMachine.From(document).LastSign != machine.LastSign)
             return;
 
         var others = (document.Status?.Conditions ?? []).Where(condition => condition.Type != AttachedMachine.AgentConnected);

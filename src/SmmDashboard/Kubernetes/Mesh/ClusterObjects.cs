@@ -20,7 +20,7 @@ public sealed record ClusterObjects
 
     public IReadOnlyList<WebhookConfiguration> ValidatingWebhooks { get; init; } = [];
 
-    public IReadOnlyList<WorkloadGroup> WorkloadGroups { get; init; } = [];
+    public IReadOnlyList<WorkloadGroupObject> WorkloadGroups { get; init; } = [];
 
     public IReadOnlyList<IstioControlPlane> IstioControlPlanes { get; init; } = [];
 

@@ -22,7 +22,7 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
 
         var ofOperator = objects.Services.Where(service => IsOfOperator(service, @namespace, label)).ToList();
         if (ofOperator.Count > 0)
-            return Sorted(ofOperator.Select(service => Of(service, operated, faults)));
+            return Sorted(ofOperator.Select(service => CreateGateway(service, operated, faults)));
 
         string[] namespaces = [@namespace, .. options.IstioNamespaces];
         var apiGateways = objects.ApiGateways.Where(gateway => namespaces.Contains(gateway.Metadata.Namespace) && IsForVms(gateway))
@@ -31,7 +31,7 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
             && !apiGateways.Any(gateway => gateway.Metadata.Namespace == service.Metadata.Namespace
                 && gateway.Metadata.Name == service.Metadata.Label(OfApiGateway)));
         return Sorted(
-            [.. services.Select(service => Of(service, operated, faults)), .. apiGateways.Select(gateway => Of(gateway, faults))]);
+            [.. services.Select(service => CreateGateway(service, operated, faults)), .. apiGateways.Select(gateway => CreateGateway(gateway, faults))]);
     }
 
     private static List<FoundGateway> Sorted(IEnumerable<FoundGateway> gateways) =>
@@ -43,7 +43,7 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
         var service = objects.Services.FirstOrDefault(
             service => service.Metadata.Namespace == name.Namespace && service.Metadata.Name == name.Name);
         if (service is not null)
-            return [Of(service, null, faults)];
+            return [CreateGateway(service, null, faults)];
 
         faults.Add(new(new("Service", name.Namespace, name.Name), FaultReasons.GatewayNotFound,
             "is named as a gateway and was not found: create it, or start smm-dashboard with another --gateway (kubectl -n "
@@ -69,14 +69,14 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
 
     private static bool IsTcp(ApiListener listener) => listener.Protocol is "TCP" or "TLS" or "HTTPS" or "HTTP";
 
-    private static FoundGateway Of(Service service, IstioControlPlane? operated, List<ObjectFault> faults)
+    private static FoundGateway CreateGateway(Service service, IstioControlPlane? operated, List<ObjectFault> faults)
     {
         var source = new ObjectReference("Service", service.Metadata.Namespace, service.Metadata.Name);
         var ports = service.Spec.Ports.Where(port => port.IsTcp).Select(port => (port.Name, port.Port));
-        return Made(source, Addresses(service, operated), ports, WhyNoAddress(service), faults);
+        return Made(source, Addresses(service, operated), ports, ReasonForNoAddress(service), faults);
     }
 
-    private static FoundGateway Of(ApiGateway gateway, List<ObjectFault> faults)
+    private static FoundGateway CreateGateway(ApiGateway gateway, List<ObjectFault> faults)
     {
         var source = new ObjectReference("Gateway", gateway.Metadata.Namespace, gateway.Metadata.Name);
         var ports = gateway.Spec.Listeners.Where(IsTcp).Select(listener => (listener.Name, listener.Port));
@@ -98,7 +98,7 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
         return own.Count > 0 || operated is null ? own : operated.Status.GatewayAddress;
     }
 
-    private static string WhyNoAddress(Service service) => service.Spec.Type switch
+    private static string ReasonForNoAddress(Service service) => service.Spec.Type switch
     {
         "LoadBalancer" =>
             $"its load balancer has no address yet; see why: kubectl -n {service.Metadata.Namespace} describe service "

@@ -4,7 +4,7 @@ using System.Text.Json;
 using SmmAgent.Contract;
 using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Objects;
-using WorkloadGroup = SmmDashboard.Kubernetes.Objects.WorkloadGroup;
+using WorkloadGroupObject = SmmDashboard.Kubernetes.Objects.WorkloadGroupObject;
 
 namespace SmmDashboard.Kubernetes.Mesh;
 
@@ -25,7 +25,7 @@ internal sealed class GroupComposer
             .ToLookup(map => (map.Metadata.Namespace, map.Metadata.Name));
     }
 
-    public ComposedGroup Compose(WorkloadGroup group, ComposedGroup? before)
+    public ComposedGroup Compose(WorkloadGroupObject group, ComposedGroup? before)
     {
         var composed = ComposeAll(group, before);
         if (composed.Faults.Count <= MaximumFaults)
@@ -43,7 +43,7 @@ internal sealed class GroupComposer
         };
     }
 
-    private ComposedGroup ComposeAll(WorkloadGroup group, ComposedGroup? before)
+    private ComposedGroup ComposeAll(WorkloadGroupObject group, ComposedGroup? before)
     {
         var id = new GroupId(group.Metadata.Namespace, group.Metadata.Name);
         var account = group.Spec.Template.ServiceAccount is { Length: > 0 } named ? named : IstioNames.Default;
@@ -88,9 +88,9 @@ internal sealed class GroupComposer
         return kept with { Served = fresh.ETag == before?.Served?.ETag ? before.Served : fresh, Faults = faults, Digest = digest };
     }
 
-    private static ObjectReference Reference(WorkloadGroup group) => new("WorkloadGroup", group.Metadata.Namespace, group.Metadata.Name);
+    private static ObjectReference Reference(WorkloadGroupObject group) => new("WorkloadGroup", group.Metadata.Namespace, group.Metadata.Name);
 
-    private IEnumerable<ObjectFault> GroupMembers(WorkloadGroup group, ControlPlane plane)
+    private IEnumerable<ObjectFault> GroupMembers(WorkloadGroupObject group, ControlPlane plane)
     {
         var reference = Reference(group);
         var own = group.Metadata.Label(IstioNames.Revision);
@@ -158,7 +158,7 @@ internal sealed class GroupComposer
         return plane.OtherRootCertificate;
     }
 
-    private ReadOnlyMemory<byte> Document(WorkloadGroup group, string account, ControlPlane plane, string rootCertificate)
+    private ReadOnlyMemory<byte> Document(WorkloadGroupObject group, string account, ControlPlane plane, string rootCertificate)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
@@ -199,7 +199,7 @@ internal sealed class GroupComposer
         writer.WriteEndObject();
     }
 
-    private static void WriteGroup(Utf8JsonWriter writer, WorkloadGroup group, string account, ControlPlane plane)
+    private static void WriteGroup(Utf8JsonWriter writer, WorkloadGroupObject group, string account, ControlPlane plane)
     {
         var (metadata, template) = (group.Spec.Metadata, group.Spec.Template);
         writer.WriteStartObject("workloadGroup");
@@ -305,7 +305,7 @@ internal sealed class GroupComposer
     }
 
     /// <summary>The object that a member of the document was made of.</summary>
-    private static ObjectFault OfObject(Fault fault, WorkloadGroup group, ControlPlane plane, ObjectReference rootCertificate)
+    private static ObjectFault OfObject(Fault fault, WorkloadGroupObject group, ControlPlane plane, ObjectReference rootCertificate)
     {
         var path = fault.Path;
         // without an index: its ports are too many

@@ -1,6 +1,6 @@
 using SmmAgent.Contract;
 using SmmDashboard.Kubernetes.Objects;
-using WorkloadGroup = SmmDashboard.Kubernetes.Objects.WorkloadGroup;
+using WorkloadGroupObject = SmmDashboard.Kubernetes.Objects.WorkloadGroupObject;
 
 namespace SmmDashboard.Kubernetes.Mesh;
 
@@ -34,7 +34,7 @@ internal sealed class RevisionResolver
     public Namespace? Namespace(string name) => _namespaces.GetValueOrDefault(name);
 
     /// <summary>The group's control plane; or null and why.</summary>
-    public (ControlPlane? Plane, ObjectFault? Fault) Resolve(WorkloadGroup group)
+    public (ControlPlane? Plane, ObjectFault? Fault) Resolve(WorkloadGroupObject group)
     {
         var own = group.Metadata.Label(IstioNames.Revision);
         var reference = new ObjectReference("WorkloadGroup", group.Metadata.Namespace, group.Metadata.Name);

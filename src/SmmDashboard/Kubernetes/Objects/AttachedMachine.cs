@@ -41,7 +41,7 @@ public sealed record AttachedMachine : KubernetesObject
     /// <summary>Of all that is written soon when it changes. See <see cref="FingerprintOf"/>.</summary>
     public long Fingerprint { get; init; }
 
-    public static AttachedMachine Of(MachineDocument document)
+    public static AttachedMachine From(MachineDocument document)
     {
         var status = document.Status;
         var connected = status?.Conditions?.FirstOrDefault(condition => condition.Type == AgentConnected);
@@ -97,7 +97,7 @@ public sealed record AttachedMachine : KubernetesObject
 internal sealed class AttachedMachineConverter : JsonConverter<AttachedMachine>
 {
     public override AttachedMachine? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        JsonSerializer.Deserialize(ref reader, KubernetesJson.Default.MachineDocument) is { } document ? AttachedMachine.Of(document)
+        JsonSerializer.Deserialize(ref reader, KubernetesJson.Default.MachineDocument) is { } document ? AttachedMachine.From(document)
         : null;
 
     public override void Write(Utf8JsonWriter writer, AttachedMachine value, JsonSerializerOptions options) =>

@@ -38,7 +38,7 @@ public sealed class ClusterAddresses
     /// then a VM of the same network may have an address there. Where the VM has another network, traffic to such an address ends at a pod
     /// or nowhere.
     /// </remarks>
-    public string? WhyInside(IPAddress address, NetworkModel model) =>
+    public string? ReasonInside(IPAddress address, NetworkModel model) =>
         _addresses.GetValueOrDefault(address)
         ?? In(_services, address)
         ?? (model == NetworkModel.DifferentNetwork ? In(_pods, address) : null);

@@ -27,7 +27,7 @@ public sealed class KubernetesRanges(
         }
 
         // What is known already needs no wait for the rest.
-        if (watches.Known.WhyInside(address, model) is { } why)
+        if (watches.Known.ReasonInside(address, model) is { } why)
             return why;
         if (services().FirstOrDefault(
             service => service.Spec.ClusterIPs.Any(text => IPAddress.TryParse(text, out var own) && own.Equals(address))) is { } service)

@@ -40,7 +40,7 @@ public sealed class RangeWatches : BackgroundService, IReadiness
     public string? WaitsFor =>
         _all.FirstOrDefault(watch => !watch.IsSynced) is { } first ? first.Fault ?? $"list {first.Resource} has not ended yet" : null;
 
-    public IEnumerable<string> Limitations => _all.Select(watch => watch.Fault).Append(WhyServicesUnknown).OfType<string>();
+    public IEnumerable<string> Limitations => _all.Select(watch => watch.Fault).Append(ServicesUnknownReason).OfType<string>();
 
     private Watched<Node> Nodes { get; }
 
@@ -66,7 +66,7 @@ public sealed class RangeWatches : BackgroundService, IReadiness
     }
 
     /// <summary>Why the range of Services is not known; null while it is.</summary>
-    private string? WhyServicesUnknown => ServiceCidrs.State switch
+    private string? ServicesUnknownReason => ServiceCidrs.State switch
     {
         _ when _isConfigured => null,
         { IsForbidden: true } => "the range of Services is not known: servicecidrs.networking.k8s.io may not be listed",
@@ -103,7 +103,7 @@ public sealed class RangeWatches : BackgroundService, IReadiness
         while (await _changes.Reader.WaitToReadAsync(stoppingToken))
         {
             _changes.Reader.TryRead(out _);
-            var why = WhyServicesUnknown;
+            var why = ServicesUnknownReason;
             if (why is not null && why != _logged)
                 _seams.Log.ServicesUnknown(why);
             _logged = why;

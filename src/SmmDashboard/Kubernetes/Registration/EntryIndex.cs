@@ -18,23 +18,23 @@ public sealed class EntryIndex
     /// <summary>All entries that <see cref="WorkloadEntryFinder"/> could choose for the VM.</summary>
     public IReadOnlyList<WorkloadEntry> Candidates(RegisteringVm vm)
     {
-        string?[] keys = [OfUuid(vm.Uuid), vm.EntryName is { } name ? OfName(name) : null,
-            vm.Address is { } address ? OfAddress(address) : null];
+        string?[] keys = [UuidKey(vm.Uuid), vm.EntryName is { } name ? NameKey(name) : null,
+            vm.Address is { } address ? AddressKey(address) : null];
         return [.. keys.OfType<string>().SelectMany(key => _entries[(vm.Group.Namespace, key)]).Distinct()];
     }
 
     private static IEnumerable<string> Keys(WorkloadEntry entry)
     {
-        yield return OfName(entry.Metadata.Name);
+        yield return NameKey(entry.Metadata.Name);
         if (Guid.TryParse(entry.Metadata.Label(EntryLabels.Uuid), out var uuid))
-            yield return OfUuid(uuid);
+            yield return UuidKey(uuid);
         if (IPAddress.TryParse(entry.Spec.Address, out var address))
-            yield return OfAddress(address);
+            yield return AddressKey(address);
     }
 
-    private static string OfUuid(Guid uuid) => $"uuid {uuid}";
+    private static string UuidKey(Guid uuid) => $"uuid {uuid}";
 
-    private static string OfName(string name) => $"name {name}";
+    private static string NameKey(string name) => $"name {name}";
 
-    private static string OfAddress(IPAddress address) => $"address {address}";
+    private static string AddressKey(IPAddress address) => $"address {address}";
 }

@@ -34,7 +34,7 @@ public static class DashboardRights
     ];
 
     /// <summary>In a namespace of control planes.</summary>
-    public static IReadOnlyList<Right> OfIstioNamespace(string @namespace) =>
+    public static IReadOnlyList<Right> ForIstioNamespace(string @namespace) =>
     [
         Read(ClusterKinds.ConfigMaps, "its control planes are not found, and no WorkloadGroup of theirs is served")
             with { Namespace = @namespace },
@@ -49,7 +49,7 @@ public static class DashboardRights
     ];
 
     /// <summary>In a namespace of a gateway that is named by option and not one of control planes.</summary>
-    public static IReadOnlyList<Right> OfGatewayNamespace(string @namespace) => [Gateways(@namespace)];
+    public static IReadOnlyList<Right> ForGatewayNamespace(string @namespace) => [Gateways(@namespace)];
 
     /// <summary>
     /// In the namespace <c>default</c>, where the API server writes its own addresses, and where Events on objects without a namespace are.
@@ -63,7 +63,7 @@ public static class DashboardRights
     ];
 
     /// <summary>In the dashboard's own namespace.</summary>
-    public static IReadOnlyList<Right> OfOwnNamespace(string @namespace)
+    public static IReadOnlyList<Right> ForOwnNamespace(string @namespace)
     {
         const string without = "silent machines are never marked as disconnected and never deleted";
         return
@@ -77,7 +77,7 @@ public static class DashboardRights
 
     /// <summary>In a namespace of WorkloadGroups.</summary>
     /// <param name="accounts">The service accounts of its WorkloadGroups.</param>
-    public static IReadOnlyList<Right> OfVmNamespace(string @namespace, IEnumerable<string> accounts) =>
+    public static IReadOnlyList<Right> ForVmNamespace(string @namespace, IEnumerable<string> accounts) =>
     [
         new(MachineGroup, "attachedmachines", "create", "delete") { Namespace = @namespace,
             Without = "agents of this namespace are kept in the memory of each replica, and bind anew after a restart" },
@@ -98,11 +98,11 @@ public static class DashboardRights
     [
         .. ClusterOptions(places.RootCertificates),
         .. OfDefaultNamespace,
-        .. places.IstioNamespaces.SelectMany(OfIstioNamespace),
-        .. places.GatewayNamespaces.Except(places.IstioNamespaces).SelectMany(OfGatewayNamespace),
-        .. OfOwnNamespace(places.OwnNamespace),
+        .. places.IstioNamespaces.SelectMany(ForIstioNamespace),
+        .. places.GatewayNamespaces.Except(places.IstioNamespaces).SelectMany(ForGatewayNamespace),
+        .. ForOwnNamespace(places.OwnNamespace),
         .. places.Accounts.GroupBy(account => account.Namespace).OrderBy(accounts => accounts.Key, StringComparer.Ordinal)
-            .SelectMany(accounts => OfVmNamespace(accounts.Key, accounts.Select(account => account.Name))),
+            .SelectMany(accounts => ForVmNamespace(accounts.Key, accounts.Select(account => account.Name))),
     ];
 
     private static Right Gateways(string @namespace) =>
@@ -128,7 +128,7 @@ public sealed record DashboardPlaces(
     IReadOnlyCollection<string> RootCertificates, IReadOnlyCollection<ServiceAccount> Accounts)
 {
     /// <summary>The places of what was composed.</summary>
-    public static DashboardPlaces Of(
+    public static DashboardPlaces From(
         string ownNamespace, IReadOnlyList<string> istioNamespaces, IEnumerable<(string Namespace, string Name)> gateways,
         ComposedMesh mesh) => new(
         ownNamespace,

@@ -36,7 +36,7 @@ public sealed class RightsWatch(
     public IEnumerable<string> Limitations => Volatile.Read(ref _known).Values.OfType<string>();
 
     /// <summary>Looks once: at all rights, or at those that were not looked at before.</summary>
-    public async Task LookAsync(CancellationToken cancellationToken)
+    public async Task ObserveAsync(CancellationToken cancellationToken)
     {
         var all = needed().Distinct().ToList();
         var isDue = _looked is not { } looked || clock.GetElapsedTime(looked) >= Interval;
@@ -77,7 +77,7 @@ public sealed class RightsWatch(
         {
             while (true)
             {
-                await LookAsync(stoppingToken);
+                await ObserveAsync(stoppingToken);
                 await Task.Delay(LookForNew, clock, stoppingToken);
             }
         }

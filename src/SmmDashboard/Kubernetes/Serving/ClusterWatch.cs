@@ -46,7 +46,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
         _namespaces = Watch(ClusterKinds.Namespaces, json.Namespace);
         _mutatingWebhooks = Watch(ClusterKinds.MutatingWebhooks, json.WebhookConfiguration, isRequired: false);
         _validatingWebhooks = Watch(ClusterKinds.ValidatingWebhooks, json.WebhookConfiguration, isRequired: false);
-        WorkloadGroups = Watch(ClusterKinds.WorkloadGroups, json.WorkloadGroup);
+        WorkloadGroups = Watch(ClusterKinds.WorkloadGroups, json.WorkloadGroupObject);
         _trustBundles = Watch(ClusterKinds.TrustBundles, json.ClusterTrustBundle, isRequired: false);
         foreach (var space in options.IstioNamespaces)
         {
@@ -71,7 +71,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
         FollowRootCertificates([IstioNames.RootCertificate]);
     }
 
-    public Watched<WorkloadGroup> WorkloadGroups { get; }
+    public Watched<WorkloadGroupObject> WorkloadGroups { get; }
 
     public Watched<WorkloadEntry> WorkloadEntries { get; }
 
@@ -229,7 +229,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
     // The root certificate of an Istio namespace is seen by two watches.
     private static IEnumerable<T> Distinct<T>(IEnumerable<Watched<T>> watches)
         where T : KubernetesObject =>
-        watches.SelectMany(watch => watch.Items).DistinctBy(item => ObjectKey.Of(item.Metadata));
+        watches.SelectMany(watch => watch.Items).DistinctBy(item => ObjectKey.From(item.Metadata));
 
     private static Channel<bool> Changes() =>
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });

@@ -48,10 +48,10 @@ public sealed class KubernetesRegistrations(
             return known.Exists;
 
         // One question for all VMs of a WorkloadGroup that ask together.
-        return await _asked.GetOrAdd(account, _ => new(() => LookAsync(account))).Value.WaitAsync(cancellationToken);
+        return await _asked.GetOrAdd(account, _ => new(() => FindAccountAsync(account))).Value.WaitAsync(cancellationToken);
     }
 
-    private async Task<bool?> LookAsync(ServiceAccount account)
+    private async Task<bool?> FindAccountAsync(ServiceAccount account)
     {
         try
         {

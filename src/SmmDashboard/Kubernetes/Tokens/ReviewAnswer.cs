@@ -32,7 +32,7 @@ internal static class ReviewAnswer
     /// <summary>The message for the holder of a refused token: the server's reason, and the command that makes a valid token.</summary>
     public static ReviewedToken.Invalid Refused(V1TokenReviewStatus? status, PresentedToken token, string audience)
     {
-        var error = status is { Authenticated: true } ? "the API server did not check the audience" : Shown(Telling(status?.Error));
+        var error = status is { Authenticated: true } ? "the API server did not check the audience" : Shown(Describe(status?.Error));
         var reason =
             error.Contains("audience", StringComparison.OrdinalIgnoreCase) ? ProblemReasons.TokenAudience
             : error.Contains("expired", StringComparison.OrdinalIgnoreCase) ? ProblemReasons.TokenExpired
@@ -63,7 +63,7 @@ internal static class ReviewAnswer
             + "--bound-object-name SECRET";
 
     // With several authenticators it is a list, and those that do not know the token at all say nothing of interest.
-    private static string? Telling(string? error)
+    private static string? Describe(string? error)
     {
         const string Unknown = "invalid bearer token";
         var reasons = error is ['[', .. var list, ']'] ? list : error;

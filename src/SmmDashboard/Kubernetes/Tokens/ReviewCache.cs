@@ -6,7 +6,7 @@ namespace SmmDashboard.Kubernetes.Tokens;
 /// <summary>The SHA-256 of a token.</summary>
 public readonly record struct TokenHash(UInt128 High, UInt128 Low)
 {
-    public static TokenHash Of(ReadOnlySpan<byte> sha256) =>
+    public static TokenHash From(ReadOnlySpan<byte> sha256) =>
         new(BinaryPrimitives.ReadUInt128BigEndian(sha256), BinaryPrimitives.ReadUInt128BigEndian(sha256[16..]));
 }
 

@@ -49,14 +49,14 @@ public sealed class ReviewedTokens : ITokenValidator, IDisposable
     }
 
     public bool IsKnown(PresentedToken token) =>
-        RefusedUnseen(token) is not null || TokenHash.Of(token.Sha256) is var hash && (WasValid(hash) || Fresh(hash, token) is not null);
+        RefusedUnseen(token) is not null || TokenHash.From(token.Sha256) is var hash && (WasValid(hash) || Fresh(hash, token) is not null);
 
     public async ValueTask<TokenValidation> ValidateAsync(PresentedToken token, CancellationToken cancellationToken)
     {
         if (RefusedUnseen(token) is { } refused)
             return refused;
 
-        var hash = TokenHash.Of(token.Sha256);
+        var hash = TokenHash.From(token.Sha256);
         return (Fresh(hash, token) ?? await ReviewedAsync(hash, token, cancellationToken)) switch
         {
             ReviewedToken.Valid valid => Accepted(valid),

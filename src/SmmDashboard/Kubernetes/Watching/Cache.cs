@@ -63,7 +63,7 @@ public sealed class Cache<T>(ChannelWriter<bool> changes, TimeProvider time)
     internal void Set(T item)
     {
         var old = _state;
-        Publish(old, old with { Items = old.Items.SetItem(ObjectKey.Of(item.Metadata), item) });
+        Publish(old, old with { Items = old.Items.SetItem(ObjectKey.From(item.Metadata), item) });
     }
 
     internal void Remove(ObjectKey key)

@@ -67,7 +67,7 @@ internal sealed record ListPage<T>(
             }
             catch (JsonException fault)
             {
-                unreadable.Add((WatchLine.Metadata(item) is { } known ? ObjectKey.Of(known) : new("", "?"), fault.Message));
+                unreadable.Add((WatchLine.Metadata(item) is { } known ? ObjectKey.From(known) : new("", "?"), fault.Message));
             }
         }
     }

@@ -29,7 +29,7 @@ public sealed class Reflector<T>(
     private static readonly TimeSpan TooShort = TimeSpan.FromSeconds(1);
 
     private readonly Discovery _discovery = new(api);
-    private readonly Backoff _backoff = new(seams.Time, seams.Random);
+    private readonly WatchBackoff _backoff = new(seams.Time, seams.Random);
     private readonly HashSet<ObjectKey> _logged = [];
     private string? _version;
     private string _seen = "";
@@ -125,7 +125,7 @@ public sealed class Reflector<T>(
         {
             var page = await PageAsync(path + query, cancellationToken);
             foreach (var item in page.Items)
-                items[ObjectKey.Of(item.Metadata)] = item;
+                items[ObjectKey.From(item.Metadata)] = item;
             foreach (var (key, why) in page.Unreadable)
                 unreadable.Add(Unreadable(key, why));
             if (page.Continue.Length == 0)
@@ -223,16 +223,16 @@ public sealed class Reflector<T>(
             // One object must not stop the kind.
             _seen = metadata.ResourceVersion;
             if (change == WatchEvent.Deleted)
-                cache.Remove(ObjectKey.Of(metadata));
+                cache.Remove(ObjectKey.From(metadata));
             else
-                Unreadable(ObjectKey.Of(metadata), fault.Message);
+                Unreadable(ObjectKey.From(metadata), fault.Message);
             return;
         }
 
         if (item is not { Metadata.ResourceVersion.Length: > 0 })
             throw new JsonException("an object of the watch has no metadata.resourceVersion");
 
-        var key = ObjectKey.Of(item.Metadata);
+        var key = ObjectKey.From(item.Metadata);
         if (change == WatchEvent.Deleted)
             cache.Remove(key);
         else if (change != WatchEvent.Bookmark)

@@ -4,7 +4,7 @@ using SmmAgent.Contract;
 namespace SmmDashboard.Kubernetes.Objects;
 
 /// <summary>Istio's WorkloadGroup (networking.istio.io, v1alpha3 to v1).</summary>
-public sealed record WorkloadGroup : KubernetesObject
+public sealed record WorkloadGroupObject : KubernetesObject
 {
     /// <summary>The version that the API server serves it in, for example <c>networking.istio.io/v1</c>.</summary>
     public string ApiVersion { get; init => field = value ?? ""; } = "";

@@ -6,7 +6,7 @@ using SmmDashboard.Kubernetes.Serving;
 namespace SmmDashboard.Kubernetes.Checking;
 
 /// <summary>The objects of the cluster, and what the dashboard makes of them.</summary>
-internal sealed record ClusterLook(
+internal sealed record ClusterObservation(
     ObjectLister Lister, ClusterObjects Objects, ComposedMesh Mesh, IReadOnlyList<WorkloadEntry> Entries,
     IReadOnlyList<IstioGateway> Gateways,
     IReadOnlyList<VirtualService> VirtualServices)
@@ -22,7 +22,7 @@ internal sealed record ClusterLook(
     public IEnumerable<ListedKind> KindsOfDashboard =>
         Lister.Kinds.Where(kind => !ForAdministrators.Any(other => other.Kind == kind.Resource.Kind));
 
-    public static async Task<ClusterLook> AtAsync(KubernetesApi api, MeshOptions options, CancellationToken cancellationToken)
+    public static async Task<ClusterObservation> AtAsync(KubernetesApi api, MeshOptions options, CancellationToken cancellationToken)
     {
         var (lister, json) = (new ObjectLister(api), KubernetesJson.Default);
         var objects = new ClusterObjects
@@ -30,7 +30,7 @@ internal sealed record ClusterLook(
             Namespaces = await lister.ListAsync(ClusterKinds.Namespaces, json.Namespace, cancellationToken),
             MutatingWebhooks = await lister.ListAsync(ClusterKinds.MutatingWebhooks, json.WebhookConfiguration, cancellationToken),
             ValidatingWebhooks = await lister.ListAsync(ClusterKinds.ValidatingWebhooks, json.WebhookConfiguration, cancellationToken),
-            WorkloadGroups = await lister.ListAsync(ClusterKinds.WorkloadGroups, json.WorkloadGroup, cancellationToken),
+            WorkloadGroups = await lister.ListAsync(ClusterKinds.WorkloadGroups, json.WorkloadGroupObject, cancellationToken),
             ClusterTrustBundles = await lister.ListAsync(ClusterKinds.TrustBundles, json.ClusterTrustBundle, cancellationToken),
         };
         foreach (var place in options.IstioNamespaces)

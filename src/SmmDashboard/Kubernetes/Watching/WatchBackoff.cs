@@ -4,7 +4,7 @@ namespace SmmDashboard.Kubernetes.Watching;
 /// How long to wait after a failure: 0.8 s, doubled each time up to 30 s, of which a random half is left out so that replicas spread. Two
 /// minutes without a failure start it anew. What the server asks for (<c>Retry-After</c>) wins, up to a minute.
 /// </summary>
-public sealed class Backoff(TimeProvider time, Random random)
+public sealed class WatchBackoff(TimeProvider time, Random random)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);

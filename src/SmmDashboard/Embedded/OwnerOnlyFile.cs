@@ -1,7 +1,7 @@
 namespace SmmDashboard.Embedded;
 
 /// <summary>Writes and reads files that only the dashboard may read (0600). A file is replaced atomically.</summary>
-public static class PrivateFile
+public static class OwnerOnlyFile
 {
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 

@@ -10,9 +10,9 @@ namespace SmmDashboard.Kubernetes.Checking;
 /// <summary>What <c>smm-dashboard check --output json</c> prints. Every member is always there; what does not apply is null.</summary>
 /// <param name="Server">The address of the API server.</param>
 /// <param name="ServerVersion">Null when it does not answer.</param>
-public sealed record CheckReport(
-    string DashboardVersion, string Server, string? ServerVersion, DateTimeOffset StartedAt, CheckSummary Summary,
-    IReadOnlyList<ReportedCheck> Checks)
+public sealed record ClusterCheckReport(
+    string DashboardVersion, string Server, string? ServerVersion, DateTimeOffset StartedAt, ClusterCheckSummary Summary,
+    IReadOnlyList<ReportedClusterCheck> Checks)
 {
     /// <summary>The report for people: headings, a mark and a line for each result, and the remedy below each problem.</summary>
     public string Text()
@@ -31,13 +31,13 @@ public sealed record CheckReport(
     }
 
     /// <summary>The report for programs.</summary>
-    public string Json() => JsonSerializer.Serialize(this, ForPeopleToo.CheckReport);
+    public string Json() => JsonSerializer.Serialize(this, ForPeopleToo.ClusterCheckReport);
 
     // "Unsafe" is about HTML, which this never gets into.
-    private static readonly CheckJson ForPeopleToo =
-        new(new JsonSerializerOptions(CheckJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly ClusterCheckJson ForPeopleToo =
+        new(new JsonSerializerOptions(ClusterCheckJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    private static void Write(StringBuilder text, string title, ReportedLine line)
+    private static void Write(StringBuilder text, string title, ReportedClusterCheckLine line)
     {
         var mark = line.Status switch
         {
@@ -56,9 +56,9 @@ public sealed record CheckReport(
 }
 
 /// <summary>How many lines there are of each status.</summary>
-public sealed record CheckSummary(int Passed, int Warnings, int Failed, int Skipped)
+public sealed record ClusterCheckSummary(int Passed, int Warnings, int Failed, int Skipped)
 {
-    public static CheckSummary Of(IEnumerable<ReportedCheck> checks)
+    public static ClusterCheckSummary From(IEnumerable<ReportedClusterCheck> checks)
     {
         var counts = checks.SelectMany(check => check.Results).CountBy(line => line.Status).ToDictionary();
         return new(Count("pass"), Count("warn"), Count("fail"), Count("skipped"));
@@ -74,27 +74,27 @@ public sealed record CheckSummary(int Passed, int Warnings, int Failed, int Skip
 /// <summary>One check and its lines.</summary>
 /// <param name="Id">Stable: programs may rely on it.</param>
 /// <param name="Status">The worst of its lines: <c>fail</c>, <c>warn</c>, <c>pass</c> or <c>skipped</c>.</param>
-public sealed record ReportedCheck(string Id, string Group, string Title, string Status, IReadOnlyList<ReportedLine> Results)
+public sealed record ReportedClusterCheck(string Id, string Group, string Title, string Status, IReadOnlyList<ReportedClusterCheckLine> Results)
 {
-    public static ReportedCheck Of(Check check, IReadOnlyList<CheckLine> lines) => new(
+    public static ReportedClusterCheck From(ClusterCheckDefinition check, IReadOnlyList<ClusterCheckLine> lines) => new(
         check.Id, check.Group, check.Title, Name(lines.Max(line => line.Status)),
-        [.. lines.Select(line => new ReportedLine(Name(line.Status), line.Subject, line.Found, line.Cure))]);
+        [.. lines.Select(line => new ReportedClusterCheckLine(Name(line.Status), line.Subject, line.Found, line.Cure))]);
 
-    private static string Name(CheckStatus status) => status switch
+    private static string Name(ClusterCheckStatus status) => status switch
     {
-        CheckStatus.Pass => "pass",
-        CheckStatus.Warn => "warn",
-        CheckStatus.Fail => "fail",
+        ClusterCheckStatus.Pass => "pass",
+        ClusterCheckStatus.Warn => "warn",
+        ClusterCheckStatus.Fail => "fail",
         _ => "skipped",
     };
 }
 
-public sealed record ReportedLine(string Status, string? Subject, string Found, string? Cure);
+public sealed record ReportedClusterCheckLine(string Status, string? Subject, string Found, string? Cure);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
-[JsonSerializable(typeof(CheckReport))]
+[JsonSerializable(typeof(ClusterCheckReport))]
 [JsonSerializable(typeof(ServerVersion))]
-internal sealed partial class CheckJson : JsonSerializerContext;
+internal sealed partial class ClusterCheckJson : JsonSerializerContext;
 
 /// <summary>What the API server says of itself.</summary>
 /// <param name="GitVersion">For example <c>v1.33.1</c>.</param>
