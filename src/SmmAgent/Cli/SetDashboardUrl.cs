@@ -24,7 +24,7 @@ internal static class SetDashboardUrl
             return writer.Refuse(
                 $"'{uri.GetLeftPart(UriPartial.Authority)}' would send the bearer token in clear text",
                 $"dashboard-url {uri.GetLeftPart(UriPartial.Authority)} --allow-plaintext",
-                lead: ": use https, or accept that on purpose");
+                lead: ": use https, or accept the risk");
         }
 
         var changes = new List<SettingChange> { new("dashboard", "url", url) };
