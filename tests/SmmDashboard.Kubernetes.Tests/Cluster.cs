@@ -105,7 +105,7 @@ internal static class Cluster
             Deployments = Of(json.Deployment),
             MutatingWebhooks = Of(json.WebhookConfiguration, "MutatingWebhookConfiguration"),
             ValidatingWebhooks = Of(json.WebhookConfiguration, "ValidatingWebhookConfiguration"),
-            WorkloadGroups = Of(json.WorkloadGroupObject),
+            WorkloadGroups = Of(json.WorkloadGroupObject, "WorkloadGroup"),
             IstioControlPlanes = Of(json.IstioControlPlane),
         };
 
