@@ -69,7 +69,7 @@ public abstract record DashboardFailure
     /// <param name="Front">Who answered, where that was not the dashboard; else null.</param>
     public sealed record ServerError(int Status, TimeSpan? RetryAfter, string Detail, Intermediary? Front = null) : DashboardFailure;
 
-    public sealed record Unreachable(UnreachableReason Why, string Detail) : DashboardFailure;
+    public sealed record Unreachable(UnreachableReason Reason, string Detail) : DashboardFailure;
 
     /// <summary>The answer points elsewhere; nothing was sent there.</summary>
     /// <param name="To">The origin that it points to; null when it names none.</param>

@@ -34,7 +34,7 @@ internal sealed class DashboardTrust
             if (SmmAgent.Linux.Files.AtomicFile.ReadLimited(caFile, MaximumCaFileBytes) is not { } bytes)
                 CaFileFault = $"there is no file {caFile}";
             else if ((_roots = TrustAnchors.Read(bytes)).Count == 0)
-                CaFileFault = $"{caFile} {TrustAnchors.WhyNone(caFile, bytes)}";
+                CaFileFault = $"{caFile} {TrustAnchors.DescribeContent(caFile, bytes)}";
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception) || exception is CryptographicException)
         {
@@ -48,8 +48,8 @@ internal sealed class DashboardTrust
     public string? CaFileFault { get; }
 
     /// <summary>Why the last certificate was not believed; null when it was.</summary>
-    public (UnreachableReason Why, string Detail)? LastRefusal =>
-        _last is { Why: { } why, Detail: { } detail } ? (why, detail) : null;
+    public (UnreachableReason Reason, string Detail)? LastRefusal =>
+        _last is { Reason: { } reason, Detail: { } detail } ? (reason, detail) : null;
 
     /// <summary>Whether a connection of the last call was made whose TLS handshake has not come to the server's certificate.</summary>
     public bool IsShakingHands => _isSecure && _isConnected && !_hasCertificate;
@@ -100,11 +100,11 @@ internal sealed class DashboardTrust
         if (errors == SslPolicyErrors.RemoteCertificateChainErrors && chain is not null
             && TrustAnchors.Flaws(chain, _roots) == X509ChainStatusFlags.NoError)
             errors = SslPolicyErrors.None;
-        _last = errors == SslPolicyErrors.None ? new(null, null) : Judge(certificate as X509Certificate2, chain, errors);
+        _last = errors == SslPolicyErrors.None ? new(null, null) : Evaluate(certificate as X509Certificate2, chain, errors);
         return errors == SslPolicyErrors.None;
     }
 
-    private Verdict Judge(X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors)
+    private Verdict Evaluate(X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (certificate is null)
             return new(UnreachableReason.WrongCertificate, "it showed no certificate");
@@ -148,5 +148,5 @@ internal sealed class DashboardTrust
             + "have the server send its whole chain)";
     }
 
-    private sealed record Verdict(UnreachableReason? Why, string? Detail);
+    private sealed record Verdict(UnreachableReason? Reason, string? Detail);
 }

@@ -19,26 +19,26 @@ public static class FailureText
     /// <summary>One stable CamelCase word, and one line.</summary>
     public static (string Reason, string Message) Format(DashboardFailure failure, DashboardTarget target)
     {
-        var (reason, found, cure) = Explain(failure, target);
-        return (reason, cure is null ? found : $"{found}; {cure}");
+        var (reason, found, remediation) = Explain(failure, target);
+        return (reason, remediation is null ? found : $"{found}; {remediation}");
     }
 
     /// <summary>The same, with what to do apart from what happened; null where that says it all.</summary>
-    public static (string Reason, string Found, string? Cure) Explain(DashboardFailure failure, DashboardTarget target) => failure switch
+    public static (string Reason, string Found, string? Remediation) Explain(DashboardFailure failure, DashboardTarget target) => failure switch
     {
         DashboardFailure.NoToken f => (FailureReasons.TokenMissing, f.Reason, null),
         DashboardFailure.BadCaFile f => (FailureReasons.InvalidSettings, $"dashboard.caFile: {f.Reason}", null),
         DashboardFailure.Paused f => Explain(f.Because, target),
         DashboardFailure.Refused { Front: { } front } f => (FailureReasons.RefusedInFront,
-            $"{front.Who} at {Shown(target)} refuses the request with {f.Status}{front.Said}; the dashboard has not seen it",
-            front.Cure(f.Status, target)),
+            $"{front.Description} at {Shown(target)} refuses the request with {f.Status}{front.Quote}; the dashboard has not seen it",
+            front.Remediation(f.Status, target)),
         DashboardFailure.Refused f => Refused(f, target),
         DashboardFailure.RateLimited { Front: { } front } f => (FailureReasons.RateLimited,
-            $"{front.Who} at {Shown(target)} asks for fewer requests{front.Said}", front.Cure(429, target)),
+            $"{front.Description} at {Shown(target)} asks for fewer requests{front.Quote}", front.Remediation(429, target)),
         DashboardFailure.RateLimited f => (FailureReasons.RateLimited,
             $"the dashboard at {Shown(target)} asks for fewer requests{Quoted(f.Detail)}", "the agent waits as long as it was told"),
         DashboardFailure.ServerError { Front: { } front } f => (FailureReasons.DashboardError,
-            $"{front.Who} at {Shown(target)} answered {f.Status}{front.Said}", front.Cure(f.Status, target)),
+            $"{front.Description} at {Shown(target)} answered {f.Status}{front.Quote}", front.Remediation(f.Status, target)),
         DashboardFailure.ServerError f => (FailureReasons.DashboardError,
             $"the dashboard at {Shown(target)} answered {f.Status}{Quoted(f.Detail)}", "its own log tells why, the agent tries again"),
         DashboardFailure.Unreachable f =>
@@ -62,38 +62,38 @@ public static class FailureText
         _ => null,
     };
 
-    private static (string Reason, string Found, string? Cure) Refused(DashboardFailure.Refused refused, DashboardTarget target)
+    private static (string Reason, string Found, string? Remediation) Refused(DashboardFailure.Refused refused, DashboardTarget target)
     {
-        var said = Quoted(refused.Detail);
+        var detail = Quoted(refused.Detail);
         return (refused.Status, refused.Code) switch
         {
-            // Only the dashboard knows how it knows tokens: a cure of the agent's own could contradict it.
+            // Only the dashboard knows how it knows tokens: a remediation of the agent's own could contradict it.
             (401, ProblemCodes.TokenInvalid) when refused.Detail.Length > 0 => (FailureReasons.TokenRefused,
                 $"the dashboard refused the bearer token{Quoted(refused.Reason ?? "")} and says: {refused.Detail}", null),
             (401, _) => (FailureReasons.TokenRefused,
-                $"the dashboard refused the bearer token{(said.Length > 0 ? said : Quoted(refused.Reason ?? ""))}",
+                $"the dashboard refused the bearer token{(detail.Length > 0 ? detail : Quoted(refused.Reason ?? ""))}",
                 $"set a new one: {SetToken}"),
             (403, ProblemCodes.AgentKeyMismatch) => (FailureReasons.AgentKeyMismatch,
-                $"another agent reported under this VM's uuid before{said}: a copied VM, or /var/lib/smm-agent was lost",
+                $"another agent reported under this VM's uuid before{detail}: a copied VM, or /var/lib/smm-agent was lost",
                 "make a new uuid: sudo sed -i '/^uuid:/d' /etc/smm/agent.yaml && sudo smm-agent reconcile"),
             (409, ProblemCodes.DuplicateIdentity) => (FailureReasons.DuplicateIdentity,
-                $"two hosts report under this VM's uuid and key{said}", $"on the one that is a copy: {GiveOwnMachineId}"),
+                $"two hosts report under this VM's uuid and key{detail}", $"on the one that is a copy: {GiveOwnMachineId}"),
             (403, _) => (FailureReasons.NotThisWorkloadGroup,
-                $"the bearer token is not for WorkloadGroup {target.Group}{said}",
+                $"the bearer token is not for WorkloadGroup {target.Group}{detail}",
                 $"set the token of the service account that its .spec.template.serviceAccount names: {SetToken}"),
             (404, ProblemCodes.WorkloadGroupNotFound) => (FailureReasons.WorkloadGroupNotFound,
-                $"there is no WorkloadGroup {target.Group}{said}",
+                $"there is no WorkloadGroup {target.Group}{detail}",
                 "create it, or name another: sudo smm-agent set workload-group NAMESPACE NAME"),
             (404, _) => (FailureReasons.WorkloadGroupNotFound,
-                $"{Shown(target)} knows no WorkloadGroup {target.Group}{said}", $"is it the dashboard? If not: {SetUrl} URL"),
+                $"{Shown(target)} knows no WorkloadGroup {target.Group}{detail}", $"is it the dashboard? If not: {SetUrl} URL"),
             (426, _) => (FailureReasons.AgentTooOld,
-                $"this agent is older than the dashboard supports{said}",
+                $"this agent is older than the dashboard supports{detail}",
                 $"upgrade it: curl -fsSL {Shown(target)}/get/smm-agent | sudo sh"),
-            _ => (FailureReasons.DashboardError, $"the dashboard at {Shown(target)} answered {refused.Status}{said}", null),
+            _ => (FailureReasons.DashboardError, $"the dashboard at {Shown(target)} answered {refused.Status}{detail}", null),
         };
     }
 
-    private static (string Reason, string Found, string? Cure) Redirected(DashboardFailure.Redirected redirected, DashboardTarget target)
+    private static (string Reason, string Found, string? Remediation) Redirected(DashboardFailure.Redirected redirected, DashboardTarget target)
     {
         var to = redirected.To is { } uri ? OneLine.From(Shown(uri)) : "nowhere";
         return redirected.To is null || to == Shown(target)

@@ -14,9 +14,9 @@ public sealed record Intermediary(string? Server, string FirstLine, string? Chal
     private const string AcceptOldHttp = "have it accept HTTP/1.1, which the agent speaks";
 
     /// <summary>Who it is, and what it said: <c>something in front of the dashboard (Server: istio-envoy)</c>.</summary>
-    public string Who => $"something in front of the dashboard{(Server is null ? "" : $" (Server: {Server})")}";
+    public string Description => $"something in front of the dashboard{(Server is null ? "" : $" (Server: {Server})")}";
 
-    public string Said => FirstLine.Length == 0 ? "" : $", and says '{FirstLine}'";
+    public string Quote => FirstLine.Length == 0 ? "" : $", and says '{FirstLine}'";
 
     /// <param name="hide">Takes out of a text what must not be shown.</param>
     internal static Intermediary From(HttpResponseMessage response, string body, Func<string, string> hide)
@@ -25,12 +25,12 @@ public sealed record Intermediary(string? Server, string FirstLine, string? Chal
         var challenge = response.Headers.WwwAuthenticate.Concat(response.Headers.ProxyAuthenticate).FirstOrDefault()?.Scheme;
         return new(
             server.Length == 0 ? null : OneLine.From(hide(server), MaximumLine),
-            OneLine.From(hide(FirstLineOf(body)), MaximumLine),
+            OneLine.From(hide(ReadFirstLine(body)), MaximumLine),
             challenge is null ? null : OneLine.From(challenge, 40));
     }
 
     /// <summary>What to do about a status that it answered.</summary>
-    internal string Cure(int status, DashboardTarget target) => (status, Challenge) switch
+    internal string Remediation(int status, DashboardTarget target) => (status, Challenge) switch
     {
         (_, "Basic" or "Digest" or "Negotiate" or "NTLM") =>
             $"have it let requests for {target.Url.Host} through without {Challenge} authentication: the agent has a bearer token only",
@@ -53,7 +53,7 @@ public sealed record Intermediary(string? Server, string FirstLine, string? Chal
         _ => "see its own log and configuration",
     };
 
-    private static string FirstLineOf(string body)
+    private static string ReadFirstLine(string body)
     {
         if (body.IndexOf("<title>", StringComparison.OrdinalIgnoreCase) is var at and >= 0)
         {

@@ -31,7 +31,7 @@ internal sealed class MeshConfigAnswerReader(DashboardTarget target, string? sen
 
         var etag = response.Headers.ETag?.ToString();
         if (etag is null || etag.Length > MaximumETag || !Ascii.IsValid(etag))
-            faults.Add(new Fault("ETag", WhyNoETag(etag)));
+            faults.Add(new Fault("ETag", ETagError(etag)));
 
         return faults.Count == 0
             ? DashboardResult<MeshConfigAnswer>.Good(new MeshConfigAnswer.Changed(new(reading.Value!, body, etag!)))
@@ -39,7 +39,7 @@ internal sealed class MeshConfigAnswerReader(DashboardTarget target, string? sen
     }
 
     // It comes back to the dashboard as If-None-Match.
-    private static string WhyNoETag(string? etag) => etag switch
+    private static string ETagError(string? etag) => etag switch
     {
         null => "is missing or malformed",
         { Length: > MaximumETag } => $"is longer than {MaximumETag} characters",

@@ -11,11 +11,11 @@ internal static class FileFailure
 
     public static Exception From(string what, int error)
     {
-        var line = $"{what}: {Marshal.GetPInvokeErrorMessage(error)}{Cure(error)}";
+        var line = $"{what}: {Marshal.GetPInvokeErrorMessage(error)}{Remediation(error)}";
         return error is Errno.EPERM or Errno.EACCES ? new UnauthorizedAccessException(line) : new IOException(line, error);
     }
 
-    private static string Cure(int error) => error switch
+    private static string Remediation(int error) => error switch
     {
         Errno.EPERM => "; lsattr shows whether it is immutable, and chattr -i ends that",
         Errno.EBUSY => "; something is mounted there: unmount it",

@@ -47,7 +47,7 @@ public sealed partial class FileTransaction : IDisposable
         {
             try
             {
-                file.Put();
+                file.Publish();
             }
             catch (Exception exception) when (replaced.Count > 0 && FileErrors.IsExpected(exception))
             {

@@ -5,8 +5,8 @@ namespace SmmAgent.Linux.Files;
 
 /// <summary>Why a user cannot read a file, and the commands that change that.</summary>
 /// <param name="Found">The user, the file or the folder on the way, its owner, group and mode.</param>
-/// <param name="Cure">The commands, for a shell.</param>
-public sealed record ReadDenial(string Found, string Cure)
+/// <param name="Remediation">The shell commands that fix this.</param>
+public sealed record ReadDenial(string Found, string Remediation)
 {
     /// <summary>The user that the package makes for the daemon.</summary>
     public const string DaemonUser = "smm-agent";
@@ -20,7 +20,7 @@ public sealed record ReadDenial(string Found, string Cure)
     /// <summary>The same for the user that this process runs as.</summary>
     public static ReadDenial? ForThisProcess(string path) => For(path, UserNames.UserName(FileOwner.CurrentUser));
 
-    public override string ToString() => $"{Found}: {Cure}";
+    public override string ToString() => $"{Found}: {Remediation}";
 
     internal static ReadDenial? For(string path, string user)
     {

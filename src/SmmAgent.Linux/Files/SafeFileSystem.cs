@@ -29,7 +29,7 @@ public sealed class SafeFileSystem(string root)
     /// <summary>Looks at a plain file of at most <paramref name="limit"/> bytes.</summary>
     /// <param name="encoding">How its bytes become text; null means one char for each (Latin-1).</param>
     /// <returns>What was found; <see cref="FoundFile.Missing"/> when there is no such file.</returns>
-    public FoundFile Look(string path, int limit, Encoding? encoding = null)
+    public FoundFile Read(string path, int limit, Encoding? encoding = null)
     {
         using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
         using var file = folder?.Child(name);
@@ -74,7 +74,7 @@ public sealed class SafeFileSystem(string root)
 
     /// <summary>Reads the owner and the mode of a file, a folder or a link itself, without its content.</summary>
     /// <returns>What was found, without a content; <see cref="FoundFile.Missing"/> when there is nothing.</returns>
-    public FoundFile LookAt(string path)
+    public FoundFile ReadMetadata(string path)
     {
         using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
         using var file = folder?.Child(name);

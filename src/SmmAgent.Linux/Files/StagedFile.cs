@@ -11,7 +11,7 @@ internal sealed class StagedFile : IDisposable
     private readonly byte[] _content;
     private readonly FileOwner _owner;
     private readonly UnixFileMode _mode;
-    private bool _isPut;
+    private bool _isPublished;
 
     private StagedFile(PathHandle folder, string name, byte[] content, FileOwner owner, UnixFileMode mode)
     {
@@ -55,7 +55,7 @@ internal sealed class StagedFile : IDisposable
     }
 
     /// <summary>Gives the file its name.</summary>
-    public void Put()
+    public void Publish()
     {
         var error = Folder.Rename(Temporary, _name);
         if (error is Errno.EBUSY or Errno.EXDEV)
@@ -63,12 +63,12 @@ internal sealed class StagedFile : IDisposable
         else if (error != 0)
             throw FileFailure.From($"{Path} cannot be replaced", error);
         else
-            _isPut = true;
+            _isPublished = true;
     }
 
     public void Dispose()
     {
-        if (!_isPut)
+        if (!_isPublished)
             _ = Folder.Unlink(Temporary);
         Folder.Dispose();
     }

@@ -54,10 +54,10 @@ public sealed class TarWriter(Stream output, string folder, DateTimeOffset time)
 
     private static string Octal(long value, int digits) => Convert.ToString(value, 8).PadLeft(digits, '0');
 
-    private static void Put(byte[] header, int at, int room, string text)
+    private static void Put(byte[] header, int at, int length, string text)
     {
-        if (Encoding.UTF8.GetByteCount(text) > room)
-            throw new ArgumentException($"'{text}' is longer than {room} bytes", nameof(text));
-        Encoding.UTF8.GetBytes(text, header.AsSpan(at, room));
+        if (Encoding.UTF8.GetByteCount(text) > length)
+            throw new ArgumentException($"'{text}' is longer than {length} bytes", nameof(text));
+        Encoding.UTF8.GetBytes(text, header.AsSpan(at, length));
     }
 }

@@ -11,22 +11,22 @@ internal static unsafe class UserNames
 
     /// <summary>The user's name; the number where the host has no name for it.</summary>
     public static string UserName(uint user) =>
-        Look<Libc.UserEntry, string>((entry, room, size) => Find(user, entry, room, size), entry => Marshal.PtrToStringUTF8(entry.Name))
+        Find<Libc.UserEntry, string>((entry, buffer, size) => Find(user, entry, buffer, size), entry => Marshal.PtrToStringUTF8(entry.Name))
         ?? user.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The user of that name with their own group; null when there is none.</summary>
     public static FileOwner? Owner(string name) =>
-        Look<Libc.UserEntry, FileOwner?>(
-            (entry, room, size) => Find(name, entry, room, size), entry => new FileOwner(entry.User, entry.Group));
+        Find<Libc.UserEntry, FileOwner?>(
+            (entry, buffer, size) => Find(name, entry, buffer, size), entry => new FileOwner(entry.User, entry.Group));
 
     /// <summary>The number of the group of that name; null when there is none.</summary>
-    public static uint? Group(string name) => Look<Libc.GroupEntry, uint?>(
-        (entry, room, size) => (Libc.GetGroupByName(name, entry, room, (nuint)size, out var found), found), entry => entry.Group);
+    public static uint? Group(string name) => Find<Libc.GroupEntry, uint?>(
+        (entry, buffer, size) => (Libc.GetGroupByName(name, entry, buffer, (nuint)size, out var found), found), entry => entry.Group);
 
     /// <summary>The group's name; the number where the host has no name for it.</summary>
     public static string GroupName(uint group) =>
-        Look<Libc.GroupEntry, string>(
-            (entry, room, size) => (Libc.GetGroupByNumber(group, entry, room, (nuint)size, out var found), found),
+        Find<Libc.GroupEntry, string>(
+            (entry, buffer, size) => (Libc.GetGroupByNumber(group, entry, buffer, (nuint)size, out var found), found),
             entry => Marshal.PtrToStringUTF8(entry.Name))
         ?? group.ToString(CultureInfo.InvariantCulture);
 
@@ -44,32 +44,32 @@ internal static unsafe class UserNames
         return groups[..Math.Min(count, groups.Length)];
     }
 
-    private static T? Look<TEntry, T>(Func<nint, nint, int, (int Error, nint Found)> find, Func<TEntry, T?> read)
+    private static T? Find<TEntry, T>(Func<nint, nint, int, (int Error, nint Found)> find, Func<TEntry, T?> read)
         where TEntry : unmanaged
     {
         // The entry and, behind it, the texts that it points to.
         for (var size = 4096; size <= LargestEntry; size *= 4)
         {
-            var room = Marshal.AllocHGlobal(size);
+            var buffer = Marshal.AllocHGlobal(size);
             try
             {
                 var texts = sizeof(TEntry);
-                var (error, found) = find(room, room + texts, size - texts);
+                var (error, found) = find(buffer, buffer + texts, size - texts);
                 if (error != Errno.ERANGE)
                     return error == 0 && found != 0 ? read(*(TEntry*)found) : default;
             }
             finally
             {
-                Marshal.FreeHGlobal(room);
+                Marshal.FreeHGlobal(buffer);
             }
         }
 
         return default;
     }
 
-    private static (int Error, nint Found) Find(uint user, nint entry, nint room, int size) =>
-        (Libc.GetUserByNumber(user, entry, room, (nuint)size, out var found), found);
+    private static (int Error, nint Found) Find(uint user, nint entry, nint buffer, int size) =>
+        (Libc.GetUserByNumber(user, entry, buffer, (nuint)size, out var found), found);
 
-    private static (int Error, nint Found) Find(string name, nint entry, nint room, int size) =>
-        (Libc.GetUserByName(name, entry, room, (nuint)size, out var found), found);
+    private static (int Error, nint Found) Find(string name, nint entry, nint buffer, int size) =>
+        (Libc.GetUserByName(name, entry, buffer, (nuint)size, out var found), found);
 }

@@ -25,7 +25,7 @@ internal static class UserProcesses
         {
             var start = time.GetTimestamp();
             var signalled = new HashSet<int>();
-            while (Of(user) is { Count: > 0 } processes)
+            while (Find(user) is { Count: > 0 } processes)
             {
                 if (time.GetElapsedTime(start) >= Patience)
                     break;
@@ -36,17 +36,17 @@ internal static class UserProcesses
             }
         }
 
-        return Of(user).Count == 0;
+        return Find(user).Count == 0;
     }
 
-    private static List<int> Of(uint user) =>
+    private static List<int> Find(uint user) =>
     [
         .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
             .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var process) ? process : 0)
-            .Where(process => process > 1 && process != Environment.ProcessId && IsOf(process, user)),
+            .Where(process => process > 1 && process != Environment.ProcessId && BelongsTo(process, user)),
     ];
 
-    private static bool IsOf(int process, uint user)
+    private static bool BelongsTo(int process, uint user)
     {
         try
         {
@@ -56,7 +56,7 @@ internal static class UserProcesses
                 && line["Uid:".Length..].Split('\t', StringSplitOptions.RemoveEmptyEntries)
                 .All(number => number == user.ToString(CultureInfo.InvariantCulture))
                 && !status.Exists(state => state.StartsWith("State:\tZ", StringComparison.Ordinal))
-                && IsOfHost(process);
+                && IsInHostNamespaces(process);
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
@@ -65,7 +65,7 @@ internal static class UserProcesses
     }
 
     // The text of the link "root" is "/" in a container, too. The mount namespace says nothing: systemd gives services their own.
-    private static bool IsOfHost(int process) =>
+    private static bool IsInHostNamespaces(int process) =>
         Link(process, "ns/pid") == Link(Environment.ProcessId, "ns/pid")
         && Link(process, "ns/user") == Link(Environment.ProcessId, "ns/user")
         && FileStatus.Read($"/proc/{process}/root").Number == FileStatus.Read($"/proc/{Environment.ProcessId}/root").Number;

@@ -19,7 +19,7 @@ public sealed class AgentKey(string base64Url)
 public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced = null)
 {
     /// <summary>What is said of an identity that was copied from another machine.</summary>
-    public const string OfAnotherMachine = "it is another machine's: this VM is a copy, so it gets a uuid and a key of its own";
+    public const string CopiedFromAnotherMachine = "it is another machine's: this VM is a copy, so it gets a uuid and a key of its own";
 
     private const int KeyBytes = 32;
     private const int MaximumBytes = 4096;
@@ -57,7 +57,7 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
         if (found is not null)
         {
             var copy = Made(fill) with { Machine = machine, Retired = found.Reported };
-            return Rewrite(path, copy) with { Replaced = OfAnotherMachine };
+            return Rewrite(path, copy) with { Replaced = CopiedFromAnotherMachine };
         }
 
         if (fault is not null)

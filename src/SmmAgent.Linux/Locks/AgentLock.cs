@@ -14,22 +14,22 @@ public sealed class AgentLock(string path, TimeProvider time)
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Which other process holds it, in words; null when that cannot be seen.</summary>
-    public string? Holder => LockHolder.OfFile(path);
+    public string? Holder => LockHolder.FindForFileLock(path);
 
     /// <summary>Waits for the lock.</summary>
     /// <returns>The held lock, to be disposed of; or why it could not be had, in one line.</returns>
-    public async Task<(IDisposable? Held, string? Why)> AcquireAsync(TimeSpan timeout, CancellationToken cancel)
+    public async Task<(IDisposable? Held, string? Failure)> AcquireAsync(TimeSpan timeout, CancellationToken cancel)
     {
         var file = FileLock.Open(path, Libc.ReadWrite | Libc.Create, Mode);
         var isHeld = false;
         try
         {
             if (file.Error != 0)
-                return (null, $"the lock file {path} cannot be opened: {file.Why}");
+                return (null, $"the lock file {path} cannot be opened: {file.Reason}");
 
             isHeld = await file.TakeAsync(timeout, BetweenTries, time, cancel);
             return isHeld ? (file, null)
-                : file.Error != 0 ? (null, $"{path} cannot be locked: {file.Why}")
+                : file.Error != 0 ? (null, $"{path} cannot be locked: {file.Reason}")
                 : (null, $"another smm-agent has held {path} for {timeout.TotalSeconds:0.#} s; the next try comes by itself");
         }
         finally

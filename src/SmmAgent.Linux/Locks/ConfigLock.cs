@@ -20,13 +20,13 @@ public static class ConfigLock
         if (handle.TakeAsync(timeout, BetweenTries, time, CancellationToken.None).GetAwaiter().GetResult())
             return handle;
 
-        var (error, why) = (handle.Error, handle.Why);
+        var (error, reason) = (handle.Error, handle.Reason);
         handle.Dispose();
         throw error switch
         {
-            Errno.EACCES => new UnauthorizedAccessException($"{folder}: {why}"),
+            Errno.EACCES => new UnauthorizedAccessException($"{folder}: {reason}"),
             0 => new IOException($"another smm-agent has been changing {folder} for {timeout.TotalSeconds:0.#} s; try again"),
-            _ => new IOException($"{folder}: {why}"),
+            _ => new IOException($"{folder}: {reason}"),
         };
     }
 }

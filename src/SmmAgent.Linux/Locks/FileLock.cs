@@ -17,7 +17,7 @@ internal sealed class FileLock : IDisposable
     public int Error { get; private set; }
 
     /// <summary>What is in the way, in words.</summary>
-    public string Why => Marshal.GetPInvokeErrorMessage(Error);
+    public string Reason => Marshal.GetPInvokeErrorMessage(Error);
 
     /// <summary>Opens what is to be locked; <see cref="Error"/> tells whether that went well.</summary>
     /// <param name="isShared">Whether others may hold a shared lock at the same time.</param>

@@ -11,7 +11,7 @@ internal static class LockHolder
     /// <summary>
     /// Who holds a record lock, as package managers take (fcntl), in words; null when nobody does, or that cannot be seen.
     /// </summary>
-    public static string? OfRecord(string path)
+    public static string? FindForRecordLock(string path)
     {
         using var file = Libc.Open(path, Libc.ReadWrite | Libc.CloseOnExec);
         var wanted = new Libc.RecordLock { Type = Libc.WriteRecordLock };
@@ -20,7 +20,7 @@ internal static class LockHolder
     }
 
     /// <summary>The same for a lock on the whole file, as the agent takes (flock).</summary>
-    public static string? OfFile(string path)
+    public static string? FindForFileLock(string path)
     {
         try
         {

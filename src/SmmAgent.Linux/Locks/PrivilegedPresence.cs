@@ -13,7 +13,7 @@ public sealed class PrivilegedPresence : IDisposable
     // Who looks has the lock for a moment.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(20);
-    private static readonly Lock Looking = new();
+    private static readonly Lock Gate = new();
 
     private readonly FileLock _file;
 
@@ -39,7 +39,7 @@ public sealed class PrivilegedPresence : IDisposable
     /// <summary>Whether another process is at work.</summary>
     public static bool IsShown(string path)
     {
-        lock (Looking)
+        lock (Gate)
         {
             using var file = FileLock.Open(path);
             return !file.TryTake() && file.Error == 0;

@@ -106,7 +106,7 @@ public sealed class SidecarObserver(
     {
         try
         {
-            var file = files.LookAt(SidecarFiles.Certificate);
+            var file = files.ReadMetadata(SidecarFiles.Certificate);
             if (file.Owner.Length == 0)
                 return null;
             if (isRoot)
@@ -127,7 +127,7 @@ public sealed class SidecarObserver(
     {
         try
         {
-            return files.Look(SidecarFiles.Certificate, MaximumCertificateBytes).Content ?? "";
+            return files.Read(SidecarFiles.Certificate, MaximumCertificateBytes).Content ?? "";
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
@@ -197,8 +197,8 @@ public sealed class SidecarObserver(
                 return Observation<FoundFile>.Known(WithoutSecret(path));
             return Observation<FoundFile>.Known(
                 path == SidecarFiles.HostsFile
-                    ? files.Look(files.Followed(path), MaximumHostsBytes)
-                    : files.Look(path, MaximumFileBytes, Encoding.UTF8));
+                    ? files.Read(files.Followed(path), MaximumHostsBytes)
+                    : files.Read(path, MaximumFileBytes, Encoding.UTF8));
         }
         catch (UnauthorizedAccessException) when (!isRoot && path == SidecarFiles.RootCertificate)
         {
@@ -215,17 +215,17 @@ public sealed class SidecarObserver(
     {
         try
         {
-            return files.Look(path, MaximumFileBytes, Encoding.UTF8);
+            return files.Read(path, MaximumFileBytes, Encoding.UTF8);
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return files.LookAt(path);
+            return files.ReadMetadata(path);
         }
     }
 
     // For the token only its existence is observed: its text is not copied.
     private FoundFile WithoutSecret(string path) =>
-        files.LookAt(path) is var found && path == SidecarFiles.Token && found.Owner.Length > 0 ? found with { Content = "" } : found;
+        files.ReadMetadata(path) is var found && path == SidecarFiles.Token && found.Owner.Length > 0 ? found with { Content = "" } : found;
 
     // Whose it is everybody sees. The sidecar writes it at each renewal of its own certificate: until root has looked again, what root told
     // of it counts.
@@ -233,7 +233,7 @@ public sealed class SidecarObserver(
     {
         try
         {
-            var file = files.LookAt(SidecarFiles.RootCertificate);
+            var file = files.ReadMetadata(SidecarFiles.RootCertificate);
             if (report?.RootCertificate?.Modified != file.Modified)
                 forRoot.Add($"read {SidecarFiles.RootCertificate}");
             return report?.RootCertificate is { } told
@@ -255,9 +255,9 @@ public sealed class SidecarObserver(
         try
         {
             if (isRoot)
-                return IstioToken.Evaluate(files.Look(SidecarFiles.Token, MaximumTokenBytes).Content, group, now);
+                return IstioToken.Evaluate(files.Read(SidecarFiles.Token, MaximumTokenBytes).Content, group, now);
 
-            var file = files.LookAt(SidecarFiles.Token);
+            var file = files.ReadMetadata(SidecarFiles.Token);
             if (file.Owner.Length == 0)
                 return IstioToken.Evaluate(null, group, now);
             if (report?.TokenModified != file.Modified)

@@ -48,7 +48,7 @@ public sealed class SidecarStepExecutor(
                 {
                     // Some systems keep it elsewhere and have a link here, which stays.
                     var path = files.Followed(SidecarFiles.HostsFile);
-                    var hosts = files.Look(path, SidecarObserver.MaximumHostsBytes);
+                    var hosts = files.Read(path, SidecarObserver.MaximumHostsBytes);
                     var isMissing = hosts.Content is null;
                     transaction.Stage(
                         path,

@@ -20,7 +20,7 @@ public sealed class SidecarTokens(SafeFileSystem files, string kept, IHostDashbo
     public bool Restore(WorkloadGroup group)
     {
         var now = time.GetUtcNow();
-        if (IsGood(files.Look(SidecarFiles.Token, MaximumBytes).Content))
+        if (IsGood(files.Read(SidecarFiles.Token, MaximumBytes).Content))
             return true;
 
         var token = Encoding.ASCII.GetString(AtomicFile.ReadLimited(kept, MaximumBytes, isAgents: true) ?? []);
@@ -39,7 +39,7 @@ public sealed class SidecarTokens(SafeFileSystem files, string kept, IHostDashbo
     {
         try
         {
-            if (IstioToken.Evaluate(files.Look(SidecarFiles.Token, MaximumBytes).Content, group,
+            if (IstioToken.Evaluate(files.Read(SidecarFiles.Token, MaximumBytes).Content, group,
                 time.GetUtcNow()).Verdict != TokenVerdict.Renew)
                 Restore(group);
             if (client is null)

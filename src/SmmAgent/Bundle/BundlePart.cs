@@ -25,7 +25,7 @@ internal sealed record BundlePart(string Name, Func<CancellationToken, Task<Part
     /// <summary>A file in a folder that others may have made another of: no link there leads elsewhere.</summary>
     /// <param name="path">As the sidecar sees it, below <paramref name="root"/>.</param>
     public static BundlePart Guarded(string name, string root, string path) => Text(name, () =>
-        new SafeFileSystem(root).Look(path, MaximumBytes, Encoding.UTF8).Content is { } text ? new(text) : new(null, $"there is no {path}"));
+        new SafeFileSystem(root).Read(path, MaximumBytes, Encoding.UTF8).Content is { } text ? new(text) : new(null, $"there is no {path}"));
 
     public static BundlePart Text(string name, Func<PartContent> read) => new(name, _ => Task.FromResult(read()));
 

@@ -42,7 +42,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
         Assert.False(call.IsCompleted);
         Time.Advance(DashboardClient.Deadline / 4);
 
-        Assert.Equal(UnreachableReason.TimedOut, Assert.IsType<DashboardFailure.Unreachable>((await call).Failure).Why);
+        Assert.Equal(UnreachableReason.TimedOut, Assert.IsType<DashboardFailure.Unreachable>((await call).Failure).Reason);
         request.Close();
     }
 
@@ -68,7 +68,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
 
         var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
 
-        Assert.Equal(UnreachableReason.Refused, Assert.IsType<DashboardFailure.Unreachable>(result.Failure).Why);
+        Assert.Equal(UnreachableReason.Refused, Assert.IsType<DashboardFailure.Unreachable>(result.Failure).Reason);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
 
         var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
 
-        Assert.Equal(UnreachableReason.NoSuchName, Assert.IsType<DashboardFailure.Unreachable>(result.Failure).Why);
+        Assert.Equal(UnreachableReason.NoSuchName, Assert.IsType<DashboardFailure.Unreachable>(result.Failure).Reason);
     }
 
     [Fact]

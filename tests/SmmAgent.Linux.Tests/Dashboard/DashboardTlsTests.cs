@@ -244,7 +244,7 @@ public sealed class DashboardTlsTests : IDisposable
         var (result, count) = await AskAsync(certificate, caFile);
 
         var failure = Assert.IsType<DashboardFailure.Unreachable>(result.Failure);
-        Assert.Equal(why, failure.Why);
+        Assert.Equal(why, failure.Reason);
         Assert.Contains(told, failure.Detail, StringComparison.Ordinal);
         Assert.Equal(0, count); // the token was not sent
     }

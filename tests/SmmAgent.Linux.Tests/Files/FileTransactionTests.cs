@@ -20,13 +20,13 @@ public sealed partial class FileTransactionTests : IDisposable
         {
             files.Stage("/etc/old", "new"u8, "root", GuardedRoot.Public);
             files.Stage("/etc/certs/new", "new"u8, GuardedRoot.Other, GuardedRoot.Private);
-            Assert.Equal("old", Files.Look("/etc/old", 10).Content);
+            Assert.Equal("old", Files.Read("/etc/old", 10).Content);
             Assert.False(Files.Exists("/etc/certs/new"));
             files.Commit();
         }
 
-        Assert.Equal("new", Files.Look("/etc/old", 10).Content);
-        Assert.Equal("new", Files.Look("/etc/certs/new", 10).Content);
+        Assert.Equal("new", Files.Read("/etc/old", 10).Content);
+        Assert.Equal("new", Files.Read("/etc/certs/new", 10).Content);
         Assert.Equal(["certs", "old"], _root.Names("/etc"));
         Assert.Equal(["new"], _root.Names("/etc/certs"));
     }
@@ -102,8 +102,8 @@ public sealed partial class FileTransactionTests : IDisposable
                 Assert.Throws<IOException>(() => files.Stage("/run/secrets/two", new byte[100_000], "root", GuardedRoot.Public)).Message);
         }
 
-        Assert.Equal("old", Files.Look("/etc/one", 10).Content);
-        Assert.Equal("old", Files.Look("/run/secrets/two", 10).Content);
+        Assert.Equal("old", Files.Read("/etc/one", 10).Content);
+        Assert.Equal("old", Files.Read("/run/secrets/two", 10).Content);
         Assert.Equal(["two"], _root.Names("/run/secrets"));
         Assert.Equal(["certs", "one"], _root.Names("/etc"));
     }
@@ -213,7 +213,7 @@ public sealed partial class FileTransactionTests : IDisposable
 
                     foreach (var path in paths)
                         Assert.Equal(model.GetValueOrDefault(path) is { } bytes ? Convert.ToHexString(bytes) : null,
-                            Hex(Files.Look(path, 100).Content));
+                            Hex(Files.Read(path, 100).Content));
                 }
 
                 files.Dispose();

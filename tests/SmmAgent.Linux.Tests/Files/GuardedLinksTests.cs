@@ -16,7 +16,7 @@ public sealed class GuardedLinksTests : IDisposable
 
     public static TheoryData<string, Action<SafeFileSystem, string>> Works => new()
     {
-        { "look", (files, path) => files.Look(path, 100) },
+        { "look", (files, path) => files.Read(path, 100) },
         { "exists", (files, path) => files.Exists(path) },
         { "changed", (files, path) => files.ChangedAt(path) },
         { "stage", (files, path) => files.Begin().Stage(path, "mine"u8, "root", GuardedRoot.Public) },
@@ -66,8 +66,8 @@ public sealed class GuardedLinksTests : IDisposable
         _root.Write("/var/run/secrets/token", "t");
 
         Assert.Equal("t", File.ReadAllText(_root.Below("/run/secrets/token")));
-        Assert.Equal("t", Files.Look("/var/absolute/secrets/token", 10).Content);
-        Assert.Equal("t", Files.Look("/var/high/secrets/token", 10).Content);
+        Assert.Equal("t", Files.Read("/var/absolute/secrets/token", 10).Content);
+        Assert.Equal("t", Files.Read("/var/high/secrets/token", 10).Content);
     }
 
     [Theory]
@@ -79,7 +79,7 @@ public sealed class GuardedLinksTests : IDisposable
         Directory.CreateSymbolicLink(_root.Below("/var/run"), "/run");
         GuardedRoot.Run(command, change, _root.Below("/var"));
 
-        Assert.Throws<InvalidDataException>(() => Files.Look("/var/run/file", 10));
+        Assert.Throws<InvalidDataException>(() => Files.Read("/var/run/file", 10));
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class GuardedLinksTests : IDisposable
         Directory.CreateDirectory(_root.Below("/etc/certs/roots"));
         Directory.CreateSymbolicLink(_root.Below("/etc/certs/roots/link"), "/run");
 
-        Assert.Throws<InvalidDataException>(() => Files.Look("/etc/certs/roots/link/file", 10));
+        Assert.Throws<InvalidDataException>(() => Files.Read("/etc/certs/roots/link/file", 10));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class GuardedLinksTests : IDisposable
         Directory.CreateSymbolicLink(_root.Below("/var/a"), "b");
         Directory.CreateSymbolicLink(_root.Below("/var/b"), "/var/a");
 
-        Assert.Contains("more than 40 symbolic links", Assert.Throws<InvalidDataException>(() => Files.Look("/var/a/file", 10)).Message,
+        Assert.Contains("more than 40 symbolic links", Assert.Throws<InvalidDataException>(() => Files.Read("/var/a/file", 10)).Message,
             StringComparison.Ordinal);
     }
 
@@ -148,7 +148,7 @@ public sealed class GuardedLinksTests : IDisposable
     [InlineData("/etc//hosts")]
     [InlineData("/")]
     [InlineData("")]
-    public void APathThatIsNoneIsRefused(string path) => Assert.Throws<ArgumentException>(() => Files.Look(path, 10));
+    public void APathThatIsNoneIsRefused(string path) => Assert.Throws<ArgumentException>(() => Files.Read(path, 10));
 
     [Fact]
     public void AFolderThatIsSwappedForALinkBetweenStageAndCommitLeadsNowhere()
@@ -167,7 +167,7 @@ public sealed class GuardedLinksTests : IDisposable
         }
 
         Assert.Equal(["file", "other"], _root.Names("/etc/moved"));
-        Assert.Throws<InvalidDataException>(() => Files.Look("/etc/certs/file", 10));
+        Assert.Throws<InvalidDataException>(() => Files.Read("/etc/certs/file", 10));
     }
 
     [Fact]
@@ -177,12 +177,12 @@ public sealed class GuardedLinksTests : IDisposable
 
         Assert.EndsWith(
             "/etc/certs/file is a file of root that has another name elsewhere (a hard link); remove it",
-            Assert.Throws<InvalidDataException>(() => Files.Look("/etc/certs/file", 10)).Message,
+            Assert.Throws<InvalidDataException>(() => Files.Read("/etc/certs/file", 10)).Message,
             StringComparison.Ordinal);
         Assert.Throws<InvalidDataException>(() => Files.Protect("/etc/certs/file", GuardedRoot.Other, GuardedRoot.Public));
         Assert.Throws<InvalidDataException>(() => _root.Write("/etc/certs/file", "x"));
         Files.Remove("/etc/certs/file");
-        Assert.Equal(FoundFile.Missing, Files.Look("/etc/certs/file", 10));
+        Assert.Equal(FoundFile.Missing, Files.Read("/etc/certs/file", 10));
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class GuardedLinksTests : IDisposable
         foreach (var path in (string[])["/etc/certs/fifo", "/etc/certs/device", "/etc/certs/socket"])
         {
             foreach (var act in (Action[])[
-                () => Files.Look(path, 10), () => Files.Protect(path, "root", GuardedRoot.Public), () => _root.Write(path, "x")])
+                () => Files.Read(path, 10), () => Files.Protect(path, "root", GuardedRoot.Public), () => _root.Write(path, "x")])
             {
                 var acting = Task.Run(act, TestContext.Current.CancellationToken);
                 await Assert.ThrowsAsync<InvalidDataException>(

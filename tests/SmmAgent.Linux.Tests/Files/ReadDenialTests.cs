@@ -56,7 +56,7 @@ public sealed class ReadDenialTests : IDisposable
 
         var refusal = ReadDenial.For($"{inner}/file", User)!;
         Assert.Equal($"the user nobody cannot read {inner}/file: the folder {inner} is root:root with mode 0750", refusal.Found);
-        Assert.Equal($"sudo chgrp nobody {inner} && sudo chmod g+x {inner}", refusal.Cure);
+        Assert.Equal($"sudo chgrp nobody {inner} && sudo chmod g+x {inner}", refusal.Remediation);
     }
 
     [Fact]

@@ -24,10 +24,10 @@ public sealed class SafeFileSystemTests : IDisposable
         var time = new DateTime(2024, 5, 6, 7, 8, 9, DateTimeKind.Utc).AddTicks(1234567);
         File.SetLastWriteTimeUtc(path, time);
 
-        Assert.Equal(new FoundFile("a\u00E9\0\u00C3\u00A9", "nobody", Group, time), Files.Look("/etc/certs/file", 5));
-        Assert.EndsWith("\u00E9", Files.Look("/etc/certs/file", 5, Encoding.UTF8).Content, StringComparison.Ordinal);
+        Assert.Equal(new FoundFile("a\u00E9\0\u00C3\u00A9", "nobody", Group, time), Files.Read("/etc/certs/file", 5));
+        Assert.EndsWith("\u00E9", Files.Read("/etc/certs/file", 5, Encoding.UTF8).Content, StringComparison.Ordinal);
         Assert.Equal(
-            "/etc/certs/file is larger than 4 bytes", Assert.Throws<InvalidDataException>(() => Files.Look("/etc/certs/file", 4)).Message);
+            "/etc/certs/file is larger than 4 bytes", Assert.Throws<InvalidDataException>(() => Files.Read("/etc/certs/file", 4)).Message);
         Assert.InRange(Files.ChangedAt("/etc/certs/file")!.Value, TimeProvider.System.GetUtcNow().AddMinutes(-5),
             TimeProvider.System.GetUtcNow().AddMinutes(5));
     }
@@ -39,7 +39,7 @@ public sealed class SafeFileSystemTests : IDisposable
         File.WriteAllText(_root.Below("/etc/certs/file"), new string('x', 5000));
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        Assert.Equal(5000, Files.Look("/etc/certs/file", Limit).Content!.Length);
+        Assert.Equal(5000, Files.Read("/etc/certs/file", Limit).Content!.Length);
         Assert.Equal(5000, AtomicFile.ReadLimited(_root.Below("/etc/certs/file"), Limit)!.Length);
         Assert.NotEmpty(AtomicFile.ReadLimited("/proc/self/status", Limit)!); // has no length
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Limit / 32);
@@ -48,8 +48,8 @@ public sealed class SafeFileSystemTests : IDisposable
     [Fact]
     public void WhatIsMissingIsNoFault()
     {
-        Assert.Equal(FoundFile.Missing, Files.Look("/etc/certs/file", 5));
-        Assert.Equal(FoundFile.Missing, Files.Look("/none/certs/file", 5));
+        Assert.Equal(FoundFile.Missing, Files.Read("/etc/certs/file", 5));
+        Assert.Equal(FoundFile.Missing, Files.Read("/none/certs/file", 5));
         Assert.False(Files.Exists("/none/file"));
         Assert.Null(Files.ChangedAt("/none/file"));
         Files.Remove("/none/file");
@@ -81,8 +81,8 @@ public sealed class SafeFileSystemTests : IDisposable
     {
         File.WriteAllText(_root.Below("/etc/file"), "");
 
-        Assert.Equal("/etc/certs is a folder; remove it", Assert.Throws<IOException>(() => Files.Look("/etc/certs", 5)).Message);
-        Assert.Equal(FoundFile.Missing, Files.Look("/etc/file/x", 5));
+        Assert.Equal("/etc/certs is a folder; remove it", Assert.Throws<IOException>(() => Files.Read("/etc/certs", 5)).Message);
+        Assert.Equal(FoundFile.Missing, Files.Read("/etc/file/x", 5));
         Assert.Equal(
             "/etc/file/x cannot be reached: /etc/file of root is no folder; remove it",
             Assert.Throws<IOException>(() => Files.MakeFolder("/etc/file/x", "root", GuardedRoot.Public)).Message);
@@ -94,7 +94,7 @@ public sealed class SafeFileSystemTests : IDisposable
         File.WriteAllText(_root.Below("/etc/file"), "x");
         GuardedRoot.Run("chown", "54321", _root.Below("/etc/file"));
 
-        Assert.Equal("54321", Files.Look("/etc/file", 5).Owner);
+        Assert.Equal("54321", Files.Read("/etc/file", 5).Owner);
         _root.Write("/etc/file", "y", "54321");
         Assert.Equal(new FileOwner(54321, 0), FileOwner.Read(_root.Below("/etc/file")));
         Assert.Equal(
@@ -109,7 +109,7 @@ public sealed class SafeFileSystemTests : IDisposable
         File.WriteAllText(_root.Below("/run/secrets/file"), "x");
         GuardedRoot.Run("touch", "-d", "@999999999999999", _root.Below("/run/secrets/file"));
 
-        Assert.Equal(9999, Files.Look("/run/secrets/file", 5).Modified.Year);
+        Assert.Equal(9999, Files.Read("/run/secrets/file", 5).Modified.Year);
     }
 
     // As the daemon, who may not read all that it looks at.
@@ -126,12 +126,12 @@ public sealed class SafeFileSystemTests : IDisposable
 
         GuardedRoot.AsOther(() =>
         {
-            Assert.Equal("x", Files.Look("/var/etc/open", 5).Content);
-            Assert.Equal("y", Files.Look("/run/searched/file", 5).Content);
-            Assert.Equal(FoundFile.Missing, Files.Look("/run/searched/none", 5));
+            Assert.Equal("x", Files.Read("/var/etc/open", 5).Content);
+            Assert.Equal("y", Files.Read("/run/searched/file", 5).Content);
+            Assert.Equal(FoundFile.Missing, Files.Read("/run/searched/none", 5));
             Assert.Equal("/etc/secret: Permission denied",
-                Assert.Throws<UnauthorizedAccessException>(() => Files.Look("/etc/secret", 5)).Message);
-            Assert.Throws<UnauthorizedAccessException>(() => Files.Look("/run/shut/file", 5));
+                Assert.Throws<UnauthorizedAccessException>(() => Files.Read("/etc/secret", 5)).Message);
+            Assert.Throws<UnauthorizedAccessException>(() => Files.Read("/run/shut/file", 5));
             Assert.Throws<UnauthorizedAccessException>(() => Files.Exists("/run/shut/none"));
         });
     }
@@ -146,7 +146,7 @@ public sealed class SafeFileSystemTests : IDisposable
         Files.Protect("/etc/certs/file", GuardedRoot.Other, GuardedRoot.Private);
 
         Assert.Equal(("x", "nobody", GuardedRoot.Private),
-            Files.Look("/etc/certs/file", 5) is var found ? (found.Content, found.Owner, found.Mode) : default);
+            Files.Read("/etc/certs/file", 5) is var found ? (found.Content, found.Owner, found.Mode) : default);
         Assert.Equal(changed, Files.ChangedAt("/etc/certs/file"));
     }
 

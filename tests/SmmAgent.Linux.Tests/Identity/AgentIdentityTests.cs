@@ -83,7 +83,7 @@ public sealed class AgentIdentityTests : IDisposable
 
         var copy = Load("two");
 
-        Assert.Equal(AgentIdentity.OfAnotherMachine, copy.Replaced);
+        Assert.Equal(AgentIdentity.CopiedFromAnotherMachine, copy.Replaced);
         Assert.NotEqual(original.MadeUuid, copy.MadeUuid);
         Assert.NotEqual(original.Key.Value, copy.Key.Value);
         Assert.True(copy.IsForeign(new AgentSettings { Uuid = reported }));

@@ -19,16 +19,16 @@ public sealed class LockHolderTests : IDisposable
     [Fact]
     public async Task TheProcessThatHoldsAPackageManagersLockIsNamed()
     {
-        Assert.Null(LockHolder.OfRecord(_file));
+        Assert.Null(LockHolder.FindForRecordLock(_file));
         var holder = Start(
             "perl", "-MFcntl", "-e",
             "$0 = 'upgrader'; open my $f, '+<', $ARGV[0] or die; my $l = pack('s s x4 q q i x4', F_WRLCK, 0, 0, 0, 0); fcntl $f, F_SETLK, "
                 + "$l or die $!; sleep 600", _file);
 
-        await Until.TrueAsync(() => LockHolder.OfRecord(_file) is not null, "the lock is held");
+        await Until.TrueAsync(() => LockHolder.FindForRecordLock(_file) is not null, "the lock is held");
 
-        Assert.Equal($"upgrader (process {holder.Id})", LockHolder.OfRecord(_file));
-        Assert.Null(LockHolder.OfFile(_file));
+        Assert.Equal($"upgrader (process {holder.Id})", LockHolder.FindForRecordLock(_file));
+        Assert.Null(LockHolder.FindForFileLock(_file));
     }
 
     [Fact]
@@ -36,12 +36,12 @@ public sealed class LockHolderTests : IDisposable
     {
         var holder = Start("flock", _file, "sleep", "600");
 
-        await Until.TrueAsync(() => LockHolder.OfFile(_file) is not null, "the lock is held");
+        await Until.TrueAsync(() => LockHolder.FindForFileLock(_file) is not null, "the lock is held");
 
-        Assert.Contains($"(process {holder.Id})", LockHolder.OfFile(_file), StringComparison.Ordinal);
-        Assert.Null(LockHolder.OfRecord(_file));
-        Assert.Null(LockHolder.OfRecord(_file + ".missing"));
-        Assert.Null(LockHolder.OfFile(_file + ".missing"));
+        Assert.Contains($"(process {holder.Id})", LockHolder.FindForFileLock(_file), StringComparison.Ordinal);
+        Assert.Null(LockHolder.FindForRecordLock(_file));
+        Assert.Null(LockHolder.FindForRecordLock(_file + ".missing"));
+        Assert.Null(LockHolder.FindForFileLock(_file + ".missing"));
     }
 
     private Process Start(params string[] command) => _holder = Process.Start(new ProcessStartInfo(command[0], command[1..]))!;

@@ -19,7 +19,7 @@ public sealed class SidecarObserverTests : IDisposable
     public void AFolderThatTheSidecarHasShutIsUnknownToTheDaemonAndNoFault()
     {
         _root.Write(SidecarFiles.RootCertificate, "certificates", mode: GuardedRoot.Private);
-        var report = ReconcileReport.None with { RootCertificate = _root.Files.Look(SidecarFiles.RootCertificate, 100) };
+        var report = ReconcileReport.None with { RootCertificate = _root.Files.Read(SidecarFiles.RootCertificate, 100) };
         GuardedRoot.Run("chmod", "700", _root.Below("/etc/certs"));
         GuardedRoot.Run("chown", "root", _root.Below("/etc/certs"));
         ObservedSidecar? observed = null;

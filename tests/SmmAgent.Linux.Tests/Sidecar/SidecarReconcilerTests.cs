@@ -160,7 +160,7 @@ public sealed class SidecarReconcilerTests : IDisposable
         var outcome = await _host.Pass().ReportAsync(SidecarRoot.Inputs(SidecarRoot.Config), Cancel);
 
         var report = _host.Records.Report()!;
-        Assert.Equal(_host.Root.Files.LookAt(SidecarFiles.RootCertificate).Modified, report.RootCertificate!.Modified);
+        Assert.Equal(_host.Root.Files.ReadMetadata(SidecarFiles.RootCertificate).Modified, report.RootCertificate!.Modified);
         Assert.Equal(TokenVerdict.Unusable, report.Token.Verdict);
         Assert.NotEmpty(outcome.Assessment!.Plan.Steps);
         Assert.Null(_host.Records.BeforeAttach);
@@ -209,7 +209,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     {
         _host.Root.Write(SidecarFiles.RootCertificate, "PEM", mode: GuardedRoot.Private);
         GuardedRoot.Run("chmod", "755", _host.Root.Below("/etc/certs"));
-        var told = _host.Root.Files.LookAt(SidecarFiles.RootCertificate) with { Content = "as root saw it" };
+        var told = _host.Root.Files.ReadMetadata(SidecarFiles.RootCertificate) with { Content = "as root saw it" };
         var report = ReconcileReport.None with { RootCertificate = told };
 
         Assert.Equal(told, (await SeenByDaemonAsync(report)).File(SidecarFiles.RootCertificate));

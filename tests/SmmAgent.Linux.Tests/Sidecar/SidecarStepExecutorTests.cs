@@ -39,14 +39,14 @@ public sealed class SidecarStepExecutorTests : IDisposable
         _host.Root.Write(SidecarFiles.ClusterEnvironment, file.Content);
         using var open = System.IO.File.Open(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         System.IO.File.SetLastWriteTimeUtc(path, new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc));
-        var found = _host.Root.Files.LookAt(SidecarFiles.ClusterEnvironment);
+        var found = _host.Root.Files.ReadMetadata(SidecarFiles.ClusterEnvironment);
 
         Assert.Null(_host.Host().Write([new WriteSidecarFile(file, "it is istio-proxy's") { Modified = found.Modified }]));
         open.Write("CA_ADDR='evil:15012'\n"u8);
         open.Flush();
 
         Assert.Equal(file.Content, Text(SidecarFiles.ClusterEnvironment));
-        Assert.Equal(found.Modified, _host.Root.Files.LookAt(SidecarFiles.ClusterEnvironment).Modified);
+        Assert.Equal(found.Modified, _host.Root.Files.ReadMetadata(SidecarFiles.ClusterEnvironment).Modified);
     }
 
     [Fact]

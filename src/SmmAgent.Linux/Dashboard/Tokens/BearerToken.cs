@@ -27,7 +27,7 @@ public sealed record BearerTokenReading(BearerToken? Token, string? Fault, strin
     public string? Found { get; init; }
 
     /// <summary>The command that cures it; null where there is none.</summary>
-    public string? Cure { get; init; }
+    public string? Remediation { get; init; }
 
     /// <summary>The operator's token; null when there is none that can be used.</summary>
     public BearerToken? Operators { get; init; }
@@ -98,7 +98,7 @@ public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = nul
         catch (UnauthorizedAccessException)
         {
             if (ReadDenial.ForThisProcess(path) is { } refusal)
-                return new(null, refusal.ToString(), null) { Found = refusal.Found, Cure = refusal.Cure, IsForbidden = true };
+                return new(null, refusal.ToString(), null) { Found = refusal.Found, Remediation = refusal.Remediation, IsForbidden = true };
             const string Owner = "its owner and mode should be root:smm-agent 0640";
             var found = $"{path} may not be read by this user";
             return new(null, $"{found}; {Owner}", null) { Found = found, IsForbidden = true };
@@ -128,6 +128,6 @@ public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = nul
         return new(token, null, $"{found}; do: sudo chmod 0640 {path}") { Found = found };
     }
 
-    private static BearerTokenReading Missing(string found, string cure, string does) =>
-        new(null, $"{found}; {does}: {cure}", null) { Found = found, Cure = cure };
+    private static BearerTokenReading Missing(string found, string remediation, string instruction) =>
+        new(null, $"{found}; {instruction}: {remediation}", null) { Found = found, Remediation = remediation };
 }

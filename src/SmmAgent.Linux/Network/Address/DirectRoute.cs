@@ -11,8 +11,8 @@ namespace SmmAgent.Linux.Network.Address;
 
 /// <summary>The source address of the route to the first direct endpoint that was reached.</summary>
 /// <param name="Source">Null when none was reached.</param>
-/// <param name="Said">Which endpoint it leads to, or why there is none.</param>
-public sealed record DirectRouteResult(IPAddress? Source, string Said);
+/// <param name="Detail">The endpoint that was reached, or why no endpoint was reached.</param>
+public sealed record DirectRouteResult(IPAddress? Source, string Detail);
 
 /// <summary>Finds the address that this VM has towards the mesh when both are of one network.</summary>
 public sealed class DirectRoute(TimeProvider time, NameLookup names, TimeSpan? timeout = null)
@@ -31,7 +31,7 @@ public sealed class DirectRoute(TimeProvider time, NameLookup names, TimeSpan? t
         var results = await Task.WhenAll(endpoints.Take(MaximumEndpoints).Select(endpoint => TryAsync(endpoint, cancel)));
         return results.FirstOrDefault(result => result.Source is not null)
             ?? new(
-                null, $"no direct endpoint was reached: {string.Join("; ", results.Take(MostFaultsNamed).Select(result => result.Said))}");
+                null, $"no direct endpoint was reached: {string.Join("; ", results.Take(MostFaultsNamed).Select(result => result.Detail))}");
     }
 
     private async Task<DirectRouteResult> TryAsync(DirectEndpoint endpoint, CancellationToken cancel)
@@ -41,7 +41,7 @@ public sealed class DirectRoute(TimeProvider time, NameLookup names, TimeSpan? t
         if (name.Outcome != Outcome.Ok)
             return new(null, $"{shown} {name.Detail}");
 
-        var why = "";
+        var failure = "";
         using var deadline = new Deadline(_timeout, time, cancel);
         foreach (var address in name.Addresses)
         {
@@ -57,10 +57,10 @@ public sealed class DirectRoute(TimeProvider time, NameLookup names, TimeSpan? t
             }
             catch (SocketException exception)
             {
-                why = Connector.FaultOf(exception.SocketErrorCode).Detail;
+                failure = Connector.FailureFrom(exception.SocketErrorCode).Detail;
             }
         }
 
-        return new(null, $"{shown} {why}");
+        return new(null, $"{shown} {failure}");
     }
 }

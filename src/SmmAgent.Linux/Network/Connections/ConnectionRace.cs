@@ -75,7 +75,7 @@ internal sealed class ConnectionRace(int port)
             throw failed.Exception?.InnerException ?? new OperationCanceledException(cancel);
 
         var isFirst = Fault.SocketErrorCode == SocketError.HostNotFound;
-        if (isFirst || Connector.FaultOf(Fault.SocketErrorCode).NoRoute)
+        if (isFirst || Connector.FailureFrom(Fault.SocketErrorCode).NoRoute)
             Fault = exception;
     }
 

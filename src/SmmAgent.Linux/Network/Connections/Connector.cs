@@ -58,9 +58,9 @@ public static class Connector
         var four = addresses.Where(address => address.AddressFamily == AddressFamily.InterNetwork).ToList();
         var six = addresses.Except(four).ToList();
         var connection = await race.RunAsync(four, cancel, six.Count > 0 ? SilentFamily : null);
-        if (connection is null && (four.Count == 0 || race.IsSilent || FaultOf(race.Fault.SocketErrorCode).NoRoute))
+        if (connection is null && (four.Count == 0 || race.IsSilent || FailureFrom(race.Fault.SocketErrorCode).NoRoute))
             connection = await race.RunAsync(six, cancel);
-        return connection is null ? (null, FaultOf(race.Fault.SocketErrorCode)) : (connection, null);
+        return connection is null ? (null, FailureFrom(race.Fault.SocketErrorCode)) : (connection, null);
     }
 
     /// <summary>
@@ -73,7 +73,7 @@ public static class Connector
             .SelectMany(turn => families.Where(family => turn < family.Count).Select(family => family[turn]))];
     }
 
-    public static ConnectFailure FaultOf(SocketError error) => error switch
+    public static ConnectFailure FailureFrom(SocketError error) => error switch
     {
         SocketError.ConnectionRefused => new(Outcome.Refused, "refused the connection"),
         SocketError.TimedOut => new(Outcome.Timeout, "did not answer the connection attempt"),

@@ -31,8 +31,8 @@ public sealed class CaptureProbe(
 
     private const int Most = 16;
 
-    private static readonly IPAddress NobodysIPv4 = IPAddress.Parse("192.0.2.1");
-    private static readonly IPAddress NobodysIPv6 = IPAddress.Parse("2001:db8::1");
+    private static readonly IPAddress ReservedIPv4 = IPAddress.Parse("192.0.2.1");
+    private static readonly IPAddress ReservedIPv6 = IPAddress.Parse("2001:db8::1");
 
     private readonly Func<IPEndPoint, CancellationToken, Task<Socket>> _connect = connect ?? Connector.ConnectAsync;
 
@@ -56,8 +56,8 @@ public sealed class CaptureProbe(
 
     private async Task<bool> IsCapturedAsync(IPEndPoint probed, bool isListening, CancellationToken cancel)
     {
-        var nobody = probed.AddressFamily == AddressFamily.InterNetwork ? NobodysIPv4 : NobodysIPv6;
-        var fault = await TryAsync(new(nobody, probed.Port), cancel);
+        var reserved = probed.AddressFamily == AddressFamily.InterNetwork ? ReservedIPv4 : ReservedIPv6;
+        var fault = await TryAsync(new(reserved, probed.Port), cancel);
         // Without a route to that address its packets do not come as far as the capture. Those to the probed address do.
         if (fault is SocketError.NetworkUnreachable or SocketError.AddressNotAvailable)
             return await TryAsync(new(probed.Address, UnusedPort), cancel) == SocketError.Success;

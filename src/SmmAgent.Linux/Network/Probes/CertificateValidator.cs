@@ -15,11 +15,11 @@ public sealed class CertificateValidator(X509Certificate2Collection? trusted, st
     private const X509ChainStatusFlags TimeOnly = X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.NotTimeNested;
 
     /// <summary>A policy that downloads nothing, for a certificate that nobody looks at.</summary>
-    public static X509ChainPolicy Nobody() => new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+    public static X509ChainPolicy PolicyWithoutDownloads() => new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
 
     public X509ChainPolicy Policy()
     {
-        var policy = Nobody();
+        var policy = PolicyWithoutDownloads();
         policy.VerificationTime = time.GetUtcNow().LocalDateTime;
         policy.VerificationTimeIgnored = false;
         if (trusted is not null)
@@ -31,11 +31,11 @@ public sealed class CertificateValidator(X509Certificate2Collection? trusted, st
         return policy;
     }
 
-    public CheckResult Judge(string serverName, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
+    public PortProbeResult Validate(string serverName, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
     {
         try
         {
-            return JudgeReadable(serverName, shown, chain, errors);
+            return ValidateReadable(serverName, shown, chain, errors);
         }
         catch (CryptographicException)
         {
@@ -44,7 +44,7 @@ public sealed class CertificateValidator(X509Certificate2Collection? trusted, st
         }
     }
 
-    private CheckResult JudgeReadable(string serverName, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
+    private PortProbeResult ValidateReadable(string serverName, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
     {
         if (shown is not X509Certificate2 leaf || chain is null)
             return new(Outcome.WrongCertificate, "showed no certificate");

@@ -8,7 +8,7 @@ using SmmAgent.Linux.Network.Names;
 namespace SmmAgent.Linux.Network.Probes;
 
 /// <summary>One probe: a port at one address, and what is to be seen there.</summary>
-public sealed record Probe(ProbeTarget Target, IPAddress Address, PortCheck Check);
+public sealed record Probe(ProbeTarget Target, IPAddress Address, PortProbe Check);
 
 /// <summary>Probes many ports at once, but not too many, each within its own time.</summary>
 public sealed class Prober(TimeProvider time, NameLookup names, TimeSpan? timeout = null)
@@ -55,7 +55,7 @@ public sealed class Prober(TimeProvider time, NameLookup names, TimeSpan? timeou
         }
         catch (SocketException exception)
         {
-            var fault = Connector.FaultOf(exception.SocketErrorCode);
+            var fault = Connector.FailureFrom(exception.SocketErrorCode);
             return new(probe.Target, address, fault.Outcome, fault.Detail) { NoRoute = fault.NoRoute };
         }
         catch (IOException)

@@ -23,22 +23,22 @@ public sealed class ReachabilityObserver(Prober prober, TimeProvider time, FindC
 
     /// <param name="plan">Null while there is no mesh configuration.</param>
     /// <param name="dashboardUrl">Null while there is none.</param>
-    public async Task<ReachabilityObservation> LookAsync(
+    public async Task<ReachabilityObservation> ObserveAsync(
         ReachabilityPlan? plan, Uri? dashboardUrl, string? caFile, CancellationToken cancel)
     {
-        using var gatewayChecks = plan is null ? null : new GatewayChecks(plan, time);
-        using var dashboard = dashboardUrl is null ? null : new DashboardChecks(dashboardUrl, caFile, time);
+        using var portProbes = plan is null ? null : new GatewayProbes(plan, time);
+        using var dashboard = dashboardUrl is null ? null : new DashboardProbe(dashboardUrl, caFile, time);
 
         var targets = plan?.Targets ?? [];
         IEnumerable<string> dashboardHost = dashboard is null ? [] : [dashboard.Target.Host];
         var looked = await prober.ResolveAsync([.. targets.Select(target => target.Host), .. dashboardHost], cancel);
         var names = _names.Next(looked, time.GetUtcNow());
 
-        var all = targets.SelectMany(target => Probes(target, names, gatewayChecks!.For))
+        var all = targets.SelectMany(target => Probes(target, names, portProbes!.For))
             .DistinctBy(probe => (probe.Target.Name, probe.Address, probe.Target.Port)).ToList();
         var gatewayProbes = all[..Math.Min(all.Count, MaximumProbes)];
         var dashboardProbes = dashboard is { Problem: null }
-            ? Probes(dashboard.Target, names, _ => dashboard.NewCheck()).ToList()
+            ? Probes(dashboard.Target, names, _ => dashboard.NewProbe()).ToList()
             : [];
 
         // The dashboard first: it is one, and it is not to wait behind gateways that hang.
@@ -71,7 +71,7 @@ public sealed class ReachabilityObserver(Prober prober, TimeProvider time, FindC
     }
 
     private static IEnumerable<Probe> Probes(
-        ProbeTarget target, IReadOnlyDictionary<string, Resolution> names, Func<ProbeTarget, PortCheck> check) =>
+        ProbeTarget target, IReadOnlyDictionary<string, Resolution> names, Func<ProbeTarget, PortProbe> check) =>
         names[target.Host].Addresses.Select(address => new Probe(target, address, check(target)));
 
     private static IEnumerable<ProbeResult> Unresolved(ProbeTarget target, IReadOnlyDictionary<string, Resolution> names) =>

@@ -9,7 +9,7 @@ namespace SmmAgent.Linux.Network.Tls;
 internal static class TrustAnchors
 {
     // What it says of a chain that ends in an anchor that is no root.
-    private const X509ChainStatusFlags OfIncompleteChain = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot;
+    private const X509ChainStatusFlags IncompleteChain = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot;
 
     /// <summary>Reads certificates in PEM. Windows puts a byte order mark before them, OpenSSL has a second name for them.</summary>
     /// <exception cref="CryptographicException">One cannot be read.</exception>
@@ -23,7 +23,7 @@ internal static class TrustAnchors
     }
 
     /// <summary>What a file is in which no certificate in PEM was found, as the rest of a sentence that begins with its name.</summary>
-    public static string WhyNone(string path, ReadOnlySpan<byte> content) => content switch
+    public static string DescribeContent(string path, ReadOnlySpan<byte> content) => content switch
     {
         [0x30, 0x80 or 0x82, ..] => $"is in DER, not in PEM: sudo openssl x509 -inform DER -in {path} -out {path}.pem, and name that file",
         [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] =>
@@ -45,7 +45,7 @@ internal static class TrustAnchors
         return end < 0
             ? All(chain.ChainStatus)
             : elements.Take(end + 1)
-            .Aggregate(X509ChainStatusFlags.NoError, (all, element) => all | All(element.ChainElementStatus)) & ~OfIncompleteChain;
+            .Aggregate(X509ChainStatusFlags.NoError, (all, element) => all | All(element.ChainElementStatus)) & ~IncompleteChain;
     }
 
     private static bool IsSame(X509Certificate2 one, X509Certificate2 other) =>

@@ -16,7 +16,7 @@ internal sealed class DashboardSettings() : Check("dashboard-settings", CheckGro
 
         IReadOnlyList<CheckLine> lines =
         [
-            .. look.Refusals.Select(refusal => CheckLine.Fail(refusal.Found, refusal.Cure)),
+            .. look.Refusals.Select(refusal => CheckLine.Fail(refusal.Found, refusal.Remediation)),
             .. look.Faults.Select(fault => CheckLine.Fail($"{path}: {fault}", $"fix it: sudoedit {path}")),
             .. look.Warnings.Select(warning => CheckLine.Warn($"{path}: {warning}", $"check it: sudoedit {path}")),
         ];

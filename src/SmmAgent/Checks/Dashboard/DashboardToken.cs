@@ -18,8 +18,8 @@ internal sealed class DashboardToken() : Check("dashboard-token", CheckGroup.Das
             {
                 { IsForbidden: true } => CheckLine.Skipped(look.Reading.Found!, AsRoot),
                 { Token: not null } when ReadDenial.ForDaemon(context.Paths.BearerToken) is { } refusal
-                    => CheckLine.Fail(refusal.Found, refusal.Cure),
-                { Token: null, Found: { } found } => CheckLine.Fail(found, look.Reading.Cure ?? Set),
+                    => CheckLine.Fail(refusal.Found, refusal.Remediation),
+                { Token: null, Found: { } found } => CheckLine.Fail(found, look.Reading.Remediation ?? Set),
                 { Found: { } found } => CheckLine.Warn(found, $"sudo chmod 0640 {context.Paths.BearerToken}"),
                 _ => CheckLine.Pass($"is in {context.Paths.BearerToken}, {(look.Claims is null ? "opaque" : "a service account's")}"),
             },

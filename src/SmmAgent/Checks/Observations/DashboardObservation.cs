@@ -20,7 +20,7 @@ internal sealed record DashboardObservation(IReadOnlyList<ProbeResult> Results, 
             return new([], null);
 
         var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, SidecarComposition.Captured(time));
-        var look = await observer.LookAsync(null, url, settings.Settings.CaFile, end);
+        var look = await observer.ObserveAsync(null, url, settings.Settings.CaFile, end);
         var results = look.Dashboard.Select(result => result.Current).ToList();
         return new(results, results.Select(result => result.ClockAhead).FirstOrDefault(ahead => ahead is not null));
     }

@@ -152,7 +152,7 @@ public sealed class MeshConfigService : LoopService
         wait > TimeSpan.Zero && after >= LongPollWait.Minimum && failure
         is DashboardFailure.ServerError { Front: not null }
         or DashboardFailure.Refused { Status: 408 or 499, Front: not null }
-        or DashboardFailure.Unreachable { Why: UnreachableReason.Disconnected or UnreachableReason.TimedOut };
+        or DashboardFailure.Unreachable { Reason: UnreachableReason.Disconnected or UnreachableReason.TimedOut };
 
     private void Learn(TimeSpan wait)
     {

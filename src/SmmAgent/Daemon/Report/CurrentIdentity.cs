@@ -56,7 +56,7 @@ public sealed class CurrentIdentity(AgentPaths paths, Action<Span<byte>> fill, R
         {
             CurrentIdentityLog.Replaced(log, paths.Identity, replaced);
             // The state of the other machine does not apply to this one.
-            if (replaced == AgentIdentity.OfAnotherMachine)
+            if (replaced == AgentIdentity.CopiedFromAnotherMachine)
             {
                 File.Delete(paths.LastKnownAddress);
                 File.Delete(paths.RenewedToken);

@@ -23,7 +23,7 @@ public sealed record AddressSources(AddressProviderClient Providers, DirectRoute
         if (config?.NetworkModel() == NetworkModel.SameNetwork)
         {
             var route = await Route.FindAsync(config.DirectEndpoints, cancel);
-            return AddressDecision.FromRoute(route.Source, route.Said, fitting);
+            return AddressDecision.FromRoute(route.Source, route.Detail, fitting);
         }
 
         return AddressDecision.FromProviders(await Providers.AskAsync(settings.AddressProviders, cancel), fitting);

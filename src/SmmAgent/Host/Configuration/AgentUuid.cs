@@ -92,7 +92,7 @@ internal sealed class AgentUuid(HostContext host)
             : [SidecarFiles.ClusterEnvironment, SidecarFiles.PackageClusterEnvironment];
         foreach (var environment in environments)
         {
-            if (guarded.Look(environment, SidecarObserver.MaximumFileBytes).Content?.Contains($"{uuid}", StringComparison.Ordinal) == true)
+            if (guarded.Read(environment, SidecarObserver.MaximumFileBytes).Content?.Contains($"{uuid}", StringComparison.Ordinal) == true)
                 guarded.Remove(environment);
         }
 

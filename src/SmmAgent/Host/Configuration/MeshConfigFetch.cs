@@ -51,7 +51,7 @@ internal sealed class MeshConfigFetch(HostContext host)
     {
         DashboardFailure.Refused => ExitCode.Refused,
         _ when isCovered => ExitCode.Done,
-        DashboardFailure.Unreachable { Why: UnreachableReason.TimedOut } => ExitCode.Timeout,
+        DashboardFailure.Unreachable { Reason: UnreachableReason.TimedOut } => ExitCode.Timeout,
         _ => ExitCode.Failed,
     };
 

@@ -10,7 +10,7 @@ namespace SmmAgent.Linux.Tests.Network.Address;
 
 public sealed class DirectRouteTests
 {
-    private readonly DirectRoute _route = new(TimeProvider.System, new NameLookup(TimeProvider.System), Looking.Patient);
+    private readonly DirectRoute _route = new(TimeProvider.System, new NameLookup(TimeProvider.System), ReachabilityProbing.Patient);
 
     [Theory]
     [InlineData("10.9.0.7/32", "10.9.0.7", "10.9.0.7")]
@@ -29,7 +29,7 @@ public sealed class DirectRouteTests
                 [new DirectEndpoint("down", "127.0.0.1", 15012), new DirectEndpoint("istiod", endpoint, 15012)],
                 TestContext.Current.CancellationToken);
 
-            Assert.True(result.Said == $"istiod {endpoint}:15012", result.Said);
+            Assert.True(result.Detail == $"istiod {endpoint}:15012", result.Detail);
             Assert.Equal(IPAddress.Parse(source), result.Source);
         });
     }
@@ -45,7 +45,7 @@ public sealed class DirectRouteTests
             [new("gone", Loopback.Next().ToString(), 9), new("a", one.ToString(), first.Port), new("b", two.ToString(), second.Port)],
             TestContext.Current.CancellationToken);
 
-        Assert.Equal($"a {first.Endpoint}", result.Said);
+        Assert.Equal($"a {first.Endpoint}", result.Detail);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class DirectRouteTests
         var result = await _route.FindAsync([new("istiod", address.ToString(), 15012)], TestContext.Current.CancellationToken);
 
         Assert.Null(result.Source);
-        Assert.Equal($"no direct endpoint was reached: istiod {address}:15012 refused the connection", result.Said);
+        Assert.Equal($"no direct endpoint was reached: istiod {address}:15012 refused the connection", result.Detail);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class DirectRouteTests
         var result = await route.FindAsync(
             [new("istiod", hole.Endpoint.Address.ToString(), hole.Endpoint.Port)], TestContext.Current.CancellationToken);
 
-        Assert.Contains("did not answer within 0.3 s", result.Said, StringComparison.Ordinal);
+        Assert.Contains("did not answer within 0.3 s", result.Detail, StringComparison.Ordinal);
     }
 
     /// <summary>The kernel adds the routes of a new IPv6 address a little later than the address.</summary>

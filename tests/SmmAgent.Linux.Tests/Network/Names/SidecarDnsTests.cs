@@ -120,7 +120,7 @@ public sealed class SidecarDnsTests : IDisposable
         await new SidecarDns(TimeProvider.System, _server).AskAsync("kubernetes..svc", TestContext.Current.CancellationToken));
 
     private Task<SidecarDnsReply> AskAsync(TimeSpan? timeout = null) =>
-        new SidecarDns(TimeProvider.System, _server, timeout ?? Looking.Patient).AskAsync(Name, TestContext.Current.CancellationToken);
+        new SidecarDns(TimeProvider.System, _server, timeout ?? ReachabilityProbing.Patient).AskAsync(Name, TestContext.Current.CancellationToken);
 
     /// <returns>The types that were asked for.</returns>
     private async Task<List<byte>> AnswerAsync(params Func<byte[], byte[]>[] answers)

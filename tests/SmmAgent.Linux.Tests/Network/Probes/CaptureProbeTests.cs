@@ -87,14 +87,14 @@ public sealed class CaptureProbeTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var target = new ProbeTarget("gw", "127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port, ProbeKind.Tcp, true);
-        var plan = new ReachabilityPlan(Contract.NetworkModel.DifferentNetwork, [target], 0, Looking.IstiodName, "");
+        var plan = new ReachabilityPlan(Contract.NetworkModel.DifferentNetwork, [target], 0, ReachabilityProbing.IstiodName, "");
         var prober = new Prober(TimeProvider.System, new NameLookup(TimeProvider.System));
         var observer = new ReachabilityObserver(
             prober, TimeProvider.System,
             (probed, _) => Task.FromResult<IReadOnlySet<(AddressFamily, int)>>(
                 probed.Select(one => (one.AddressFamily, one.Port)).ToHashSet()));
 
-        var result = Assert.Single((await observer.LookAsync(plan, null, null, TestContext.Current.CancellationToken)).Gateways).Current;
+        var result = Assert.Single((await observer.ObserveAsync(plan, null, null, TestContext.Current.CancellationToken)).Gateways).Current;
 
         Assert.Equal((Outcome.Captured, null), (result.Outcome, result.Latency));
     }

@@ -16,11 +16,11 @@ public sealed class GatewayProbeTests : IDisposable
     [Fact]
     public async Task AHealthyGatewayIsOkOnAllSixPorts()
     {
-        using var leaf = _authority.Issue([Looking.IstiodName]);
+        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName]);
         await using var gateway = new StandInGateway(_address, leaf);
 
-        var look = await Looking.Observer().LookAsync(
-            Looking.Plan(_authority, _address.ToString()), null, null, TestContext.Current.CancellationToken);
+        var look = await ReachabilityProbing.Observer().ObserveAsync(
+            ReachabilityProbing.Plan(_authority, _address.ToString()), null, null, TestContext.Current.CancellationToken);
 
         Assert.Equal(6, look.Gateways.Count);
         Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, null), (result.Current.Outcome, result.Current.Detail)));
@@ -32,17 +32,17 @@ public sealed class GatewayProbeTests : IDisposable
     [Fact]
     public async Task AGatewayIsReachedOverIPv6()
     {
-        using var leaf = _authority.Issue([Looking.IstiodName]);
+        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName]);
         await using var gateway = new StandInGateway(IPAddress.IPv6Loopback, leaf);
 
-        var look = await Looking.Observer().LookAsync(Looking.Plan(_authority, "::1"), null, null, TestContext.Current.CancellationToken);
+        var look = await ReachabilityProbing.Observer().ObserveAsync(ReachabilityProbing.Plan(_authority, "::1"), null, null, TestContext.Current.CancellationToken);
 
         Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, "::1"), (result.Current.Outcome, result.Current.Address)));
     }
 
     [Fact]
     public async Task AClosedPortIsRefused() => await ExpectAsync(
-        await Looking.OneAsync(Looking.OnePort(_authority, _address, 15012, ProbeKind.Istiod)), Outcome.Refused, "refused the connection");
+        await ReachabilityProbing.OneAsync(ReachabilityProbing.OnePort(_authority, _address, 15012, ProbeKind.Istiod)), Outcome.Refused, "refused the connection");
 
     [Fact]
     public async Task ADroppedSynIsATimeout()
@@ -50,7 +50,7 @@ public sealed class GatewayProbeTests : IDisposable
         using var hole = new BlackHole(new(_address, 15012));
 
         await ExpectAsync(
-            await Looking.OneAsync(Looking.OnePort(_authority, _address, 15012, ProbeKind.Istiod), Impatient), Outcome.Timeout,
+            await ReachabilityProbing.OneAsync(ReachabilityProbing.OnePort(_authority, _address, 15012, ProbeKind.Istiod), Impatient), Outcome.Timeout,
             "did not answer within 0.3 s");
     }
 
@@ -97,10 +97,10 @@ public sealed class GatewayProbeTests : IDisposable
     [Fact]
     public async Task AnExpiredCertificateIsToldFromAWrongOne()
     {
-        using var leaf = _authority.IssueExpired([Looking.IstiodName]);
+        using var leaf = _authority.IssueExpired([ReachabilityProbing.IstiodName]);
 
         var result = await ExpectOneAsync(
-            Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.ExpiredCertificate, $"for '{Looking.IstiodName}'");
+            Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.ExpiredCertificate, $"for '{ReachabilityProbing.IstiodName}'");
         Assert.Contains($"expired on {leaf.NotAfter.ToUniversalTime():u}", result.Detail, StringComparison.Ordinal);
         Assert.Contains("issued by 'CN=mesh-stand-in root, O=cluster.local'", result.Detail, StringComparison.Ordinal);
     }
@@ -108,7 +108,7 @@ public sealed class GatewayProbeTests : IDisposable
     [Fact]
     public async Task ACertificateThatHasJustEndedIsExpiredInEveryTimeZone()
     {
-        using var leaf = _authority.Issue([Looking.IstiodName], DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddMinutes(-1));
+        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName], DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddMinutes(-1));
 
         await ExpectOneAsync(Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.ExpiredCertificate, "expired on");
     }
@@ -118,8 +118,8 @@ public sealed class GatewayProbeTests : IDisposable
     {
         using var hole = new BlackHole(new(_address, 0));
         using var stop = new CancellationTokenSource();
-        var look = Looking.Observer()
-            .LookAsync(Looking.OnePort(_authority, _address, hole.Endpoint.Port, ProbeKind.Tcp), null, null, stop.Token);
+        var look = ReachabilityProbing.Observer()
+            .ObserveAsync(ReachabilityProbing.OnePort(_authority, _address, hole.Endpoint.Port, ProbeKind.Tcp), null, null, stop.Token);
 
         await stop.CancelAsync();
 
@@ -129,7 +129,7 @@ public sealed class GatewayProbeTests : IDisposable
     [Fact]
     public async Task ACertificateOfTheFutureIsNotValidYet()
     {
-        using var leaf = _authority.Issue([Looking.IstiodName], DateTimeOffset.UtcNow.AddHours(1));
+        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName], DateTimeOffset.UtcNow.AddHours(1));
 
         await ExpectOneAsync(Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.ExpiredCertificate, "is not valid before");
     }
@@ -138,7 +138,7 @@ public sealed class GatewayProbeTests : IDisposable
     public async Task ACertificateOfAnotherRootIsWrong()
     {
         using var other = StandInAuthority.Create();
-        using var leaf = other.Issue([Looking.IstiodName]);
+        using var leaf = other.Issue([ReachabilityProbing.IstiodName]);
 
         await ExpectOneAsync(Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.WrongCertificate,
             "which the mesh's root certificate does not vouch for");
@@ -148,7 +148,7 @@ public sealed class GatewayProbeTests : IDisposable
     public async Task AnExpiredCertificateOfAnotherRootIsWrong()
     {
         using var other = StandInAuthority.Create();
-        using var leaf = other.IssueExpired([Looking.IstiodName]);
+        using var leaf = other.IssueExpired([ReachabilityProbing.IstiodName]);
 
         await ExpectOneAsync(Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.WrongCertificate, "does not vouch for");
     }
@@ -160,7 +160,7 @@ public sealed class GatewayProbeTests : IDisposable
 
         await ExpectOneAsync(
             Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.WrongCertificate,
-            $"for 'istiod-other.istio-system.svc' (issued by 'CN=mesh-stand-in root, O=cluster.local'), not for '{Looking.IstiodName}'");
+            $"for 'istiod-other.istio-system.svc' (issued by 'CN=mesh-stand-in root, O=cluster.local'), not for '{ReachabilityProbing.IstiodName}'");
     }
 
     [Fact]
@@ -179,11 +179,11 @@ public sealed class GatewayProbeTests : IDisposable
     [Fact]
     public async Task ANameThatDoesNotExistIsToldForEachPort()
     {
-        var plan = Looking.Plan(_authority, "no-such-host.invalid");
-        var observer = Looking.Observer(resolve: (_, _) => Task.FromException<IPAddress[]>(
+        var plan = ReachabilityProbing.Plan(_authority, "no-such-host.invalid");
+        var observer = ReachabilityProbing.Observer(resolve: (_, _) => Task.FromException<IPAddress[]>(
             new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.HostNotFound)));
 
-        var look = await observer.LookAsync(plan, null, null, TestContext.Current.CancellationToken);
+        var look = await observer.ObserveAsync(plan, null, null, TestContext.Current.CancellationToken);
 
         Assert.Equal(6, look.Gateways.Count);
         Assert.All(look.Gateways, result => Assert.Equal(
@@ -197,8 +197,8 @@ public sealed class GatewayProbeTests : IDisposable
         OwnNetwork.SkipUnlessAvailable();
         foreach (var address in new[] { "198.18.0.1", "2606:4700::1" })
         {
-            var result = await InOwnNetworkAsync(() => Looking.OneAsync(
-                Looking.OnePort(_authority, IPAddress.Parse(address), 15012, ProbeKind.Istiod)));
+            var result = await InOwnNetworkAsync(() => ReachabilityProbing.OneAsync(
+                ReachabilityProbing.OnePort(_authority, IPAddress.Parse(address), 15012, ProbeKind.Istiod)));
 
             Assert.Equal((Outcome.Unreachable, true), (result.Outcome, result.NoRoute));
         }
@@ -212,7 +212,7 @@ public sealed class GatewayProbeTests : IDisposable
         {
             OwnNetwork.Ip("link set lo up");
             OwnNetwork.Ip("route add unreachable 198.18.0.1/32");
-            return Looking.OneAsync(Looking.OnePort(_authority, IPAddress.Parse("198.18.0.1"), 15012, ProbeKind.Istiod));
+            return ReachabilityProbing.OneAsync(ReachabilityProbing.OnePort(_authority, IPAddress.Parse("198.18.0.1"), 15012, ProbeKind.Istiod));
         });
 
         Assert.Equal((Outcome.Unreachable, false), (result.Outcome, result.NoRoute));
@@ -229,7 +229,7 @@ public sealed class GatewayProbeTests : IDisposable
         ServeConnection serve, ProbeKind kind, Outcome outcome, string? detail, TimeSpan? timeout = null)
     {
         await using var listener = new StandInListener(new(_address, 0), serve);
-        var result = await Looking.OneAsync(Looking.OnePort(_authority, _address, listener.Port, kind), timeout);
+        var result = await ReachabilityProbing.OneAsync(ReachabilityProbing.OnePort(_authority, _address, listener.Port, kind), timeout);
         await ExpectAsync(result, outcome, detail);
         Assert.Equal(1, listener.Connections);
         return result;

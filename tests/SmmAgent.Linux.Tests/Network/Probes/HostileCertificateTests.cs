@@ -43,7 +43,7 @@ public sealed class HostileCertificateTests : IDisposable
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
         await using var listener = new StandInListener(new(_address, 0), Behaviours.Tls(certificate));
 
-        var result = await Looking.OneAsync(Looking.OnePort(_authority, _address, listener.Port, kind));
+        var result = await ReachabilityProbing.OneAsync(ReachabilityProbing.OnePort(_authority, _address, listener.Port, kind));
 
         Assert.Equal(outcome, result.Outcome);
     }

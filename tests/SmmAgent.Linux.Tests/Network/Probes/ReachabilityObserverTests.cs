@@ -19,7 +19,7 @@ public sealed class ReachabilityObserverTests : IDisposable
     [Fact]
     public async Task ANameThatMovesIsFollowedInTheNextLook()
     {
-        using var leaf = _authority.Issue([Looking.IstiodName]);
+        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName]);
         var (before, after) = (Loopback.Next(), Loopback.Next());
         await using var gateway = new StandInGateway(after, leaf);
         var observer = Observer();
@@ -37,7 +37,7 @@ public sealed class ReachabilityObserverTests : IDisposable
     [Fact]
     public async Task EveryAddressOfANameIsTried()
     {
-        using var leaf = _authority.Issue([Looking.IstiodName]);
+        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName]);
         var (up, down) = (Loopback.Next(), Loopback.Next());
         await using var gateway = new StandInGateway(up, leaf);
 
@@ -51,7 +51,7 @@ public sealed class ReachabilityObserverTests : IDisposable
     [Fact]
     public async Task OneFailedLookUpDoesNotFlip()
     {
-        using var leaf = _authority.Issue([Looking.IstiodName]);
+        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName]);
         var address = Loopback.Next();
         await using var gateway = new StandInGateway(address, leaf);
         var observer = Observer();
@@ -72,9 +72,9 @@ public sealed class ReachabilityObserverTests : IDisposable
     public async Task TooManyAddressesAreLeftOutAndCounted()
     {
         _answer = () => [.. Enumerable.Range(0, 16).Select(_ => Loopback.Next())];
-        var plan = Looking.Plan(_authority, "a.example", "b.example", "c.example");
+        var plan = ReachabilityProbing.Plan(_authority, "a.example", "b.example", "c.example");
 
-        var look = await Observer().LookAsync(plan, null, null, TestContext.Current.CancellationToken);
+        var look = await Observer().ObserveAsync(plan, null, null, TestContext.Current.CancellationToken);
 
         Assert.Equal((192, 96), (look.Gateways.Count, look.LeftOut));
     }
@@ -149,17 +149,17 @@ public sealed class ReachabilityObserverTests : IDisposable
         Assert.Equal(Outcome.Refused, (await DashboardAsync($"http://{Loopback.Next()}:8080", null)).Outcome);
 
     private ReachabilityObserver Observer() =>
-        new(new Prober(_time, new NameLookup(_time, (_, _) => Task.Run(_answer), Looking.Patient), Looking.Patient), _time);
+        new(new Prober(_time, new NameLookup(_time, (_, _) => Task.Run(_answer), ReachabilityProbing.Patient), ReachabilityProbing.Patient), _time);
 
     private async Task<List<ProbeResult>> LookAsync(ReachabilityObserver observer)
     {
-        var look = await observer.LookAsync(Looking.Plan(_authority, "gw.example"), null, null, TestContext.Current.CancellationToken);
+        var look = await observer.ObserveAsync(ReachabilityProbing.Plan(_authority, "gw.example"), null, null, TestContext.Current.CancellationToken);
         return [.. look.Gateways.Select(result => result.Current)];
     }
 
     private static async Task<ProbeResult> DashboardAsync(string url, string? caFile)
     {
-        var look = await Looking.Observer().LookAsync(null, new Uri(url), caFile, TestContext.Current.CancellationToken);
+        var look = await ReachabilityProbing.Observer().ObserveAsync(null, new Uri(url), caFile, TestContext.Current.CancellationToken);
         Assert.Empty(look.Gateways);
         return Assert.Single(look.Dashboard).Current;
     }

@@ -8,7 +8,7 @@ using SmmAgent.Linux.Network.Probes;
 namespace SmmAgent.Linux.Tests.Network.Probes;
 
 /// <summary>One look at real listeners.</summary>
-internal static class Looking
+internal static class ReachabilityProbing
 {
     public const string IstiodName = "istiod-cp-v115x.istio-system.svc";
 
@@ -36,5 +36,5 @@ internal static class Looking
         TimeProvider.System);
 
     public static async Task<ProbeResult> OneAsync(ReachabilityPlan plan, TimeSpan? timeout = null) =>
-        Assert.Single((await Observer(timeout).LookAsync(plan, null, null, TestContext.Current.CancellationToken)).Gateways).Current;
+        Assert.Single((await Observer(timeout).ObserveAsync(plan, null, null, TestContext.Current.CancellationToken)).Gateways).Current;
 }

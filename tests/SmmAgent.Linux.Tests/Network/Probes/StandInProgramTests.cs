@@ -50,8 +50,8 @@ public sealed class StandInProgramTests : IDisposable
     private async Task<IReadOnlyList<Outcome>> LookAsync(IPAddress address)
     {
         using var authority = StandInAuthority.LoadOrCreate(_folder.Path("."));
-        var look = await Looking.Observer().LookAsync(
-            Looking.Plan(authority, address.ToString()), null, null, TestContext.Current.CancellationToken);
+        var look = await ReachabilityProbing.Observer().ObserveAsync(
+            ReachabilityProbing.Plan(authority, address.ToString()), null, null, TestContext.Current.CancellationToken);
         return [.. look.Gateways.Select(result => result.Current.Outcome)];
     }
 
@@ -59,7 +59,7 @@ public sealed class StandInProgramTests : IDisposable
     {
         var assembly = typeof(StandInGateway).Assembly.Location;
         var start = new ProcessStartInfo(
-            "dotnet", [assembly, "--address", address.ToString(), "--certificates", _folder.Path("."), "--san", Looking.IstiodName])
+            "dotnet", [assembly, "--address", address.ToString(), "--certificates", _folder.Path("."), "--san", ReachabilityProbing.IstiodName])
         {
             RedirectStandardOutput = true,
         };

@@ -6,7 +6,7 @@ namespace SmmAgent.Linux.Network.Probes;
 
 /// <summary>A GET that must be answered with 200. No more than the status line is read, or the head where its date is wanted.</summary>
 /// <param name="host">The Host header: a name or an address, an IPv6 one in brackets, and a port where it is not the usual one.</param>
-public sealed class HttpGetCheck(string host, string path) : PortCheck
+public sealed class HttpGetProbe(string host, string path) : PortProbe
 {
     private const int MaximumStatusLine = 1024;
     private const int MaximumHead = 8 * 1024;
@@ -16,7 +16,7 @@ public sealed class HttpGetCheck(string host, string path) : PortCheck
 
     public override string Awaited => $"did not answer GET {path}";
 
-    public override async Task<CheckResult> RunAsync(Stream connection, CancellationToken cancel)
+    public override async Task<PortProbeResult> RunAsync(Stream connection, CancellationToken cancel)
     {
         var request = $"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: smm-agent\r\nAccept: */*\r\nConnection: close\r\n\r\n";
         await connection.WriteAsync(Encoding.ASCII.GetBytes(request), cancel);
@@ -28,7 +28,7 @@ public sealed class HttpGetCheck(string host, string path) : PortCheck
 
         var result = Status(head) switch
         {
-            200 => CheckResult.Ok,
+            200 => PortProbeResult.Ok,
             { } status => new(Outcome.NotReady, $"answered GET {path} with {status} instead of 200"),
             null => new(Outcome.NotReady, $"answered GET {path} with something that is not HTTP"),
         };

@@ -8,7 +8,7 @@ using SmmAgent.Linux.Network.Probes;
 
 namespace SmmAgent.Linux.Tests.Network.Probes;
 
-public sealed class AnyTlsCheckTests : IDisposable
+public sealed class AnyTlsProbeTests : IDisposable
 {
     private readonly StandInAuthority _authority = StandInAuthority.Create();
 
@@ -38,10 +38,10 @@ public sealed class AnyTlsCheckTests : IDisposable
             null,
             cancel);
 
-        var result = await new AnyTlsCheck(serverName).RunAsync(client.GetStream(), cancel);
+        var result = await new AnyTlsProbe(serverName).RunAsync(client.GetStream(), cancel);
         client.Close();
 
-        Assert.Equal(CheckResult.Ok, result);
+        Assert.Equal(PortProbeResult.Ok, result);
         // The server waits for the next message of the handshake, and finds nothing wrong with the first.
         await Assert.ThrowsAnyAsync<IOException>(() => handshake);
         Assert.Equal(sni, heard!.Value.ServerName);
@@ -58,7 +58,7 @@ public sealed class AnyTlsCheckTests : IDisposable
         await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, cancel);
         (await listener.AcceptTcpClientAsync(cancel)).Close();
 
-        Assert.Equal(CheckResult.Ok, await new AnyTlsCheck("istiod").RunAsync(client.GetStream(), cancel));
+        Assert.Equal(PortProbeResult.Ok, await new AnyTlsProbe("istiod").RunAsync(client.GetStream(), cancel));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class AnyTlsCheckTests : IDisposable
         {
             await accepted.GetStream().WriteAsync("S"u8.ToArray(), cancel);
             accepted.Client.Shutdown(SocketShutdown.Send);
-            Assert.Equal(Outcome.NotReady, (await new AnyTlsCheck("istiod").RunAsync(client.GetStream(), cancel)).Outcome);
+            Assert.Equal(Outcome.NotReady, (await new AnyTlsProbe("istiod").RunAsync(client.GetStream(), cancel)).Outcome);
         }
     }
 }

@@ -6,8 +6,8 @@ using SmmAgent.Linux.Network.Tls;
 namespace SmmAgent.Linux.Network.Probes;
 
 /// <summary>A TLS handshake whose certificate must be good, and what is to be asked inside it.</summary>
-/// <param name="inside">A check of what is spoken inside TLS; <see cref="PortCheck.None"/> for the handshake alone.</param>
-public sealed class TlsCheck(string serverName, CertificateValidator judge, PortCheck inside) : PortCheck
+/// <param name="inside">A check of what is spoken inside TLS; <see cref="PortProbe.None"/> for the handshake alone.</param>
+public sealed class TlsProbe(string serverName, CertificateValidator validator, PortProbe inside) : PortProbe
 {
     private bool _isOpen;
     private bool _demandsCertificate;
@@ -16,9 +16,9 @@ public sealed class TlsCheck(string serverName, CertificateValidator judge, Port
 
     public override string Hint => _isOpen ? inside.Hint : $"; {HandshakeFailure.LostPackets}";
 
-    public override async Task<CheckResult> RunAsync(Stream connection, CancellationToken cancel)
+    public override async Task<PortProbeResult> RunAsync(Stream connection, CancellationToken cancel)
     {
-        CheckResult? verdict = null;
+        PortProbeResult? verdict = null;
         var peer = new FirstBytesStream(connection);
         await using var tls = new SslStream(peer, leaveInnerStreamOpen: true);
         try
@@ -29,14 +29,14 @@ public sealed class TlsCheck(string serverName, CertificateValidator judge, Port
                     TargetHost = serverName,
                     // A resumed session would show the certificate of last time.
                     AllowTlsResume = false,
-                    CertificateChainPolicy = judge.Policy(),
+                    CertificateChainPolicy = validator.Policy(),
                     LocalCertificateSelectionCallback = (_, _, _, server, _) =>
                     {
                         _demandsCertificate |= server is not null;
                         return null!;
                     },
                     RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-                        (verdict = judge.Judge(serverName, certificate, chain, errors)).Outcome == Outcome.Ok,
+                        (verdict = validator.Validate(serverName, certificate, chain, errors)).Outcome == Outcome.Ok,
                 },
                 cancel);
         }
@@ -48,11 +48,11 @@ public sealed class TlsCheck(string serverName, CertificateValidator judge, Port
         {
             var isTls = !peer.HasAnswered || peer.LooksLikeTls;
             var why = !isTls ? null : HandshakeFailure.Describe(exception, _demandsCertificate);
-            return new(Outcome.NotReady, $"{WhyNoHandshake(peer, exception)}{(why is null ? "" : $": it {why}")}");
+            return new(Outcome.NotReady, $"{DescribeFailure(peer, exception)}{(why is null ? "" : $": it {why}")}");
         }
 
         _isOpen = true;
-        CheckResult result;
+        PortProbeResult result;
         try
         {
             result = await inside.RunAsync(tls, cancel);
@@ -65,7 +65,7 @@ public sealed class TlsCheck(string serverName, CertificateValidator judge, Port
         return result with { Certificate = verdict?.Certificate };
     }
 
-    private static string WhyNoHandshake(FirstBytesStream peer, Exception exception) => exception switch
+    private static string DescribeFailure(FirstBytesStream peer, Exception exception) => exception switch
     {
         _ when peer.HasAnswered && !peer.LooksLikeTls => "answered something that is not TLS",
         IOException => "hung up during the TLS handshake",

@@ -13,11 +13,11 @@ namespace SmmAgent.Linux.Network.Probes;
 /// the first message of a handshake would cost both sides a key exchange, some ten times a minute, and tell nothing more. Whether the right
 /// gateway stands there is seen on 15012, where istiod's certificate is checked.
 /// </remarks>
-public sealed class AnyTlsCheck(string serverName) : PortCheck
+public sealed class AnyTlsProbe(string serverName) : PortProbe
 {
     public override string Awaited => "did not answer a TLS handshake";
 
-    public override async Task<CheckResult> RunAsync(Stream connection, CancellationToken cancel)
+    public override async Task<PortProbeResult> RunAsync(Stream connection, CancellationToken cancel)
     {
         var peer = new FirstBytesStream(connection);
         try
@@ -32,6 +32,6 @@ public sealed class AnyTlsCheck(string serverName) : PortCheck
 
         return peer.HasAnswered && !peer.LooksLikeTls
             ? new(Outcome.NotReady, "answered something that is not TLS")
-            : CheckResult.Ok;
+            : PortProbeResult.Ok;
     }
 }

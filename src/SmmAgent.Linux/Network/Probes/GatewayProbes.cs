@@ -4,25 +4,25 @@ using SmmAgent.Core.Reachability;
 namespace SmmAgent.Linux.Network.Probes;
 
 /// <summary>The checks for the ports of gateways and direct endpoints.</summary>
-internal sealed class GatewayChecks : IDisposable
+internal sealed class GatewayProbes : IDisposable
 {
     private readonly X509Certificate2Collection _roots = [];
-    private readonly CertificateValidator _judge;
+    private readonly CertificateValidator _validator;
     private readonly string _istiodName;
 
-    public GatewayChecks(ReachabilityPlan plan, TimeProvider time)
+    public GatewayProbes(ReachabilityPlan plan, TimeProvider time)
     {
         _roots.ImportFromPem(plan.RootCertificate);
-        _judge = new CertificateValidator(_roots, "the mesh's root certificate", time);
+        _validator = new CertificateValidator(_roots, "the mesh's root certificate", time);
         _istiodName = plan.IstiodName;
     }
 
-    public PortCheck For(ProbeTarget target) => target.Kind switch
+    public PortProbe For(ProbeTarget target) => target.Kind switch
     {
-        ProbeKind.Istiod => new TlsCheck(_istiodName, _judge, PortCheck.None),
-        ProbeKind.Tls => new AnyTlsCheck(_istiodName),
-        ProbeKind.Health => new HttpGetCheck(InBrackets(target.Host), "/healthz/ready"),
-        _ => PortCheck.None,
+        ProbeKind.Istiod => new TlsProbe(_istiodName, _validator, PortProbe.None),
+        ProbeKind.Tls => new AnyTlsProbe(_istiodName),
+        ProbeKind.Health => new HttpGetProbe(InBrackets(target.Host), "/healthz/ready"),
+        _ => PortProbe.None,
     };
 
     public void Dispose()

@@ -7,7 +7,7 @@ using SmmAgent.Linux.Network.Tls;
 namespace SmmAgent.Linux.Network.Probes;
 
 /// <summary>The dashboard as a port to try: <c>GET /healthz</c>, inside TLS when its URL says https.</summary>
-internal sealed class DashboardChecks : IDisposable
+internal sealed class DashboardProbe : IDisposable
 {
     private const int MaximumCaFile = 1024 * 1024;
 
@@ -16,7 +16,7 @@ internal sealed class DashboardChecks : IDisposable
     private readonly X509Certificate2Collection? _authorities;
 
     /// <param name="caFile">PEM file with the only certificate authorities that count; null means the system's.</param>
-    public DashboardChecks(Uri url, string? caFile, TimeProvider time)
+    public DashboardProbe(Uri url, string? caFile, TimeProvider time)
     {
         (_url, _time) = (url, time);
         Target = new ProbeTarget("dashboard", url.IdnHost.Trim('[', ']'), url.Port, ProbeKind.Health, Essential: true);
@@ -29,14 +29,14 @@ internal sealed class DashboardChecks : IDisposable
     /// <summary>Why the dashboard's certificate cannot be checked at all; null when it can.</summary>
     public string? Problem { get; }
 
-    public PortCheck NewCheck()
+    public PortProbe NewProbe()
     {
-        var health = new HttpGetCheck(_url.IsDefaultPort ? _url.IdnHost : $"{_url.IdnHost}:{_url.Port}", "/healthz") { WantsDate = true };
+        var health = new HttpGetProbe(_url.IsDefaultPort ? _url.IdnHost : $"{_url.IdnHost}:{_url.Port}", "/healthz") { WantsDate = true };
         if (_url.Scheme != Uri.UriSchemeHttps)
             return health;
 
         var authority = _authorities is null ? "this VM's certificate store" : "dashboard.caFile";
-        return new TlsCheck(Target.Host, new CertificateValidator(_authorities, authority, _time), health);
+        return new TlsProbe(Target.Host, new CertificateValidator(_authorities, authority, _time), health);
     }
 
     public void Dispose()
