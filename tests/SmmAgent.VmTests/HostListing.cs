@@ -31,7 +31,8 @@ internal static class HostListing
             // systemd starts and ends these automatically when a program might ask for a password.
             .. Lines(vm.Run(
                 "systemctl", "list-units", "--no-pager", "--no-legend", "--plain", "--type=service,path,timer", "--state=active,failed"))
-                .Where(line => !line.StartsWith("systemd-ask-password-", StringComparison.Ordinal)),
+                .Where(line => !line.StartsWith("systemd-ask-password-", StringComparison.Ordinal))
+                .Select(WithoutTimerState),
             .. Lines(vm.Rules()),
             .. Lines(vm.Ruleset()),
         ];
@@ -40,6 +41,13 @@ internal static class HostListing
     /// <summary>What is there now and was not before, and the other way round.</summary>
     public static IReadOnlyList<string> Changes(IReadOnlyList<string> before, IReadOnlyList<string> now) =>
         [.. now.Except(before).Select(line => $"+ {line}"), .. before.Except(now).Select(line => $"- {line}")];
+
+    // A timer waits, or runs because its time has come.
+    private static string WithoutTimerState(string unit) =>
+        unit.Split(' ', 5, StringSplitOptions.RemoveEmptyEntries) is [var name, var load, var active, _, ..]
+        && name.EndsWith(".timer", StringComparison.Ordinal)
+            ? $"{name} {load} {active}"
+            : unit;
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -52,7 +52,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         await sidecar.UntilAsync(() => sidecar.Starts.Length == 4, "the agent restarts the sidecar", Minutes);
         await sidecar.UntilReadyAsync();
         await vm.UntilConditionAsync("Registered", "True ", Minutes);
-        Assert.Contains("it is spiffe://cluster.local/ns/vm-integration/sa/other's",
+        Assert.Contains("its identity is spiffe://cluster.local/ns/vm-integration/sa/other, but this VM has ",
             vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent-reconcile.service"), StringComparison.Ordinal);
         Assert.Equal(0, vm.Try("test", "-e", "/etc/certs/key.pem").ExitCode);
 
