@@ -7,7 +7,7 @@ public enum CommandEnding
     NotFound,
 
     /// <summary>
-    /// It printed more than <see cref="CommandRunner.MaximumOutput"/> and was killed: a part would be taken for all of it.
+    /// The command printed more than <see cref="CommandRunner.MaximumOutput"/> and was killed: a part could be mistaken for all of it.
     /// </summary>
     TooMuchOutput,
 }

@@ -2,7 +2,7 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>Reads the JSON body of a successful answer, whole or not at all.</summary>
+/// <summary>Reads the JSON body of a successful answer: all of it, or a failure.</summary>
 internal static class AnswerBody
 {
     public static async Task<(byte[]? Body, DashboardFailure? Fault)> ReadAsync(

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>Reads the body of an answer, never more than a limit.</summary>
+/// <summary>Reads the body of an answer up to a limit.</summary>
 internal static class BoundedBody
 {
     /// <returns>The body; null when it is larger than the limit.</returns>

@@ -3,10 +3,10 @@ using Polly.CircuitBreaker;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>Stops calling a dashboard that fails again and again, for all calls of one client together.</summary>
+/// <summary>A circuit breaker for all calls of one client: it stops calling a dashboard that fails repeatedly.</summary>
 internal sealed class DashboardBreaker
 {
-    /// <summary>How long nothing is sent once it has opened.</summary>
+    /// <summary>The time without requests after the breaker has opened.</summary>
     public static readonly TimeSpan Break = TimeSpan.FromSeconds(30);
 
     private readonly ResiliencePipeline<DashboardFailure?> _pipeline;

@@ -6,14 +6,14 @@ using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>The calls of the contract, for one WorkloadGroup of one dashboard. Other settings mean another client.</summary>
-/// <param name="caFile">PEM file with the only authorities that are trusted; null means the system's.</param>
+/// <summary>The calls of the contract, for one WorkloadGroup of one dashboard. Changed settings need a new client.</summary>
+/// <param name="caFile">PEM file with the only trusted authorities; null for the authorities of the system.</param>
 public sealed class DashboardClient(DashboardTarget target, string? caFile, BearerTokenFile token, string agentVersion, TimeProvider time)
     : IHostDashboard
 {
     private const int MaximumAnswerBytes = 64 * 1024;
 
-    /// <summary>How long one call may take in all, a slow body included; a long poll may take its wait longer.</summary>
+    /// <summary>The maximum duration of one call, including its body. The wait of a long poll is added.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     private readonly DashboardTransport _transport = new(
@@ -21,9 +21,9 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
 
     public DashboardTarget Target => target;
 
-    /// <summary>Asks for the mesh configuration.</summary>
-    /// <param name="etag">The ETag of the one at hand; null when there is none.</param>
-    /// <param name="wait">How long the dashboard may hold the request until there is another one.</param>
+    /// <summary>Requests the mesh configuration.</summary>
+    /// <param name="etag">The ETag of the current configuration; null when there is none.</param>
+    /// <param name="wait">How long the dashboard may hold the request until the configuration changes.</param>
     public Task<DashboardResult<MeshConfigAnswer>> GetMeshConfigAsync(string? etag, TimeSpan wait, CancellationToken cancel)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, target.At("/mesh-config"));
@@ -35,7 +35,7 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
         return _transport.CallAsync(request, Deadline + wait, reader.ReadAsync, cancel);
     }
 
-    /// <summary>Tells the dashboard how the VM is doing. The first report binds the key to the uuid.</summary>
+    /// <summary>Reports the state of the VM to the dashboard. The first report binds the key to the uuid.</summary>
     public Task<DashboardResult<Accepted>> PutReportAsync(Guid uuid, AgentKey key, AgentReport report, CancellationToken cancel) =>
         _transport.CallAsync(
             WithKey(new(HttpMethod.Put, Agent(uuid)) { Content = Json(report, ContractJson.Default.AgentReport) }, key),
@@ -43,23 +43,23 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
             static (response, _) => Task.FromResult(Succeeded(response)),
             cancel);
 
-    /// <summary>Asks how the mesh sees this VM.</summary>
+    /// <summary>Requests the registration of this VM in the mesh.</summary>
     public Task<DashboardResult<Registration>> GetRegistrationAsync(Guid uuid, AgentKey key, CancellationToken cancel) =>
         _transport.CallAsync(
             WithKey(new(HttpMethod.Get, Agent(uuid, "/registration")), key), Deadline, Reader(ContractJson.Default.Registration), cancel);
 
-    /// <summary>Asks the dashboard to connect to the address of the last report.</summary>
+    /// <summary>Requests a connection from the dashboard to the address of the last report.</summary>
     public Task<DashboardResult<DialBackResponse>> DialBackAsync(
         Guid uuid, AgentKey key, DialBackRequest dialBack, CancellationToken cancel) =>
         _transport.CallAsync(
             WithKey(new(HttpMethod.Post, Agent(uuid, "/dial-back")) { Content = Json(dialBack, ContractJson.Default.DialBackRequest) },
                 key),
             Deadline,
-            // A list's items may be null whatever its type says.
+            // JSON may contain null items although the item type is not nullable.
             Reader(ContractJson.Default.DialBackResponse, isWhole: answer => !answer.Results.Contains(null!)),
             cancel);
 
-    /// <summary>Asks for a token of the WorkloadGroup's service account for the sidecar.</summary>
+    /// <summary>Requests a token for the sidecar, of the service account of the WorkloadGroup.</summary>
     public Task<DashboardResult<TokenResponse>> PostTokenAsync(CancellationToken cancel) =>
         _transport.CallAsync(
             new(HttpMethod.Post, target.At("/tokens"))
@@ -70,14 +70,14 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
             Reader(ContractJson.Default.TokenResponse),
             cancel);
 
-    /// <summary>Asks for the agent's own bearer token anew.</summary>
+    /// <summary>Requests a new bearer token for the agent.</summary>
     public Task<DashboardResult<TokenResponse>> RenewTokenAsync(Guid uuid, AgentKey key, CancellationToken cancel) =>
         _transport.CallAsync(WithKey(new(HttpMethod.Post, Agent(uuid, "/token")), key), Deadline,
             Reader(ContractJson.Default.TokenResponse), cancel);
 
     public void Dispose() => _transport.Dispose();
 
-    // A proxy that compresses changes the ETag, which the dashboard would not know again.
+    // A proxy that compresses answers changes the ETag, and the dashboard would not recognise the changed one.
     private static string Conditions(string etag) =>
         ProxiedETag.Original(etag) is var original && original != etag ? $"{original}, {etag}" : etag;
 
@@ -114,7 +114,7 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
         }
         catch (JsonException exception)
         {
-            // Not its message: that may quote the answer, and one of the answers is a token.
+            // Without the message of the exception: it may quote the answer, and one of the answers is a token.
             return new DashboardFailure.BadAnswer($"is not what the contract says, at {OneLine.From(exception.Path ?? "$")}");
         }
     };

@@ -3,15 +3,15 @@ using SmmAgent.Linux.Dashboard.Tokens;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>The client for the settings in force: one for all services, so that they share connections and breaker.</summary>
+/// <summary>The client for the settings in effect. All services use the same one, so that they share connections and breaker.</summary>
 public sealed class DashboardClients(BearerTokenFile token, string agentVersion, TimeProvider time) : IDisposable
 {
     private readonly Lock _lock = new();
     private (DashboardTarget Target, string? CaFile, string Stamp)? _key;
     private DashboardClient? _client;
 
-    /// <summary>The client; another one when dashboard, WorkloadGroup, certificate authorities or token are others than before.</summary>
-    /// <returns>Null while dashboard or WorkloadGroup are not set.</returns>
+    /// <summary>The client. A change of dashboard, WorkloadGroup, certificate authorities or token creates a new one.</summary>
+    /// <returns>Null while the dashboard or the WorkloadGroup is not set.</returns>
     public DashboardClient? For(SettingsState settings)
     {
         if (DashboardTarget.From(settings.Settings) is not { } target)
@@ -23,13 +23,13 @@ public sealed class DashboardClients(BearerTokenFile token, string agentVersion,
             if (_key == key)
                 return _client;
 
-            // The one before is not disposed: a call may be under way. Its idle connections close after a minute.
+            // The previous client is not disposed, because a call may be running. Its idle connections close on their own.
             _key = key;
             return _client = new DashboardClient(target, settings.Settings.CaFile, token, agentVersion, time);
         }
     }
 
-    /// <summary>Forgets what it knows of the dashboard, its failures included: the next client begins anew.</summary>
+    /// <summary>Discards the client with its connections and counted failures: the next call gets a new one.</summary>
     public void Renew()
     {
         lock (_lock)

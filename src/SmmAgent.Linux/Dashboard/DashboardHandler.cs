@@ -5,7 +5,7 @@ using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>How every HTTP connection to a dashboard, or to what it points to, is made.</summary>
+/// <summary>Configures all HTTP connections to the dashboard, and to the servers that it refers to.</summary>
 internal static class DashboardHandler
 {
     public static SocketsHttpHandler New(DashboardTrust trust) => new()

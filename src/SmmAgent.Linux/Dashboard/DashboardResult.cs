@@ -2,7 +2,7 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>How a call ended: with a value or with a failure, never with an exception.</summary>
+/// <summary>The result of a call: a value or a failure. Calls do not throw.</summary>
 public sealed record DashboardResult<T>
     where T : class
 {
@@ -17,7 +17,7 @@ public sealed record DashboardResult<T>
     public static implicit operator DashboardResult<T>(DashboardFailure failure) => new(null, failure);
 }
 
-/// <summary>The answer to a call that answers nothing but success.</summary>
+/// <summary>The answer to a call that returns only success.</summary>
 public sealed record Accepted
 {
     public static Accepted Instance { get; } = new();
@@ -30,52 +30,52 @@ public abstract record MeshConfigAnswer
     {
     }
 
-    /// <summary>A configuration that obeys every rule.</summary>
+    /// <summary>A valid configuration.</summary>
     public sealed record Changed(GoodBody Good) : MeshConfigAnswer;
 
-    /// <summary>It is still the one with the ETag that was sent.</summary>
+    /// <summary>The configuration with the ETag of the request is still current.</summary>
     public sealed record NotModified : MeshConfigAnswer;
 }
 
-/// <summary>A configuration with the bytes and the ETag that it came with.</summary>
+/// <summary>A configuration with the bytes and the ETag of the answer.</summary>
 public sealed record GoodBody(MeshConfig Config, byte[] Body, string ETag);
 
-/// <summary>Why a call brought no value.</summary>
+/// <summary>The reason why a call returned no value.</summary>
 public abstract record DashboardFailure
 {
     private DashboardFailure()
     {
     }
 
-    /// <summary>Nothing was sent: there is no token that could be sent.</summary>
+    /// <summary>Nothing was sent: there is no usable token.</summary>
     public sealed record NoToken(string Reason) : DashboardFailure;
 
     /// <summary>Nothing was sent: dashboard.caFile cannot be used.</summary>
     public sealed record BadCaFile(string Reason) : DashboardFailure;
 
-    /// <summary>Nothing was sent: the calls before failed again and again.</summary>
+    /// <summary>Nothing was sent: the circuit breaker is open after repeated failures.</summary>
     public sealed record Paused(TimeSpan For, DashboardFailure Because) : DashboardFailure;
 
-    /// <summary>The dashboard understood and said no: a 4xx other than 429.</summary>
-    /// <param name="Code">The problem's stable code; null when the answer was no problem document.</param>
-    /// <param name="Reason">The problem's optional reason, as one printable line; null when it has none.</param>
-    /// <param name="Front">Who answered, where that was not the dashboard; else null.</param>
+    /// <summary>The dashboard refused the request: a 4xx other than 429.</summary>
+    /// <param name="Code">The stable code of the problem; null when the answer was not a problem document.</param>
+    /// <param name="Reason">The optional reason of the problem, as one printable line; null when it has none.</param>
+    /// <param name="Front">The server that answered instead of the dashboard; otherwise null.</param>
     public sealed record Refused(int Status, string? Code, string Detail, string? Reason = null, Intermediary? Front = null)
         : DashboardFailure;
 
-    /// <param name="Front">Who answered, where that was not the dashboard; else null.</param>
+    /// <param name="Front">The server that answered instead of the dashboard; otherwise null.</param>
     public sealed record RateLimited(TimeSpan? RetryAfter, string Detail, Intermediary? Front = null) : DashboardFailure;
 
-    /// <param name="Front">Who answered, where that was not the dashboard; else null.</param>
+    /// <param name="Front">The server that answered instead of the dashboard; otherwise null.</param>
     public sealed record ServerError(int Status, TimeSpan? RetryAfter, string Detail, Intermediary? Front = null) : DashboardFailure;
 
     public sealed record Unreachable(UnreachableReason Reason, string Detail) : DashboardFailure;
 
-    /// <summary>The answer points elsewhere; nothing was sent there.</summary>
-    /// <param name="To">The origin that it points to; null when it names none.</param>
+    /// <summary>The answer is a redirect, which is not followed.</summary>
+    /// <param name="To">The origin of the target; null when the answer has no valid target.</param>
     public sealed record Redirected(int Status, Uri? To) : DashboardFailure;
 
-    /// <summary>The answer is not what the contract says.</summary>
+    /// <summary>The answer violates the contract.</summary>
     public sealed record BadAnswer(IReadOnlyList<Fault> Faults) : DashboardFailure
     {
         public BadAnswer(string reason)

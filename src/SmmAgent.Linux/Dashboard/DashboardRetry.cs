@@ -3,12 +3,12 @@ using Polly.Retry;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>One try, as far as the next one is concerned.</summary>
-/// <param name="Failed">Whether to try again after a backoff.</param>
-/// <param name="Wait">After a failure: how long the dashboard asked to wait, null when it did not. Else: when the next call is due.</param>
+/// <summary>The result of one attempt, for the schedule of the next one.</summary>
+/// <param name="Failed">Whether to retry after a backoff.</param>
+/// <param name="Wait">After a failure: the wait that the dashboard requested, or null. After a success: the time to the next call.</param>
 public sealed record Attempt(bool Failed, TimeSpan? Wait);
 
-/// <summary>Tries again until it works: exponential backoff with jitter, at most five minutes; a Retry-After goes first.</summary>
+/// <summary>Retries until an attempt succeeds: exponential backoff with jitter, at most five minutes. Retry-After has priority.</summary>
 public sealed class DashboardRetry
 {
     public static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
@@ -29,7 +29,7 @@ public sealed class DashboardRetry
             MaxDelay = MaximumDelay,
             UseJitter = true,
             Randomizer = random,
-            // A fleet that was told to wait for a minute does not come back in the same instant.
+            // Agents that were all asked to wait for a minute must not retry at the same moment.
             DelayGenerator = arguments => ValueTask.FromResult(arguments.Outcome.Result?.Wait * (1 + (random() / 10))),
         });
         _pipeline = builder.Build();

@@ -3,16 +3,16 @@ using SmmAgent.Core.Settings;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>Which dashboard is asked for which WorkloadGroup.</summary>
+/// <summary>A dashboard, and the WorkloadGroup that is requested from it.</summary>
 /// <param name="Url">Scheme, host and port.</param>
 public sealed record DashboardTarget(Uri Url, string Namespace, string Name)
 {
     public bool IsHttps => Url.Scheme == Uri.UriSchemeHttps;
 
-    /// <summary>The group as people write it, for example <c>vm-integration/analytics-v0</c>.</summary>
+    /// <summary>The namespace and the name of the group for messages, for example <c>vm-integration/analytics-v0</c>.</summary>
     public string Group => $"{Namespace}/{Name}";
 
-    /// <summary>The target that the settings name; null when a part of it was not set yet.</summary>
+    /// <summary>The target in the settings; null when a part of it is not set yet.</summary>
     public static DashboardTarget? From(AgentSettings settings) =>
         settings is { DashboardUrl: { } url, Namespace: { } @namespace, Name: { } name } ? new(url, @namespace, name) : null;
 

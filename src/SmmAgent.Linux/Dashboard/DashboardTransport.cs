@@ -3,7 +3,7 @@ using SmmAgent.Linux.Dashboard.Tokens;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>Sends one request and turns whatever comes of it into a result.</summary>
+/// <summary>Sends one request and turns every outcome into a result.</summary>
 internal sealed class DashboardTransport : IDisposable
 {
     private readonly BearerTokenFile _token;
@@ -64,7 +64,7 @@ internal sealed class DashboardTransport : IDisposable
         return result ?? failure!;
     }
 
-    // A request is sent once.
+    // HttpClient sends a request object only once.
     private static HttpRequestMessage Copy(HttpRequestMessage request)
     {
         var copy = new HttpRequestMessage(request.Method, request.RequestUri) { Content = request.Content };
@@ -82,7 +82,7 @@ internal sealed class DashboardTransport : IDisposable
         CancellationToken cancel)
         where T : class
     {
-        // One deadline for all of it: a body that drips in is as late as one that does not come.
+        // One deadline for the whole call: a body that arrives too slowly is as late as one that does not arrive.
         using var late = new CancellationTokenSource(deadline, _time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         var isAnswered = false;

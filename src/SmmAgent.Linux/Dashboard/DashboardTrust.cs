@@ -9,7 +9,7 @@ using SmmAgent.Linux.Network.Tls;
 namespace SmmAgent.Linux.Dashboard;
 
 /// <summary>
-/// Decides whether the certificate of the dashboard, or of a server that it points to, is believed, and keeps in words why it was not.
+/// Validates the certificate of the dashboard, or of a server that it refers to, and keeps the reason of the last refusal.
 /// </summary>
 internal sealed class DashboardTrust
 {
@@ -21,8 +21,8 @@ internal sealed class DashboardTrust
     private volatile bool _isConnected;
     private volatile bool _hasCertificate;
 
-    /// <param name="caFile">PEM file with the only authorities that are trusted; null means the system's.</param>
-    /// <param name="isDashboards">Whether it is for the dashboard itself.</param>
+    /// <param name="caFile">PEM file with the only trusted authorities; null for the authorities of the system.</param>
+    /// <param name="isDashboards">Whether the connections are to the dashboard itself.</param>
     public DashboardTrust(string? caFile, bool isDashboards = true)
     {
         _isDashboards = isDashboards;
@@ -47,33 +47,33 @@ internal sealed class DashboardTrust
     /// <summary>Why dashboard.caFile cannot be used; null when it can or is not set.</summary>
     public string? CaFileFault { get; }
 
-    /// <summary>Why the last certificate was not believed; null when it was.</summary>
+    /// <summary>Why the last certificate was refused; null when it was accepted.</summary>
     public (UnreachableReason Reason, string Detail)? LastRefusal =>
         _last is { Reason: { } reason, Detail: { } detail } ? (reason, detail) : null;
 
-    /// <summary>Whether a connection of the last call was made whose TLS handshake has not come to the server's certificate.</summary>
+    /// <summary>Whether the last connection is established, but its TLS handshake has not yet reached the server certificate.</summary>
     public bool IsShakingHands => _isSecure && _isConnected && !_hasCertificate;
 
     /// <summary>Whether the server of the last handshake asked for a client certificate.</summary>
     public bool DemandsCertificate { get; private set; }
 
-    /// <summary>Whether the last connection is inside TLS.</summary>
+    /// <summary>Whether the last connection uses TLS.</summary>
     public bool IsSecure => _hasCertificate;
 
     /// <summary>Whether the server has ever answered.</summary>
     public bool HasAnswered { get; set; }
 
-    /// <summary>A connection begins.</summary>
+    /// <summary>Records the start of a connection.</summary>
     public void Connecting(bool isSecure) =>
         (_isSecure, _isConnected, _hasCertificate, DemandsCertificate) = (isSecure, false, false, false);
 
-    /// <summary>It is made; the TLS handshake begins.</summary>
+    /// <summary>Records that the connection is established and the TLS handshake begins.</summary>
     public void Connected() => _isConnected = true;
 
     public SslClientAuthenticationOptions Options() => new()
     {
         RemoteCertificateValidationCallback = Check,
-        // Asked once before the handshake, without a certificate of the server, and again when the server demands one.
+        // Called once before the handshake, without a server certificate, and again when the server requests a client certificate.
         LocalCertificateSelectionCallback = (_, _, _, server, _) =>
         {
             DemandsCertificate |= server is not null;
@@ -109,7 +109,7 @@ internal sealed class DashboardTrust
         if (certificate is null)
             return new(UnreachableReason.WrongCertificate, "it showed no certificate");
 
-        // Why the whole chain is bad; UntrustedRoot and the like say more than what follows from them.
+        // The flags of the whole chain: causes such as UntrustedRoot are more precise than the errors that result from them.
         var flags = chain is null ? X509ChainStatusFlags.NoError : TrustAnchors.Flaws(chain, _roots);
         if (flags.HasFlag(X509ChainStatusFlags.NotTimeValid))
         {
@@ -137,7 +137,7 @@ internal sealed class DashboardTrust
             : $"its certificate does not come from an authority in dashboard.caFile{missing}");
     }
 
-    // A root authority's certificate need not be sent, any other must be.
+    // A server must send all certificates of its chain, except that of the root authority.
     private static string MissingIssuer(X509Chain? chain, X509ChainStatusFlags flags)
     {
         if (!flags.HasFlag(X509ChainStatusFlags.PartialChain) || chain is not { ChainElements: [.., var last] })

@@ -6,19 +6,19 @@ using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>Classifies what went wrong with a call, in one place.</summary>
+/// <summary>Classifies the failures of calls.</summary>
 internal static class FailureClassifier
 {
-    /// <summary>The most of a problem document that is read (16 KiB).</summary>
+    /// <summary>The maximum size of a problem document (16 KiB).</summary>
     public const int MaximumProblemBytes = 16 * 1024;
 
-    /// <summary>The longest Retry-After that is honoured.</summary>
+    /// <summary>The longest Retry-After; a longer one is reduced to it.</summary>
     public static readonly TimeSpan MaximumRetryAfter = TimeSpan.FromHours(1);
 
-    /// <summary>The shortest one: "at once" would be a request without end.</summary>
+    /// <summary>The shortest Retry-After: zero would cause an endless loop of requests.</summary>
     public static readonly TimeSpan MinimumRetryAfter = TimeSpan.FromSeconds(1);
 
-    /// <summary>An answer whose status is not the success that the call expects.</summary>
+    /// <summary>Classifies an answer that has another status than the success that the call expects.</summary>
     public static async Task<DashboardFailure> StatusAsync(
         HttpResponseMessage response, Uri asked, DateTimeOffset now, CancellationToken cancel)
     {
@@ -40,8 +40,8 @@ internal static class FailureClassifier
         };
     }
 
-    /// <summary>No whole answer came.</summary>
-    /// <param name="isAnswered">Whether the head of an answer had come.</param>
+    /// <summary>Classifies a call without a complete answer.</summary>
+    /// <param name="isAnswered">Whether the head of an answer was received.</param>
     public static DashboardFailure Exception(Exception exception, DashboardTrust trust, bool isAnswered = false) => exception switch
     {
         OperationCanceledException or TimeoutException when isAnswered =>
@@ -57,9 +57,9 @@ internal static class FailureClassifier
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
             trust.LastRefusal is var (why, detail) ? Unreachable(why, detail) : Unreachable(UnreachableReason.NoTls, NoTls(exception)),
         HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } =>
-            // What serves HTTP/2 only closes the connection after the handshake, as Kestrel does.
+            // A server with HTTP/2 only, for example Kestrel, closes the connection after the handshake.
             Unreachable(UnreachableReason.Disconnected, "it closed the connection without an answer"
-                + (trust is { IsSecure: true, HasAnswered: false } ? ": if it speaks HTTP/2 only, have it accept HTTP/1.1, too" : "")),
+                + (trust is { IsSecure: true, HasAnswered: false } ? ": if it speaks HTTP/2 only, have it accept HTTP/1.1 as well" : "")),
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } =>
             new DashboardFailure.BadAnswer(
                 trust.IsSecure
@@ -93,13 +93,13 @@ internal static class FailureClassifier
             ? $"the TLS handshake failed: {OneLine.From(exception.GetBaseException().Message)}"
             : "the TLS handshake failed";
 
-    /// <summary>What a redirect points to. A redirect within the dashboard's own origin is as wrong: the contract has none.</summary>
+    /// <summary>The target of a redirect. A redirect within the origin of the dashboard is wrong as well: the contract has none.</summary>
     private static Uri? RedirectOrigin(HttpResponseMessage response, Uri asked)
     {
         if (response.Headers.Location is not { } location)
             return null;
 
-        // What parses alone need not parse as a part of the dashboard's URL.
+        // A location that is valid on its own may be invalid relative to the URL of the dashboard.
         return Uri.TryCreate(asked, location, out var absolute) && absolute.Host.Length > 0
             && (absolute.Scheme == Uri.UriSchemeHttp || absolute.Scheme == Uri.UriSchemeHttps)
             ? new Uri(absolute.GetLeftPart(UriPartial.Scheme) + absolute.Authority)
@@ -115,7 +115,8 @@ internal static class FailureClassifier
             : asked;
     }
 
-    /// <summary>A server that repeats the token or the agent's key must not bring it into logs and status.json.</summary>
+    /// <summary>Removes the token and the key of the agent, so that a server that repeats them cannot put them into logs and status.json.
+    /// </summary>
     private static string Hidden(string text, HttpRequestMessage? request)
     {
         if (request?.Headers.Authorization?.Parameter is { Length: > 0 } token)
@@ -125,7 +126,7 @@ internal static class FailureClassifier
         return text;
     }
 
-    /// <returns>The problem document; or, where the answer has none that can be the dashboard's, who answered instead.</returns>
+    /// <returns>The problem document; or the server that answered instead, when the document cannot be from the dashboard.</returns>
     private static async Task<(Problem? Problem, Intermediary? Front)> ProblemAsync(
         HttpResponseMessage response, Func<string, string> hide, CancellationToken cancel)
     {
@@ -137,11 +138,11 @@ internal static class FailureClassifier
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
-            body = null; // the status says enough
+            body = null; // the status is sufficient
         }
 
         var problem = type is "application/problem+json" or "application/json" && body is not null ? Parsed(body) : null;
-        // Servers of other kinds send problem documents without a code, and JSON with a code of their own.
+        // Other servers send problem documents without a code, and JSON with their own codes.
         var isDashboards = type == "application/problem+json" ? problem is null or { Code: not null } : ProblemCodes.IsKnown(problem?.Code);
         var isReadable = response.Content.Headers.ContentEncoding.Count == 0 && body is not null;
         return isDashboards ? (problem, null)

@@ -3,28 +3,29 @@ using SmmAgent.Core.Mesh;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>The condition reasons that failed calls lead to, and what the operator reads: what happened and what to do.</summary>
+/// <summary>The condition reasons of failed calls, and their messages: what happened and what to do.</summary>
 public static class FailureText
 {
     private const string SetToken = "sudo smm-agent set bearer-token --stdin";
 
-    // Not systemd-machine-id-setup: it brings back the id that is in /var/lib/dbus, or that a hypervisor or container gives.
+    // Not systemd-machine-id-setup: it restores the id in /var/lib/dbus, or the id that a hypervisor or container provides.
     private const string GiveOwnMachineId = "tr -d - </proc/sys/kernel/random/uuid | sudo tee /etc/machine-id; sudo smm-agent reconcile";
 
-    // Both hosts are to be seen, and to see soon that there is one again.
+    // Both hosts must report the condition, and must notice soon that the other one is gone.
     private static readonly TimeSpan DuplicateInterval = TimeSpan.FromMinutes(1);
 
     private const string SetUrl = "sudo smm-agent set dashboard-url";
 
-    /// <summary>One stable CamelCase word, and one line.</summary>
+    /// <summary>The reason, a stable CamelCase word, and the message, one line.</summary>
     public static (string Reason, string Message) Format(DashboardFailure failure, DashboardTarget target)
     {
         var (reason, found, remediation) = Explain(failure, target);
         return (reason, remediation is null ? found : $"{found}; {remediation}");
     }
 
-    /// <summary>The same, with what to do apart from what happened; null where that says it all.</summary>
-    public static (string Reason, string Found, string? Remediation) Explain(DashboardFailure failure, DashboardTarget target) => failure switch
+    /// <summary>The same, with the remediation apart from the finding; the remediation is null when the finding needs none.</summary>
+    public static (string Reason, string Found, string? Remediation) Explain(
+        DashboardFailure failure, DashboardTarget target) => failure switch
     {
         DashboardFailure.NoToken f => (FailureReasons.TokenMissing, f.Reason, null),
         DashboardFailure.BadCaFile f => (FailureReasons.InvalidSettings, $"dashboard.caFile: {f.Reason}", null),
@@ -36,11 +37,13 @@ public static class FailureText
         DashboardFailure.RateLimited { Front: { } front } f => (FailureReasons.RateLimited,
             $"{front.Description} at {Shown(target)} asks for fewer requests{front.Quote}", front.Remediation(429, target)),
         DashboardFailure.RateLimited f => (FailureReasons.RateLimited,
-            $"the dashboard at {Shown(target)} asks for fewer requests{Quoted(f.Detail)}", "the agent waits as long as it was told"),
+            $"the dashboard at {Shown(target)} asks for fewer requests{Quoted(f.Detail)}",
+            "the agent retries after the time that it requested"),
         DashboardFailure.ServerError { Front: { } front } f => (FailureReasons.DashboardError,
             $"{front.Description} at {Shown(target)} answered {f.Status}{front.Quote}", front.Remediation(f.Status, target)),
         DashboardFailure.ServerError f => (FailureReasons.DashboardError,
-            $"the dashboard at {Shown(target)} answered {f.Status}{Quoted(f.Detail)}", "its own log tells why, the agent tries again"),
+            $"the dashboard at {Shown(target)} answered {f.Status}{Quoted(f.Detail)}",
+            "the agent retries; see the log of the dashboard for the reason"),
         DashboardFailure.Unreachable f =>
             (FailureReasons.DashboardUnreachable, $"the dashboard at {Shown(target)} is not reachable: {f.Detail}", null),
         DashboardFailure.Redirected f => Redirected(f, target),
@@ -52,7 +55,7 @@ public static class FailureText
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
     };
 
-    /// <summary>How long the dashboard asked to wait; null when it did not.</summary>
+    /// <summary>The wait that the dashboard requested; null when it requested none.</summary>
     public static TimeSpan? RetryAfter(DashboardFailure failure) => failure switch
     {
         DashboardFailure.Paused f => f.For,
@@ -67,7 +70,7 @@ public static class FailureText
         var detail = Quoted(refused.Detail);
         return (refused.Status, refused.Code) switch
         {
-            // Only the dashboard knows how it knows tokens: a remediation of the agent's own could contradict it.
+            // Only the dashboard knows how it verifies tokens: a remediation of the agent could contradict its answer.
             (401, ProblemCodes.TokenInvalid) when refused.Detail.Length > 0 => (FailureReasons.TokenRefused,
                 $"the dashboard refused the bearer token{Quoted(refused.Reason ?? "")} and says: {refused.Detail}", null),
             (401, _) => (FailureReasons.TokenRefused,
@@ -93,7 +96,8 @@ public static class FailureText
         };
     }
 
-    private static (string Reason, string Found, string? Remediation) Redirected(DashboardFailure.Redirected redirected, DashboardTarget target)
+    private static (string Reason, string Found, string? Remediation) Redirected(
+        DashboardFailure.Redirected redirected, DashboardTarget target)
     {
         var to = redirected.To is { } uri ? OneLine.From(Shown(uri)) : "nowhere";
         return redirected.To is null || to == Shown(target)

@@ -3,9 +3,9 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>An answer that is not the dashboard's own: a proxy, a gateway, a firewall or another server gave it.</summary>
-/// <param name="Server">What it calls itself in the header Server; null when it does not say.</param>
-/// <param name="FirstLine">The first line of its text, or the title of its page; empty when it sent none.</param>
+/// <summary>A proxy, a gateway, a firewall or another server that answered instead of the dashboard.</summary>
+/// <param name="Server">The value of the header Server; null without one.</param>
+/// <param name="FirstLine">The first line of the text, or the title of the page; empty when the answer has no text.</param>
 /// <param name="Challenge">The scheme of WWW-Authenticate or Proxy-Authenticate, for example Basic; null without one.</param>
 public sealed record Intermediary(string? Server, string FirstLine, string? Challenge)
 {
@@ -13,12 +13,12 @@ public sealed record Intermediary(string? Server, string FirstLine, string? Chal
 
     private const string AcceptOldHttp = "have it accept HTTP/1.1, which the agent speaks";
 
-    /// <summary>Who it is, and what it said: <c>something in front of the dashboard (Server: istio-envoy)</c>.</summary>
+    /// <summary>The subject of messages: <c>something in front of the dashboard (Server: istio-envoy)</c>.</summary>
     public string Description => $"something in front of the dashboard{(Server is null ? "" : $" (Server: {Server})")}";
 
     public string Quote => FirstLine.Length == 0 ? "" : $", and says '{FirstLine}'";
 
-    /// <param name="hide">Takes out of a text what must not be shown.</param>
+    /// <param name="hide">Removes secrets from a text.</param>
     internal static Intermediary From(HttpResponseMessage response, string body, Func<string, string> hide)
     {
         var server = response.Headers.Server.ToString();
@@ -29,7 +29,7 @@ public sealed record Intermediary(string? Server, string FirstLine, string? Chal
             challenge is null ? null : OneLine.From(challenge, 40));
     }
 
-    /// <summary>What to do about a status that it answered.</summary>
+    /// <summary>What to do about the status of the answer.</summary>
     internal string Remediation(int status, DashboardTarget target) => (status, Challenge) switch
     {
         (_, "Basic" or "Digest" or "Negotiate" or "NTLM") =>

@@ -4,7 +4,7 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>Holds the answer to one request for the mesh configuration against the contract.</summary>
+/// <summary>Validates the answer to one request for the mesh configuration against the contract.</summary>
 internal sealed class MeshConfigAnswerReader(DashboardTarget target, string? sentETag)
 {
     private const int MaximumETag = 1024;
@@ -38,7 +38,7 @@ internal sealed class MeshConfigAnswerReader(DashboardTarget target, string? sen
             : new DashboardFailure.BadAnswer(faults);
     }
 
-    // It comes back to the dashboard as If-None-Match.
+    // The agent returns the ETag to the dashboard in If-None-Match, so it must be valid in a request header.
     private static string ETagError(string? etag) => etag switch
     {
         null => "is missing or malformed",

@@ -1,10 +1,10 @@
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>A proxy that the environment names for other programs. The agent connects directly.</summary>
+/// <summary>The proxy in the environment, which other programs use. The agent connects directly.</summary>
 public static class ProxyEnvironment
 {
-    /// <summary>What to add to a message about a server that is not reached; empty where no proxy is named for it.</summary>
-    /// <remarks>Not the proxy's URL: that may have a password in it.</remarks>
+    /// <summary>The note for a message about a server that cannot be reached; empty when the environment has no proxy for it.</summary>
+    /// <remarks>The note does not contain the URL of the proxy, because it may include a password.</remarks>
     public static string Note(Uri url) => Note(url, HttpClient.DefaultProxy);
 
     internal static string Note(Uri url, System.Net.IWebProxy proxy) =>

@@ -106,7 +106,7 @@ public static class AtomicFile
     /// <summary>Opens a regular file for reading, without waiting for another process.</summary>
     /// <param name="whyNoLink">The message about a link, which is then refused; null when links are followed.</param>
     /// <returns>Null when there is no such file.</returns>
-    /// <exception cref="InvalidDataException">It is not a regular file.</exception>
+    /// <exception cref="InvalidDataException">The path is not a regular file.</exception>
     internal static FileStream? OpenPlain(string path, string? whyNoLink)
     {
         // FileStream would wait for ever for the writer of a FIFO, and would fail while any user who may read the file has an flock on it.
@@ -127,7 +127,7 @@ public static class AtomicFile
         try
         {
             if (Directory.Exists(path))
-                throw new IOException($"{path} is a directory"); // not a matter of rights, as .NET has it
+                throw new IOException($"{path} is a directory"); // .NET would report a missing permission
             var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
             return stream.CanSeek ? stream : throw new InvalidDataException($"{path} is not a plain file");
         }

@@ -3,11 +3,13 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
-/// <summary>Makes a file that only one of several starters makes: the others find the whole content of the first.</summary>
+/// <summary>
+/// Creates a file that several processes may create at the same time: one of them wins, and the others read its complete content.
+/// </summary>
 internal static class CreateOnce
 {
-    /// <summary>Writes the file unless there is one.</summary>
-    /// <returns>Whether it was written by this call.</returns>
+    /// <summary>Writes the file unless it exists.</summary>
+    /// <returns>Whether this call wrote the file.</returns>
     public static bool Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
         var candidate = $"{path}.{Guid.NewGuid():N}.new";

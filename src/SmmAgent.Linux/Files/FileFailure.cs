@@ -3,10 +3,10 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
-/// <summary>What the kernel refused, in one line with its cure.</summary>
+/// <summary>Turns an error number of the kernel into an exception with a one-line message that includes the fix.</summary>
 internal static class FileFailure
 {
-    /// <summary>The failure of the last call.</summary>
+    /// <summary>Creates the exception for the last call to libc.</summary>
     public static Exception FromLastError(string what) => From(what, Marshal.GetLastPInvokeError());
 
     public static Exception From(string what, int error)

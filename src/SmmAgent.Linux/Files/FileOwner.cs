@@ -11,14 +11,15 @@ public readonly record struct FileOwner(uint User, uint Group)
     /// <summary>The owner of an existing file; links are followed.</summary>
     public static FileOwner Read(string path) => FileStatus.Read(path).Owner;
 
-    /// <summary>This process's user with a group of that name; null where the host has no such group.</summary>
+    /// <summary>The user of this process with the given group; null when the host has no such group.</summary>
     public static FileOwner? WithGroup(string name) =>
         UserNames.Group(name) is { } group ? new FileOwner(CurrentUser, group) : null;
 
     /// <summary>
-    /// The user of that name, or of that number where it has none: with the group that their file has, else with their own.
+    /// The user with this name, or with this number if no user has the name. If the file already belongs to the user, its group is kept;
+    /// otherwise the group is that of the user.
     /// </summary>
-    /// <param name="found">Whose the file is now; null when there is none.</param>
+    /// <param name="found">The current owner of the file; null when there is no file.</param>
     /// <exception cref="InvalidDataException">The host has no such user.</exception>
     internal static FileOwner Named(string name, FileOwner? found, string path)
     {
@@ -30,7 +31,7 @@ public readonly record struct FileOwner(uint User, uint Group)
         return found is { } now && now.User == owner.User ? now : owner;
     }
 
-    /// <summary>Whose rights this process has.</summary>
+    /// <summary>The effective user of this process.</summary>
     internal static uint CurrentUser => Libc.GetEffectiveUser();
 
     internal void GiveTo(SafeFileHandle file, string path)

@@ -14,29 +14,29 @@ internal enum FileKind
     Other,
 }
 
-/// <summary>What the file system says of a file.</summary>
-/// <param name="Names">How many names (hard links) it has.</param>
-/// <param name="Modified">When its content last changed, as its owner may set it.</param>
-/// <param name="Changed">When its inode last changed, which nobody can set.</param>
+/// <summary>The metadata of a file: statx(2).</summary>
+/// <param name="Names">The number of names (hard links) of the file.</param>
+/// <param name="Modified">When the content last changed. The owner of the file can set this time.</param>
+/// <param name="Changed">When the inode last changed. No user can set this time.</param>
 internal readonly record struct FileStatus(
     FileKind Kind, FileOwner Owner, UnixFileMode Mode, uint Names, DateTimeOffset Modified, DateTimeOffset Changed)
 {
     private const int PermissionBits = 0xFFF;
 
-    /// <summary>What distinguishes it from every other file that is there at the same time.</summary>
+    /// <summary>Identifies the file among all files that exist at the same time.</summary>
     public FileNumber Number { get; init; }
 
     /// <summary>The status of the file at a path; links are followed.</summary>
     public static unsafe FileStatus Read(string path)
     {
-        // statx, because its record is laid out alike everywhere.
+        // statx, because its record has the same layout on every architecture.
         var record = new Libc.StatxRecord();
         return Libc.Statx(Libc.CurrentDirectory, path, 0, Libc.BasicStatus, &record) == 0
             ? From(record)
             : throw new IOException($"{path}: its owner cannot be seen: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>The status of what a descriptor holds, also one of a link.</summary>
+    /// <summary>The status of the file that a descriptor refers to; of the link itself if the descriptor refers to a link.</summary>
     public static unsafe FileStatus Read(SafeFileHandle file, string path)
     {
         var record = new Libc.StatxRecord();
@@ -62,12 +62,12 @@ internal readonly record struct FileStatus(
         Number = new(record.DeviceMajor, record.DeviceMinor, record.Inode),
     };
 
-    // A file's owner may set any time, also one that .NET knows no date for.
+    // The owner of a file can set any time, including times that DateTimeOffset cannot represent.
     private static DateTimeOffset Time(long seconds, uint nanoseconds) =>
         DateTimeOffset.FromUnixTimeSeconds(
             Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds()))
         .AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
 }
 
-/// <summary>The device of a file and its number there.</summary>
+/// <summary>The device of a file and its inode number on that device.</summary>
 internal readonly record struct FileNumber(uint DeviceMajor, uint DeviceMinor, ulong Inode);

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace SmmAgent.Linux.Files;
 
 /// <summary>
-/// Several files that are written first and get their names afterwards: a full disk, a refusal or a crash before <see cref="Commit"/>
-/// leaves all of them as they were. Only one at a time may be open: take the agent's lock.
+/// Replaces several files: all are written under temporary names first and renamed afterwards. A full disk, a permission error or a crash
+/// before <see cref="Commit"/> leaves all files unchanged. Only one transaction may be open at a time: take the lock of the agent first.
 /// </summary>
 public sealed partial class FileTransaction : IDisposable
 {
@@ -14,10 +14,11 @@ public sealed partial class FileTransaction : IDisposable
     internal FileTransaction(string root) => _root = root;
 
     /// <summary>
-    /// Writes a file under a temporary name in its folder, which must exist, with its owner and mode from the first byte on.
+    /// Writes a file under a temporary name in its folder, which must exist. Owner and mode are set before any content is written.
     /// </summary>
-    /// <param name="owner">The name of a user. A file that is theirs already keeps its group; another gets the user's.</param>
-    /// <param name="modified">When it was last changed; null for now.</param>
+    /// <param name="owner">The name of a user. A file that already belongs to the user keeps its group; other files get the group of the
+    /// user.</param>
+    /// <param name="modified">The modification time; null for the current time.</param>
     public void Stage(string path, ReadOnlySpan<byte> content, string owner, UnixFileMode mode, DateTimeOffset? modified = null)
     {
         var folder = SafePathWalk.ToFolderOf(_root, path, out var name)
@@ -34,12 +35,12 @@ public sealed partial class FileTransaction : IDisposable
         }
     }
 
-    /// <summary>Gives all staged files their names, each in one step, and makes that outlast a power cut.</summary>
+    /// <summary>Renames all staged files, each atomically, and makes the result durable across a power failure.</summary>
     /// <remarks>
-    /// A file that is itself a mount, as /etc/hosts in a container, cannot be replaced: it is written in place, and a reader, or a crash in
-    /// that moment, may meet a part of it.
+    /// A file that is a mount point, for example /etc/hosts in a container, cannot be replaced. It is written in place, so a reader may see
+    /// a part of the content, and so may the host after a crash at that moment.
     /// </remarks>
-    /// <exception cref="IOException">A file could not be replaced; the message says which were before it.</exception>
+    /// <exception cref="IOException">A file could not be replaced; the message lists the files that were replaced before it.</exception>
     public void Commit()
     {
         var replaced = new List<string>();
@@ -62,7 +63,7 @@ public sealed partial class FileTransaction : IDisposable
         Dispose();
     }
 
-    /// <summary>Removes what has not got its name.</summary>
+    /// <summary>Removes the temporary files that were not renamed.</summary>
     public void Dispose()
     {
         foreach (var file in _staged)
@@ -70,13 +71,13 @@ public sealed partial class FileTransaction : IDisposable
         _staged.Clear();
     }
 
-    // Of a process that was killed.
+    // Removes the temporary files of a process that was killed.
     private void RemoveLeftovers(PathHandle folder)
     {
         foreach (var name in folder.List())
         {
             if (TemporaryName().IsMatch(name.ToString()) && _staged.TrueForAll(file => file.Temporary != name.ToString()))
-                _ = folder.Unlink(name); // else it costs a little room, and nothing reads it
+                _ = folder.Unlink(name); // a file that cannot be removed uses some disk space, but no program reads it
         }
     }
 

@@ -4,23 +4,23 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
-/// <summary>What is done in a held folder: never by a path, so it is done in this folder and nowhere else.</summary>
+/// <summary>The operations in a folder. They use the descriptor and never a path, so they cannot be redirected to another folder.</summary>
 internal sealed partial class PathHandle
 {
     private const int NewFile = Libc.WriteOnly | Libc.Create | Libc.Exclusive;
     private const int OwnerOnlyFile = 0b110_000_000;
     private const int OwnerOnlyFolder = 0b111_000_000;
-    private const int NameInEntry = 19; // struct dirent, everywhere where numbers have 64 bits
+    private const int NameInEntry = 19; // the offset in struct dirent on every 64-bit architecture
 
-    /// <summary>Makes a file that only this process's user may open.</summary>
+    /// <summary>Creates a file that only the user of this process may open.</summary>
     public SafeFileHandle Create(FileName name)
     {
         var handle = Libc.OpenAt(_handle, name.Bytes, NewFile | Libc.NoFollow | Libc.CloseOnExec, OwnerOnlyFile);
         return handle.IsInvalid ? throw FileFailure.FromLastError($"{PathOf(name)} cannot be made") : handle;
     }
 
-    /// <summary>Makes a folder.</summary>
-    /// <param name="owner">Null leaves it this process's.</param>
+    /// <summary>Creates a folder.</summary>
+    /// <param name="owner">The owner; null for the user of this process.</param>
     public PathHandle MakeFolder(FileName name, FileOwner? owner, UnixFileMode mode)
     {
         if (Libc.MakeDirectoryAt(_handle, name.Bytes, OwnerOnlyFolder) != 0
@@ -28,7 +28,7 @@ internal sealed partial class PathHandle
             throw FileFailure.From($"{PathOf(name)} cannot be made", error);
 
         var made = Child(name);
-        // Whoever may write to this folder can have swapped it since.
+        // A user who may write to this folder may have replaced the new folder in the meantime.
         if (made is not { Status.Kind: FileKind.Folder } || made.Status.Owner.User != FileOwner.CurrentUser)
         {
             made?.Dispose();
@@ -40,7 +40,7 @@ internal sealed partial class PathHandle
         return made;
     }
 
-    /// <summary>Changes the owner and the mode of this folder itself.</summary>
+    /// <summary>Changes the owner and the mode of this folder.</summary>
     public void GiveFolderTo(FileOwner? owner, UnixFileMode mode)
     {
         using var folder = OpenFolder();
@@ -48,25 +48,25 @@ internal sealed partial class PathHandle
         File.SetUnixFileMode(folder, mode);
     }
 
-    /// <returns>Why it failed, as errno has it; 0 when it did not.</returns>
+    /// <returns>The error number; 0 on success.</returns>
     public int Rename(FileName from, FileName to) => Error(Libc.RenameAt(_handle, from.Bytes, _handle, to.Bytes));
 
-    /// <summary>Removes a name that is no folder's; a link is not followed.</summary>
-    /// <returns>Why it failed, as errno has it; 0 when it did not.</returns>
+    /// <summary>Removes an entry that is not a folder; a link is not followed.</summary>
+    /// <returns>The error number; 0 on success.</returns>
     public int Unlink(FileName name) => Error(Libc.UnlinkAt(_handle, name.Bytes, 0));
 
     /// <summary>Removes an empty folder.</summary>
-    /// <returns>Why it failed, as errno has it; 0 when it did not.</returns>
+    /// <returns>The error number; 0 on success.</returns>
     public int RemoveFolder(FileName name) => Error(Libc.UnlinkAt(_handle, name.Bytes, Libc.RemoveDirectory));
 
-    /// <summary>What was done in this folder survives a power cut.</summary>
+    /// <summary>Makes the changes in this folder durable across a power failure.</summary>
     public void Flush()
     {
         using var folder = OpenFolder();
         RandomAccess.FlushToDisk(folder);
     }
 
-    /// <summary>All names in this folder, as bytes: .NET's own listing would change those that are no UTF-8.</summary>
+    /// <summary>Lists all names in this folder as bytes: the listing of .NET would change names that are not valid UTF-8.</summary>
     public List<FileName> List()
     {
         var folder = OpenFolder();
@@ -74,7 +74,7 @@ internal sealed partial class PathHandle
         if (stream == 0)
             throw FileFailure.FromLastError(Path);
 
-        folder.SetHandleAsInvalid(); // the stream closes it
+        folder.SetHandleAsInvalid(); // closedir closes the descriptor
         try
         {
             var names = new List<FileName>();

@@ -4,7 +4,9 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
-/// <summary>A file, folder or link, held by a descriptor: whatever becomes of its name, it stays the same one.</summary>
+/// <summary>
+/// A descriptor of a file, a folder or a link. It refers to the same file even if the name is removed or given to another file.
+/// </summary>
 internal sealed partial class PathHandle : IDisposable
 {
     private const int LongestLink = 4096;
@@ -21,27 +23,27 @@ internal sealed partial class PathHandle : IDisposable
             && (Status.Mode & OthersMayWrite) == 0;
     }
 
-    /// <summary>Where it was found, below the root of the walk.</summary>
+    /// <summary>The path of the file below the root of the walk.</summary>
     public string Path { get; }
 
     public FileStatus Status { get; }
 
-    /// <summary>The name of the user whom it belongs to.</summary>
+    /// <summary>The name of the user who owns the file.</summary>
     public string Owner => UserNames.UserName(Status.Owner.User);
 
     /// <summary>
-    /// Whether nobody but root and this process's user can have laid anything into this folder, or changed the way to it.
+    /// Whether only root and the user of this process can create entries in this folder, or change the path to it.
     /// </summary>
     public bool IsTrusted { get; }
 
-    /// <summary>Holds the folder that a walk starts in, whose own path is trusted.</summary>
+    /// <summary>Opens the folder where a walk starts. Its own path is trusted.</summary>
     public static PathHandle Root(string root)
     {
         var handle = Libc.Open(root, Libc.PathOnly | Libc.CloseOnExec);
         return handle.IsInvalid ? throw FileFailure.FromLastError(root) : new(handle, "/", folder: null);
     }
 
-    /// <summary>What lies in this folder under that name, also a link; null when there is nothing.</summary>
+    /// <summary>Opens the entry with this name, and a link itself rather than its target; null when there is no such entry.</summary>
     public PathHandle? Child(FileName name)
     {
         var handle = Libc.OpenAt(_handle, name.Bytes, Libc.PathOnly | Libc.NoFollow | Libc.CloseOnExec, 0);
@@ -53,7 +55,7 @@ internal sealed partial class PathHandle : IDisposable
         return error == Errno.ENOENT ? null : throw FileFailure.From(PathOf(name), error);
     }
 
-    /// <summary>Where this link leads.</summary>
+    /// <summary>Reads the target of this link.</summary>
     public string LinkTarget()
     {
         var target = new byte[LongestLink];
@@ -61,7 +63,7 @@ internal sealed partial class PathHandle : IDisposable
         return length >= 0 ? System.Text.Encoding.UTF8.GetString(target.AsSpan(0, (int)length)) : throw FileFailure.FromLastError(Path);
     }
 
-    /// <summary>Opens this very file, which was looked at already.</summary>
+    /// <summary>Opens the file that this handle refers to, and not another file that has its name now.</summary>
     public SafeFileHandle Open(FileAccess access)
     {
         var handle = Libc.Open(OwnLink,
@@ -69,22 +71,22 @@ internal sealed partial class PathHandle : IDisposable
         return handle.IsInvalid ? throw FileFailure.FromLastError(Path) : handle;
     }
 
-    /// <summary>Opens this folder, to list it or to change it itself.</summary>
+    /// <summary>Opens this folder, to list it or to change its owner and mode.</summary>
     public SafeFileHandle OpenFolder()
     {
         var handle = Libc.OpenAt(_handle, ((FileName)".").Bytes, Libc.CloseOnExec, 0);
         return handle.IsInvalid ? throw FileFailure.FromLastError(Path) : handle;
     }
 
-    /// <summary>A path to this very file, for what knows no descriptors.</summary>
+    /// <summary>A path to the file that this handle refers to, for functions that do not accept descriptors.</summary>
     public string OwnLink => $"/proc/self/fd/{_handle.DangerousGetHandle()}";
 
-    /// <summary>Which mount it lies on: two of one device may differ.</summary>
+    /// <summary>The mount of the file. One device may have several mounts.</summary>
     public string Mount =>
         File.ReadLines($"/proc/self/fdinfo/{_handle.DangerousGetHandle()}")
         .First(line => line.StartsWith("mnt_id:", StringComparison.Ordinal));
 
-    /// <summary>Refuses what is no plain file, or may be somebody else's.</summary>
+    /// <summary>Throws unless this is a regular file that cannot be a second name of a file of another user.</summary>
     public void RequirePlain(PathHandle folder)
     {
         switch (Status.Kind)
@@ -95,7 +97,7 @@ internal sealed partial class PathHandle : IDisposable
                 throw new IOException($"{Path} is a folder; remove it");
             case FileKind.Other:
                 throw new InvalidDataException($"{Path} is not a plain file, but a FIFO, socket or device of {Owner}; remove it");
-            // Whoever may write to a folder can give any file of the disk a second name there.
+            // A user who may write to a folder can create a hard link there to any file on the same disk.
             case FileKind.Plain when Status.Names > 1 && !folder.IsTrusted:
                 throw new InvalidDataException($"{Path} is a file of {Owner} that has another name elsewhere (a hard link); remove it");
             default:

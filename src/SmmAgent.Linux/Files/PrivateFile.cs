@@ -3,16 +3,16 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
-/// <summary>Opens a file of the agent's own that it writes piece by piece.</summary>
+/// <summary>Opens a file of the agent that is written in several steps.</summary>
 internal static class PrivateFile
 {
     private const int Mode = 0b110_000_000;
 
-    /// <summary>Opens the file for reading and writing, and makes it where there is none; a link is refused, wherever it leads.</summary>
-    /// <exception cref="InvalidDataException">There is something else than a plain file.</exception>
+    /// <summary>Opens the file for reading and writing, and creates it if it does not exist. Links are always refused.</summary>
+    /// <exception cref="InvalidDataException">The path is not a regular file.</exception>
     public static FileStream OpenOrCreate(string path) => Open(path, Libc.Create);
 
-    /// <summary>The same for a file that must be there.</summary>
+    /// <summary>Opens an existing file for reading and writing. Links are always refused.</summary>
     public static FileStream OpenExisting(string path) => Open(path, 0);
 
     private static FileStream Open(string path, int create)

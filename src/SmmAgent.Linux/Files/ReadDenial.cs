@@ -4,20 +4,20 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Linux.Files;
 
 /// <summary>Why a user cannot read a file, and the commands that change that.</summary>
-/// <param name="Found">The user, the file or the folder on the way, its owner, group and mode.</param>
+/// <param name="Found">The user, and the file or the folder in its path that denies access, with owner, group and mode.</param>
 /// <param name="Remediation">The shell commands that fix this.</param>
 public sealed record ReadDenial(string Found, string Remediation)
 {
-    /// <summary>The user that the package makes for the daemon.</summary>
+    /// <summary>The user that the package creates for the daemon.</summary>
     public const string DaemonUser = "smm-agent";
 
     private const string AccessList = "system.posix_acl_access";
 
-    /// <summary>Judges by owners, groups and modes, for the daemon's user.</summary>
-    /// <returns>Null where the daemon may read it, where it is not known, or where the host has no such user.</returns>
+    /// <summary>Evaluates owners, groups and modes for the user of the daemon.</summary>
+    /// <returns>Null when the daemon may read the file, when that is unknown, or when the host has no such user.</returns>
     public static ReadDenial? ForDaemon(string path) => For(path, DaemonUser);
 
-    /// <summary>The same for the user that this process runs as.</summary>
+    /// <summary>Evaluates owners, groups and modes for the user of this process.</summary>
     public static ReadDenial? ForThisProcess(string path) => For(path, UserNames.UserName(FileOwner.CurrentUser));
 
     public override string ToString() => $"{Found}: {Remediation}";
@@ -47,7 +47,7 @@ public sealed record ReadDenial(string Found, string Remediation)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return null; // what cannot be seen is not judged
+            return null; // unknown: the file or a folder in its path cannot be read
         }
     }
 
@@ -57,7 +57,7 @@ public sealed record ReadDenial(string Found, string Remediation)
             yield return path[..at];
     }
 
-    // One class of rights counts, also where another would allow more. An access list allows what no mode shows.
+    // Only the first class that matches counts, even if another class has more rights. An access list may grant more than the mode shows.
     private static bool Has(
         string path, uint user, IReadOnlyCollection<uint> groups, UnixFileMode own, UnixFileMode ofGroup, UnixFileMode ofOthers)
     {

@@ -6,15 +6,16 @@ namespace SmmAgent.Linux.Files;
 
 /// <summary>
 /// Operations of root on files in folders of other users. Symbolic links, FIFOs and other unexpected entries are never followed: nothing
-/// outside is read, written or removed, and no owner changes. The operation fails with one line that names the entry, its owner and the
-/// fix.
+/// outside is read, written or removed, and no owner outside changes. The operation fails with one line that names the entry, its owner
+/// and the fix.
 /// </summary>
 /// <remarks>
-/// Paths are absolute, and lie below the root. A refusal is an <see cref="InvalidDataException"/> or an <see cref="IOException"/>; what
-/// this process may not do is an <see cref="UnauthorizedAccessException"/>. Writers take the agent's lock first.
+/// Paths are absolute and are resolved below the root. A refused entry causes an <see cref="InvalidDataException"/> or an
+/// <see cref="IOException"/>, a missing permission an <see cref="UnauthorizedAccessException"/>. Writers take the lock of the agent first.
 /// </remarks>
 /// <param name="root">
-/// What every path and every absolute link lies below: <c>/</c> except in tests and demonstrations. Its own path is trusted.
+/// The folder below which all paths and all absolute links are resolved: <c>/</c> except in tests and demonstrations. Its own path is
+/// trusted.
 /// </param>
 public sealed class SafeFileSystem(string root)
 {
@@ -23,12 +24,12 @@ public sealed class SafeFileSystem(string root)
     private const UnixFileMode Folder =
         AtomicFile.Public | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    /// <summary>What every path lies below.</summary>
+    /// <summary>The folder below which all paths are resolved.</summary>
     public string Root => root;
 
-    /// <summary>Looks at a plain file of at most <paramref name="limit"/> bytes.</summary>
-    /// <param name="encoding">How its bytes become text; null means one char for each (Latin-1).</param>
-    /// <returns>What was found; <see cref="FoundFile.Missing"/> when there is no such file.</returns>
+    /// <summary>Reads a regular file of at most <paramref name="limit"/> bytes.</summary>
+    /// <param name="encoding">The encoding of the file; null means one character for each byte (Latin-1).</param>
+    /// <returns>The content and the metadata; <see cref="FoundFile.Missing"/> when there is no such file.</returns>
     public FoundFile Read(string path, int limit, Encoding? encoding = null)
     {
         using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
@@ -41,10 +42,11 @@ public sealed class SafeFileSystem(string root)
     }
 
     /// <summary>
-    /// Where a path leads to: itself, or the plain file to which links lead that nobody but root, or this process's user, can change.
+    /// Resolves a path: the path itself, or the regular file that its links lead to, if only root and the user of this process can change
+    /// the links.
     /// </summary>
-    /// <exception cref="InvalidDataException">It leads to something else, or out of /etc, /var and /run; the message has the command that
-    /// ends that.</exception>
+    /// <exception cref="InvalidDataException">The links lead to another kind of file, or out of /etc, /var and /run; the message includes
+    /// the command that fixes this.</exception>
     public string Followed(string path)
     {
         using (var folder = SafePathWalk.ToFolderOf(root, path, out var name))
@@ -64,7 +66,7 @@ public sealed class SafeFileSystem(string root)
                 + $"sudo cp --remove-destination {end.Path} {path}");
         }
 
-        // The sandbox of the privileged reconcile can write nowhere else.
+        // The sandbox of the privileged reconcile allows writes only there.
         return Writable.Any(folder => end.Path.StartsWith(folder, StringComparison.Ordinal))
             ? end.Path
             : throw new InvalidDataException(
@@ -72,8 +74,8 @@ public sealed class SafeFileSystem(string root)
                     + $"--remove-destination {end.Path} {path}");
     }
 
-    /// <summary>Reads the owner and the mode of a file, a folder or a link itself, without its content.</summary>
-    /// <returns>What was found, without a content; <see cref="FoundFile.Missing"/> when there is nothing.</returns>
+    /// <summary>Reads the owner, the mode and the time of a file, a folder or a link, without the content. It follows no link.</summary>
+    /// <returns>The metadata; <see cref="FoundFile.Missing"/> when there is no such entry.</returns>
     public FoundFile ReadMetadata(string path)
     {
         using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
@@ -81,11 +83,12 @@ public sealed class SafeFileSystem(string root)
         return file is null ? FoundFile.Missing : new(null, file.Owner, file.Status.Mode, file.Status.Modified);
     }
 
-    /// <summary>Whether there is something under that name, also a link that leads nowhere.</summary>
+    /// <summary>Whether an entry of any kind exists, for example a link without a target.</summary>
     public bool Exists(string path) => ChangedAt(path) is not null;
 
     /// <summary>
-    /// When this file was laid there, or last touched: its inode's time, since a package's files carry the time of their packing.
+    /// When this file was created or last changed. This is the time of the inode, because the modification time of a file from a package is
+    /// the time when the package was built.
     /// </summary>
     /// <returns>The time; null when there is no such file.</returns>
     public DateTimeOffset? ChangedAt(string path)
@@ -95,11 +98,12 @@ public sealed class SafeFileSystem(string root)
         return file?.Status.Changed;
     }
 
-    /// <summary>Begins to write files, of which all or none get their names.</summary>
+    /// <summary>Starts a transaction that replaces several files.</summary>
     public FileTransaction Begin() => new(root);
 
-    /// <summary>Gives a plain file its owner and mode; its content stays.</summary>
-    /// <param name="owner">The name of a user. A file that is theirs keeps its group; another gets the user's.</param>
+    /// <summary>Sets the owner and the mode of a regular file and keeps its content.</summary>
+    /// <param name="owner">The name of a user. A file that already belongs to the user keeps its group; other files get the group of the
+    /// user.</param>
     public void Protect(string path, string owner, UnixFileMode mode)
     {
         using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
@@ -134,7 +138,7 @@ public sealed class SafeFileSystem(string root)
         File.SetLastWriteTimeUtc(opened, modified.UtcDateTime);
     }
 
-    /// <summary>Removes a file, or a link in its place; none is fine.</summary>
+    /// <summary>Removes a file, or a link with its name. A missing file is not an error.</summary>
     public void Remove(string path)
     {
         using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
@@ -150,8 +154,8 @@ public sealed class SafeFileSystem(string root)
         }
     }
 
-    /// <summary>Makes a folder; those above it that are missing become root's, and readable by all.</summary>
-    /// <param name="corrects">Whether one that is there already gets this owner and mode.</param>
+    /// <summary>Creates a folder. Missing parent folders belong to root and are readable by all users.</summary>
+    /// <param name="corrects">Whether an existing folder gets this owner and mode.</param>
     public void MakeFolder(string path, string owner, UnixFileMode mode, bool corrects = false)
     {
         var isMade = false;
@@ -168,7 +172,7 @@ public sealed class SafeFileSystem(string root)
             folder.GiveFolderTo(wanted, mode);
     }
 
-    /// <summary>Removes a folder that has nothing in it; one that has, or a link in its place, stays.</summary>
+    /// <summary>Removes an empty folder. A folder with content and a link with its name remain.</summary>
     public void RemoveFolderIfEmpty(string path)
     {
         using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
@@ -177,8 +181,9 @@ public sealed class SafeFileSystem(string root)
             throw FileFailure.From($"{path} cannot be removed", error);
     }
 
-    /// <summary>Removes a folder and all that is in it; none is fine. Links are removed, not followed.</summary>
-    /// <exception cref="IOException">Something is mounted in it, or it is too deep; what was met before is gone.</exception>
+    /// <summary>Removes a folder and its content. A missing folder is not an error. Links are removed and not followed.</summary>
+    /// <exception cref="IOException">The folder contains a mount point, or is nested too deeply; some entries may be removed already.
+    /// </exception>
     public void RemoveTree(string path)
     {
         using var folder = SafePathWalk.ToFolderOf(root, path, out var name);

@@ -1,19 +1,20 @@
 namespace SmmAgent.Linux.Files;
 
 /// <summary>
-/// Finds a folder name by name, holding each folder on the way, so that nothing that is swapped meanwhile leads elsewhere.
+/// Resolves a path one name at a time and keeps each folder on the way open, so that an entry that is replaced meanwhile cannot redirect
+/// the walk.
 /// </summary>
 /// <remarks>
-/// A symbolic link is followed where only root, or this process's own user, can have laid it: where it lies in a folder, below folders,
-/// that belong to them and that nobody else may write to. So /var/run leads to /run, and no link of the sidecar's leads anywhere.
+/// A symbolic link is followed only if root or the user of this process created it: its folder and all folders above belong to them, and
+/// no other user may write there. So the link /var/run is followed to /run, and a link of the sidecar's user is never followed.
 /// </remarks>
 internal static class SafePathWalk
 {
     private const int MostLinks = 40;
 
-    /// <summary>Walks to the folder that a path lies in.</summary>
-    /// <param name="name">The path's last name, which is not looked at.</param>
-    /// <returns>The folder; null when there is none.</returns>
+    /// <summary>Walks to the folder that contains a path.</summary>
+    /// <param name="name">The last name of the path, which is not examined.</param>
+    /// <returns>The folder; null when it does not exist.</returns>
     public static PathHandle? ToFolderOf(string root, string path, out string name)
     {
         var names = Names(path);
@@ -22,12 +23,13 @@ internal static class SafePathWalk
     }
 
     /// <summary>Walks to a folder.</summary>
-    /// <param name="make">Makes the folder of that name that is missing; told whether it is the last.</param>
+    /// <param name="make">Creates a missing folder. The arguments are the parent, the name, and whether it is the last name of the
+    /// path.</param>
     public static PathHandle To(string root, string path, Func<PathHandle, string, bool, PathHandle> make) =>
         To(root, path, Names(path), make)!;
 
-    /// <summary>Walks to what a path leads to in the end, also by a link at its end.</summary>
-    /// <returns>What is there; null when there is nothing.</returns>
+    /// <summary>Walks to the final target of a path, including a link at its end.</summary>
+    /// <returns>The target; null when it does not exist.</returns>
     public static PathHandle? ToEnd(string root, string path) => To(root, path, Names(path), make: null, mayEndInFile: true);
 
     private static PathHandle? To(
@@ -40,7 +42,7 @@ internal static class SafePathWalk
         {
             while (ahead.TryPop(out var name))
             {
-                // Only a link has it.
+                // Only the target of a link can contain this name.
                 if (name == "..")
                 {
                     LeaveTo(held, Math.Max(1, held.Count - 1));
@@ -54,7 +56,7 @@ internal static class SafePathWalk
                 held.Push(next);
                 if (next.Status.Kind == FileKind.Folder || (mayEndInFile && ahead.Count == 0 && next.Status.Kind != FileKind.Link))
                     continue;
-                // Below it there is nothing; what is to be made there cannot be.
+                // A file has no entries: the path does not exist, and nothing can be created there.
                 if (next.Status.Kind != FileKind.Link && make is null)
                     return null;
                 if (next.Status.Kind != FileKind.Link)
@@ -64,7 +66,7 @@ internal static class SafePathWalk
                 if (++links > MostLinks)
                     throw new InvalidDataException(
                         $"{path} is not touched: more than {MostLinks} symbolic links lead to it, {next.Path} of {next.Owner} "
-                            + "the last; mend them");
+                            + "the last; fix them");
 
                 var target = next.LinkTarget();
                 foreach (var part in target.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").Reverse())

@@ -4,13 +4,14 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Linux.Files;
 
 /// <summary>
-/// SELinux' label of a file. A new file gets its folder's, with which the host's services could not read a replaced /etc/hosts any more.
+/// The SELinux label of a file. A new file gets the label of its folder, so without the original label the services of the host could no
+/// longer read a replaced /etc/hosts.
 /// </summary>
 internal static class SecurityLabel
 {
     private const string Name = "security.selinux";
 
-    /// <summary>Gives a file the label of another; without SELinux there is none.</summary>
+    /// <summary>Copies the label to another file. Without SELinux this does nothing.</summary>
     public static void Copy(PathHandle from, SafeFileHandle to)
     {
         var label = new byte[4096];

@@ -4,7 +4,7 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
-/// <summary>A file that is whole, and waits under a temporary name for its own.</summary>
+/// <summary>A complete file under a temporary name, which is renamed later.</summary>
 internal sealed class StagedFile : IDisposable
 {
     private readonly string _name;
@@ -25,7 +25,7 @@ internal sealed class StagedFile : IDisposable
 
     public string Path => Folder.PathOf(_name);
 
-    /// <summary>Writes the temporary file; the folder is the result's from then on.</summary>
+    /// <summary>Writes the temporary file. The result owns the folder and disposes it.</summary>
     public static StagedFile Write(
         PathHandle folder, string name, ReadOnlySpan<byte> content, string owner, UnixFileMode mode, DateTimeOffset? modified)
     {
@@ -54,7 +54,7 @@ internal sealed class StagedFile : IDisposable
         }
     }
 
-    /// <summary>Gives the file its name.</summary>
+    /// <summary>Renames the temporary file to its final name.</summary>
     public void Publish()
     {
         var error = Folder.Rename(Temporary, _name);
@@ -82,7 +82,7 @@ internal sealed class StagedFile : IDisposable
         var inside = (int)Math.Min(length, _content.Length);
         try
         {
-            // What needs room comes first: there may be none.
+            // The part that needs more disk space is written first, because the disk may be full.
             RandomAccess.Write(file, _content.AsSpan(inside), inside);
         }
         catch (IOException exception)
@@ -97,7 +97,7 @@ internal sealed class StagedFile : IDisposable
         RandomAccess.FlushToDisk(file);
     }
 
-    // The umask has no say; and a change of the owner takes set-user-ID away.
+    // The mode is set explicitly, because the umask limits the mode at creation, and after the owner, because chown clears set-user-ID.
     private void GiveOwnerAndMode(SafeFileHandle file)
     {
         _owner.GiveTo(file, Path);

@@ -3,16 +3,16 @@ using System.Text;
 namespace SmmAgent.Linux.Files;
 
 /// <summary>
-/// Writes a tar archive (POSIX ustar) of small files. System.Formats.Tar would be much more than the one header that this needs.
+/// Writes a tar archive (POSIX ustar) of small files. System.Formats.Tar would add far more code than the one header that this needs.
 /// </summary>
 public sealed class TarWriter(Stream output, string folder, DateTimeOffset time)
 {
-    /// <summary>The most bytes of a name.</summary>
+    /// <summary>The maximum length of a name in bytes.</summary>
     public const int LongestName = Mode;
 
     private const int Block = 512;
 
-    // POSIX.1, ustar: the fields of a header and where they begin.
+    // POSIX.1, ustar: the offsets of the header fields.
     private const int Mode = 100;
     private const int Size = 124;
     private const int Time = 136;
@@ -21,7 +21,7 @@ public sealed class TarWriter(Stream output, string folder, DateTimeOffset time)
     private const int Magic = 257;
     private const int Prefix = 345;
 
-    /// <param name="name">At most <see cref="LongestName"/> bytes, below the archive's folder.</param>
+    /// <param name="name">The name below the folder of the archive, at most <see cref="LongestName"/> bytes.</param>
     public async Task AddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancel)
     {
         await output.WriteAsync(Header(name, content.Length), cancel);
@@ -29,7 +29,7 @@ public sealed class TarWriter(Stream output, string folder, DateTimeOffset time)
         await output.WriteAsync(new byte[(Block - (content.Length % Block)) % Block], cancel);
     }
 
-    /// <summary>Writes the end: two empty blocks.</summary>
+    /// <summary>Writes the end of the archive: two empty blocks.</summary>
     public Task EndAsync(CancellationToken cancel) => output.WriteAsync(new byte[2 * Block], cancel).AsTask();
 
     private byte[] Header(string name, int size)

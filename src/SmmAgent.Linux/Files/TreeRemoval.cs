@@ -2,11 +2,11 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
-/// <summary>Removes a folder with all that is in it, and never leaves it: neither through a link nor into another mount.</summary>
-/// <param name="mount">The mount that the folder lies on.</param>
+/// <summary>Removes a folder and its content. It never leaves the folder, neither through a link nor into another mount.</summary>
+/// <param name="mount">The mount of the folder.</param>
 internal sealed class TreeRemoval(string mount)
 {
-    // Whoever fills the folder must not have the stack run over.
+    // A user who may write to the folder must not be able to overflow the stack.
     private const int Deepest = 500;
 
     public void Remove(PathHandle folder, FileName name, int depth = 0)
@@ -23,7 +23,7 @@ internal sealed class TreeRemoval(string mount)
         if (child.Mount != mount)
             throw FileFailure.From($"{child.Path} cannot be removed", Errno.EBUSY);
         if (depth == Deepest)
-            throw new IOException($"{child.Path} is not removed: more than {Deepest} folders lie in one another; remove them with rm -r");
+            throw new IOException($"{child.Path} is not removed: more than {Deepest} folders are nested; remove them with rm -r");
 
         foreach (var below in child.List())
             Remove(child, below, depth + 1);

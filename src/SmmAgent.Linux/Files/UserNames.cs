@@ -4,26 +4,26 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
-/// <summary>The names of the host's users and groups.</summary>
+/// <summary>The names of the users and groups of the host.</summary>
 internal static unsafe class UserNames
 {
     private const int LargestEntry = 1 << 20;
 
-    /// <summary>The user's name; the number where the host has no name for it.</summary>
+    /// <summary>The name of the user; the number if the host has no name for it.</summary>
     public static string UserName(uint user) =>
         Find<Libc.UserEntry, string>((entry, buffer, size) => Find(user, entry, buffer, size), entry => Marshal.PtrToStringUTF8(entry.Name))
         ?? user.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>The user of that name with their own group; null when there is none.</summary>
+    /// <summary>The user with this name and their primary group; null when there is no such user.</summary>
     public static FileOwner? Owner(string name) =>
         Find<Libc.UserEntry, FileOwner?>(
             (entry, buffer, size) => Find(name, entry, buffer, size), entry => new FileOwner(entry.User, entry.Group));
 
-    /// <summary>The number of the group of that name; null when there is none.</summary>
+    /// <summary>The number of the group with this name; null when there is no such group.</summary>
     public static uint? Group(string name) => Find<Libc.GroupEntry, uint?>(
         (entry, buffer, size) => (Libc.GetGroupByName(name, entry, buffer, (nuint)size, out var found), found), entry => entry.Group);
 
-    /// <summary>The group's name; the number where the host has no name for it.</summary>
+    /// <summary>The name of the group; the number if the host has no name for it.</summary>
     public static string GroupName(uint group) =>
         Find<Libc.GroupEntry, string>(
             (entry, buffer, size) => (Libc.GetGroupByNumber(group, entry, buffer, (nuint)size, out var found), found),
@@ -47,7 +47,7 @@ internal static unsafe class UserNames
     private static T? Find<TEntry, T>(Func<nint, nint, int, (int Error, nint Found)> find, Func<TEntry, T?> read)
         where TEntry : unmanaged
     {
-        // The entry and, behind it, the texts that it points to.
+        // The buffer holds the entry, followed by the strings that the entry points to.
         for (var size = 4096; size <= LargestEntry; size *= 4)
         {
             var buffer = Marshal.AllocHGlobal(size);

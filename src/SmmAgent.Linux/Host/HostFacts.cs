@@ -6,16 +6,16 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Host;
 
-/// <summary>What the machine is.</summary>
+/// <summary>The name, the operating system and the architecture of this machine.</summary>
 public static class HostFacts
 {
     private const int MaximumBytes = 64 * 1024;
 
-    /// <summary>What the dashboard is told.</summary>
+    /// <summary>The facts that the agent reports to the dashboard.</summary>
     public static HostReport Read(string osRelease = "/etc/os-release") =>
         new(Environment.MachineName, (ReadFile(osRelease) ?? OsRelease.Unknown).PrettyName, Architecture);
 
-    /// <summary>The operating system below a root, from the first of os-release's two places that has it.</summary>
+    /// <summary>The operating system below a root, from the first of the two locations of os-release that exists.</summary>
     public static OsRelease Release(string root) =>
         ReadFile(Path.Combine(root, "etc/os-release")) ?? ReadFile(Path.Combine(root, "usr/lib/os-release")) ?? OsRelease.Unknown;
 
@@ -27,7 +27,7 @@ public static class HostFacts
         var other => other.ToString().ToLowerInvariant(),
     };
 
-    // A file that is missing is allowed.
+    // A missing file is allowed.
     private static OsRelease? ReadFile(string path)
     {
         try

@@ -3,15 +3,15 @@ using System.Net;
 
 namespace SmmAgent.Linux.Host;
 
-/// <summary>A socket that waits for others: a TCP listener, or a UDP socket that is bound and not connected.</summary>
-/// <param name="Inode">The kernel's number of the socket; by it its process is found.</param>
+/// <summary>A listening socket: a TCP listener, or a UDP socket that is bound and not connected.</summary>
+/// <param name="Inode">The number of the socket in the kernel, which identifies its process.</param>
 public sealed record ListeningSocket(IPEndPoint Local, int UserId, string Inode)
 {
-    /// <summary>Whether only this host itself can reach it.</summary>
+    /// <summary>Whether only this host can reach the socket.</summary>
     public bool IsLoopback => IPAddress.IsLoopback(Local.Address);
 }
 
-/// <summary>The sockets of this network namespace that wait for others.</summary>
+/// <summary>The listening sockets of this network namespace.</summary>
 public static class ListeningSockets
 {
     // Columns of /proc/net/tcp and udp, proc(5).
@@ -20,11 +20,11 @@ public static class ListeningSockets
     private const int User = 7;
     private const int InodeNumber = 9;
 
-    /// <summary>Whether another host could be answered on the TCP port: a listener on loopback alone does not count.</summary>
+    /// <summary>Whether a program listens on the TCP port for other hosts: a listener on loopback only does not count.</summary>
     public static bool AnswerOthersOn(int port) => Tcp().Any(socket => socket.Local.Port == port && !socket.IsLoopback);
 
-    /// <param name="procNet">The <c>/proc/net</c> of the network namespace; with the unit's ProcSubset=pid there is no link of that
-    /// name.</param>
+    /// <param name="procNet">The <c>/proc/net</c> of the network namespace. The default is not the link /proc/net, because it does not
+    /// exist with ProcSubset=pid in the unit.</param>
     public static IReadOnlyList<ListeningSocket> Tcp(string procNet = "/proc/self/net") => Read(procNet, "tcp", "0A"); // TCP_LISTEN
 
     public static IReadOnlyList<ListeningSocket> Udp(string procNet = "/proc/self/net") => Read(procNet, "udp", "07"); // TCP_CLOSE: no peer
@@ -35,7 +35,7 @@ public static class ListeningSockets
             .Where(fields => fields.Length > InodeNumber && fields[State] == state)
             .Select(Parse).OfType<ListeningSocket>()];
 
-    // A line of another form is none that is known.
+    // Lines in an unknown format are ignored.
     private static ListeningSocket? Parse(string[] fields) =>
         fields[LocalAddress].Split(':') is [var hex, var number]
         && Address(hex) is { } address
@@ -44,7 +44,7 @@ public static class ListeningSockets
             ? new(new IPEndPoint(address, port), unchecked((int)user), fields[InodeNumber])
             : null;
 
-    // The kernel prints each four bytes as one number of this machine's.
+    // The kernel prints each four bytes as one number in the byte order of this machine.
     private static IPAddress? Address(string hex)
     {
         if (hex.Length is not (8 or 32))

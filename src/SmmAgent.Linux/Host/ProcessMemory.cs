@@ -4,17 +4,17 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Host;
 
-/// <summary>Keeps the process small: an agent is idle nearly always, and its memory is the VM's, not its own.</summary>
+/// <summary>Keeps the memory use of the process low: the agent is nearly always idle, and the memory belongs to the workload of the VM.
+/// </summary>
 public static class ProcessMemory
 {
-    // Nearly all that is allocated until READY stays: looking for garbage in it several times made the start a tenth longer. Of 6 MB the
-    // heap kept 2.
+    // Nearly all objects that are allocated until READY remain in use: several garbage collections made the start 10% longer. With 6 MB the
+    // heap kept 2 MB.
     private const long StartBytes = 4 * 1024 * 1024;
 
     /// <summary>
-    /// One heap for all threads' native allocations, instead of one for each with OpenSSL's left-overs in it, and no garbage collection
-    /// yet.
-    /// Call it early: threads that have allocated keep their heaps.
+    /// Uses one heap for the native allocations of all threads, instead of one per thread with memory that OpenSSL no longer needs, and
+    /// suspends garbage collection. Call this early: threads that have allocated memory keep their heaps.
     /// </summary>
     public static void StartBegins()
     {
@@ -22,15 +22,15 @@ public static class ProcessMemory
         _ = GC.TryStartNoGCRegion(StartBytes, disallowFullBlockingGC: true);
     }
 
-    /// <summary>From now on garbage is collected.</summary>
+    /// <summary>Resumes garbage collection.</summary>
     public static void StartIsOver()
     {
-        // It may be over already, when the start took more.
+        // The region has already ended if the start allocated more.
         if (GCSettings.LatencyMode == GCLatencyMode.NoGCRegion)
             GC.EndNoGCRegion();
     }
 
-    /// <summary>Gives back to the system what a burst of work has left.</summary>
+    /// <summary>Returns unused memory to the system after a burst of work.</summary>
     public static void GiveBack()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -39,9 +39,9 @@ public static class ProcessMemory
             _ = Libc.AdviseMemory(start, length, Libc.DoNotNeed);
     }
 
-    // The program's own pages that cannot be written. The kernel maps sixteen for each one that is touched, and most of them serve the
-    // start only. Dropped from this process, they stay in the page cache; the few that are needed again come back without a read.
-    // A mapping with anonymous pages has what its file has not (relocations): it stays.
+    // The read-only pages of the program. The kernel maps sixteen pages for each page that is used, and most are needed only at the start.
+    // Pages that are dropped from this process remain in the page cache; the few that are needed again are mapped without a disk read.
+    // A mapping with anonymous pages (relocations) differs from its file, so it is kept.
     private static List<(nint Start, nuint Length)> ProgramMappings()
     {
         var found = new List<(nint, nuint)>();

@@ -4,7 +4,7 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Linux.Host;
 
 /// <summary>The process that holds a socket.</summary>
-/// <param name="Name">Its name as <c>ps</c> shows it.</param>
+/// <param name="Name">The name of the process as <c>ps</c> shows it.</param>
 public sealed record SocketOwner(int ProcessId, string Name)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} (pid {ProcessId})");
@@ -13,8 +13,10 @@ public sealed record SocketOwner(int ProcessId, string Name)
 /// <summary>Finds the processes that hold sockets.</summary>
 public static class SocketOwners
 {
-    /// <summary>Looks through the open files of every process that this user may look at: for root all, for others their own.</summary>
-    /// <returns>The owners by inode; a socket whose process is not to be seen is missing.</returns>
+    /// <summary>
+    /// Searches the open files of every process that this user may inspect: root may inspect all processes, other users their own.
+    /// </summary>
+    /// <returns>The owners by inode; sockets of other processes are missing.</returns>
     public static IReadOnlyDictionary<string, SocketOwner> Find(IEnumerable<ListeningSocket> sockets)
     {
         var wanted = sockets.Select(socket => socket.Inode).ToHashSet();
@@ -47,7 +49,7 @@ public static class SocketOwners
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            // It ended, or is another user's.
+            // The process ended, or belongs to another user.
         }
 
         return inodes;
@@ -61,7 +63,7 @@ public static class SocketOwners
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return "?"; // it ended just now
+            return "?"; // the process has just ended
         }
     }
 }

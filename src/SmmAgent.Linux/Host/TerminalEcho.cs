@@ -9,7 +9,7 @@ public sealed class TerminalEcho
     private const int StandardInput = 0;
     private const int AfterOutput = 1;
 
-    // The same for glibc's termios on every architecture: three flags come before these.
+    // The same in the termios of glibc on every architecture: three other flags come before these.
     private const int LocalFlags = 3 * sizeof(uint);
     private const int Size = 60;
     private const uint Echo = 8;
@@ -19,8 +19,8 @@ public sealed class TerminalEcho
 
     private TerminalEcho(byte[] before) => _before = before;
 
-    /// <summary>Shows nothing more but the end of a line.</summary>
-    /// <returns>What shows it again; null where there is no terminal.</returns>
+    /// <summary>Hides typed characters, except the end of a line.</summary>
+    /// <returns>The previous state, to be restored; null when standard input is not a terminal.</returns>
     public static TerminalEcho? Hide()
     {
         var before = new byte[Size];
@@ -33,6 +33,6 @@ public sealed class TerminalEcho
         return Libc.SetTerminalAttributes(StandardInput, AfterOutput, hidden) == 0 ? new(before) : null;
     }
 
-    /// <summary>As it was before.</summary>
+    /// <summary>Restores the previous state.</summary>
     public void Restore() => _ = Libc.SetTerminalAttributes(StandardInput, AfterOutput, _before);
 }

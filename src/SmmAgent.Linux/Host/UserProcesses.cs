@@ -4,18 +4,18 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Host;
 
-/// <summary>Ends the processes of a user who is about to be removed.</summary>
-/// <remarks>As userdel looks: not those of another root folder, process namespace or user namespace. A container's user may have the same
-/// number.</remarks>
+/// <summary>Ends the processes of a user who will be removed.</summary>
+/// <remarks>Like userdel, this ignores processes with another root folder, process namespace or user namespace: a user of a container may
+/// have the same number.</remarks>
 internal static class UserProcesses
 {
-    /// <summary>How long is waited after each signal.</summary>
+    /// <summary>The maximum wait after each signal.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Sends SIGTERM, then SIGKILL to what is left. Root's processes are never touched.</summary>
-    /// <returns>Whether none is left.</returns>
+    /// <summary>Sends SIGTERM, then SIGKILL to the remaining processes. Processes of root are never signalled.</summary>
+    /// <returns>Whether all processes have ended.</returns>
     public static async Task<bool> EndAsync(uint user, TimeProvider time, CancellationToken cancel)
     {
         if (user == 0)
@@ -29,7 +29,7 @@ internal static class UserProcesses
             {
                 if (time.GetElapsedTime(start) >= Patience)
                     break;
-                // Once each: a second SIGTERM may cut an orderly end short. What was forked meanwhile gets its own.
+                // Once per process: a second SIGTERM may interrupt an orderly shutdown. New child processes get their own signal.
                 foreach (var process in processes.Where(signalled.Add))
                     _ = Libc.SendSignal(process, signal);
                 await Task.Delay(Pause, time, cancel);
@@ -60,11 +60,12 @@ internal static class UserProcesses
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return false; // it has ended
+            return false; // the process has ended
         }
     }
 
-    // The text of the link "root" is "/" in a container, too. The mount namespace says nothing: systemd gives services their own.
+    // The link "root" reads "/" in a container as well, so inodes are compared. The mount namespace proves nothing: systemd gives services
+    // their own.
     private static bool IsInHostNamespaces(int process) =>
         Link(process, "ns/pid") == Link(Environment.ProcessId, "ns/pid")
         && Link(process, "ns/user") == Link(Environment.ProcessId, "ns/user")

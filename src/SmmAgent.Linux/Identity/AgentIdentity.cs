@@ -5,7 +5,7 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Identity;
 
-/// <summary>What the agent proves with that a uuid is its own. It prints itself as nothing.</summary>
+/// <summary>The key that proves to the dashboard that the uuid belongs to this agent. Its text form is redacted.</summary>
 public sealed class AgentKey(string base64Url)
 {
     internal string Value => base64Url;
@@ -13,40 +13,40 @@ public sealed class AgentKey(string base64Url)
     public override string ToString() => "[redacted]";
 }
 
-/// <summary>Who this agent is towards the dashboard: made once, kept over restarts and upgrades.</summary>
-/// <param name="MadeUuid">The uuid that was made beside the key; agent.yaml's goes before it.</param>
-/// <param name="Replaced">Why an identity that was there could not be used; null in all but that case.</param>
+/// <summary>The identity of this agent towards the dashboard. It is created once and kept across restarts and upgrades.</summary>
+/// <param name="MadeUuid">The uuid that was created together with the key; the uuid of agent.yaml has priority.</param>
+/// <param name="Replaced">Why an existing identity was replaced; null when none was replaced.</param>
 public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced = null)
 {
-    /// <summary>What is said of an identity that was copied from another machine.</summary>
+    /// <summary>The message about an identity that was copied from another machine.</summary>
     public const string CopiedFromAnotherMachine = "it is another machine's: this VM is a copy, so it gets a uuid and a key of its own";
 
     private const int KeyBytes = 32;
     private const int MaximumBytes = 4096;
 
     /// <summary>
-    /// The operator's; where agent.yaml has none, or could not be read, the one that was reported last: the dashboard knows this agent by
-    /// it.
+    /// The uuid of the operator. If agent.yaml has none or could not be read: the uuid that was reported last, because the dashboard knows
+    /// this agent by it.
     /// </summary>
     public Guid Uuid(AgentSettings settings) => settings.Uuid ?? Reported ?? MadeUuid;
 
-    /// <summary>The machine that the key was made on, as <see cref="MachineId"/> has it; null where that is not known.</summary>
+    /// <summary>The <see cref="MachineId"/> of the machine where the key was created; null when it is unknown.</summary>
     public string? Machine { get; private init; }
 
     /// <summary>The uuid that was reported last with this key.</summary>
     public Guid? Reported { get; private init; }
 
-    /// <summary>The uuid of the machine that this one is a copy of: it is never reported from here.</summary>
+    /// <summary>The uuid of the machine that this machine was copied from. It is never reported from this machine.</summary>
     public Guid? Retired { get; private init; }
 
-    /// <summary>Whether the uuid in force belongs to another machine.</summary>
+    /// <summary>Whether the uuid in effect belongs to another machine.</summary>
     public bool IsForeign(AgentSettings settings) => Retired is not null && Uuid(settings) == Retired;
 
-    /// <summary>Reads the identity, or makes one. Starters at the same time get the same one.</summary>
-    /// <remarks>One that is not bound to a machine yet, of an earlier version, is bound to this one. One of another machine is
-    /// replaced.</remarks>
-    /// <param name="fill">Fills a buffer with random bytes that nobody can guess.</param>
-    /// <param name="machine">This machine; null where it has no id: then the identity is taken as it is.</param>
+    /// <summary>Reads the identity, or creates one. Processes that start at the same time get the same identity.</summary>
+    /// <remarks>An identity of an earlier version, which is not bound to a machine yet, is bound to this machine. An identity of another
+    /// machine is replaced.</remarks>
+    /// <param name="fill">Fills a buffer with cryptographically secure random bytes.</param>
+    /// <param name="machine">This machine; null when it has no id: then the identity is used unchanged.</param>
     public static AgentIdentity LoadOrCreate(string path, Action<Span<byte>> fill, string? machine)
     {
         var found = TryLoad(path, out var fault);
@@ -66,11 +66,13 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
         CreateOnce.Write(path, Content(Made(fill) with { Machine = machine }), AtomicFile.Private);
         return TryLoad(path, out var again) is { } made
             ? made with { Replaced = fault }
-            : throw new InvalidDataException($"{path}: {again ?? "was removed by someone else"}");
+            : throw new InvalidDataException($"{path}: {again ?? "was removed by another process"}");
     }
 
-    /// <summary>Writes down that a uuid was reported with this key, so that a copy of this machine knows that it is not its own.</summary>
-    /// <returns>The identity as it is now; the same one where the file cannot be written.</returns>
+    /// <summary>
+    /// Records that a uuid was reported with this key, so that a copy of this machine can detect that the uuid belongs to this machine.
+    /// </summary>
+    /// <returns>The new identity; the unchanged identity when the file cannot be written.</returns>
     public AgentIdentity WithReported(string path, Guid uuid)
     {
         try
@@ -83,7 +85,7 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
         }
     }
 
-    /// <summary>Reads the identity; null where there is none that this user can read.</summary>
+    /// <summary>Reads the identity; null when there is none, or this user cannot read it.</summary>
     internal static AgentIdentity? Load(string path)
     {
         try
@@ -96,7 +98,7 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
         }
     }
 
-    /// <summary>A random uuid.</summary>
+    /// <summary>Creates a random uuid.</summary>
     public static Guid NewUuid(Action<Span<byte>> fill)
     {
         Span<byte> uuid = stackalloc byte[16];

@@ -4,15 +4,17 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Identity;
 
-/// <summary>A random id of this boot, in a folder that a boot empties. The dashboard tells two hosts with one identity by it.</summary>
+/// <summary>
+/// A random id of this boot, in a folder that is emptied at boot. The dashboard uses it to detect two hosts with the same identity.
+/// </summary>
 public static class BootInstance
 {
     private const int RandomBytes = 16;
     private const int MaximumBytes = 4096;
 
-    /// <summary>Reads the id, or makes it: a restart of the daemon is to be no other host.</summary>
+    /// <summary>Reads the id, or creates it. The id is kept, because a restart of the daemon must not appear as another host.</summary>
     /// <param name="fill">Fills a buffer with random bytes.</param>
-    /// <returns>Null where it cannot be kept: an id of each start would look like two hosts.</returns>
+    /// <returns>Null when the id cannot be stored: a new id at each start would appear as two hosts.</returns>
     public static string? LoadOrCreate(string path, Action<Span<byte>> fill)
     {
         try

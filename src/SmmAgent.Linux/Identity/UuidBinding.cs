@@ -5,20 +5,20 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Linux.Identity;
 
 /// <summary>
-/// On which machine the uuid of agent.yaml was first seen: root's own record, so that a copy of the machine gets a uuid of its own.
+/// The record of root about the machine on which the uuid of agent.yaml was first seen, so that a copy of the machine gets a new uuid.
 /// </summary>
-/// <param name="Uuid">The uuid in force.</param>
-/// <param name="Machine">The machine, as <see cref="MachineId"/> has it.</param>
-/// <param name="Retired">The uuid of the machine that this one is a copy of; null where it is none.</param>
+/// <param name="Uuid">The uuid in effect.</param>
+/// <param name="Machine">The <see cref="MachineId"/> of the machine.</param>
+/// <param name="Retired">The uuid of the machine that this machine was copied from; null when this machine is not a copy.</param>
 public sealed record UuidBinding(Guid Uuid, string Machine, Guid? Retired)
 {
     private const int MaximumBytes = 4096;
 
-    /// <summary>Whether agent.yaml's uuid belongs to another machine.</summary>
+    /// <summary>Whether the uuid of agent.yaml belongs to another machine.</summary>
     public bool IsForeign(Guid uuid, string machine) => (uuid == Uuid && machine != Machine) || uuid == Retired;
 
-    /// <returns>Null where there is none, or it is damaged: then the uuid is bound to this machine.</returns>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <returns>Null when there is no record, or it is damaged: then the uuid is bound to this machine.</returns>
+    /// <exception cref="IOException">The record cannot be read.</exception>
     public static UuidBinding? Load(AgentPaths paths)
     {
         try

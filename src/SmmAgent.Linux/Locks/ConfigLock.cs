@@ -2,18 +2,18 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Locks;
 
-/// <summary>Keeps two changes of agent.yaml from losing one: a lock on its folder.</summary>
-/// <remarks>Only root and the daemon's group may open that folder. The daemon only reads, and needs no lock: files are replaced
-/// whole.</remarks>
+/// <summary>A lock on the folder of agent.yaml, so that two concurrent changes of the file are both kept.</summary>
+/// <remarks>Only root and the group of the daemon may open that folder. The daemon only reads and needs no lock, because files are
+/// replaced atomically.</remarks>
 public static class ConfigLock
 {
-    /// <summary>How long another change may take.</summary>
+    /// <summary>The maximum time that another change may take.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Waits for the lock.</summary>
-    /// <exception cref="IOException">Another process has had it all the time, or the folder cannot be opened.</exception>
+    /// <exception cref="IOException">Another process held the lock all the time, or the folder cannot be opened.</exception>
     public static IDisposable Take(string folder, TimeSpan timeout, TimeProvider time)
     {
         var handle = FileLock.Open(folder);

@@ -1,6 +1,6 @@
 namespace SmmAgent.Linux.Locks;
 
-/// <summary>Whether a daemon runs on this host: it holds a lock on its state directory.</summary>
+/// <summary>Shows whether the daemon is running on this host: it holds a lock on its state directory.</summary>
 /// <remarks>Only the daemon and root may open that directory, so other users cannot fake a daemon. No lock file is created, which another
 /// user could not open later.</remarks>
 public sealed class DaemonPresence : IDisposable
@@ -9,10 +9,12 @@ public sealed class DaemonPresence : IDisposable
 
     private DaemonPresence(FileLock directory, bool isTaken) => (_directory, IsTaken) = (directory, isTaken);
 
-    /// <summary>Whether another process holds it.</summary>
+    /// <summary>Whether another process holds the lock.</summary>
     public bool IsTaken { get; }
 
-    /// <summary>Takes it, unless another process has it. Where it cannot be had for another reason (no directory), nobody has it.</summary>
+    /// <summary>
+    /// Takes the lock, unless another process holds it. If the lock cannot be taken for another reason (no directory), no process holds it.
+    /// </summary>
     public static DaemonPresence Take(string stateDirectory)
     {
         var directory = FileLock.Open(stateDirectory);

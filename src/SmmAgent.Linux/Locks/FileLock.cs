@@ -4,7 +4,7 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Locks;
 
-/// <summary>An flock on a file or folder, which the kernel releases however its holder ends.</summary>
+/// <summary>A lock (flock) on a file or folder. The kernel releases it when its holder ends for any reason.</summary>
 internal sealed class FileLock : IDisposable
 {
     private readonly SafeFileHandle _file;
@@ -13,21 +13,22 @@ internal sealed class FileLock : IDisposable
 
     private FileLock(SafeFileHandle file, int error, int kind) => (_file, Error, _kind) = (file, error, kind);
 
-    /// <summary>What is in the way, as errno has it; 0 for nothing, or nothing but another holder.</summary>
+    /// <summary>The error number of the failure; 0 when there is no failure, and when only another holder prevents the lock.</summary>
     public int Error { get; private set; }
 
-    /// <summary>What is in the way, in words.</summary>
+    /// <summary>The text of <see cref="Error"/>.</summary>
     public string Reason => Marshal.GetPInvokeErrorMessage(Error);
 
-    /// <summary>Opens what is to be locked; <see cref="Error"/> tells whether that went well.</summary>
-    /// <param name="isShared">Whether others may hold a shared lock at the same time.</param>
+    /// <summary>Opens the file or folder to lock. <see cref="Error"/> is 0 on success.</summary>
+    /// <param name="isShared">Whether other processes may hold a shared lock at the same time.</param>
     public static FileLock Open(string path, int flags = 0, int mode = 0, bool isShared = false)
     {
         var file = Libc.Open(path, flags | Libc.CloseOnExec, mode);
         return new(file, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0, isShared ? Libc.SharedLock : Libc.ExclusiveLock);
     }
 
-    /// <returns>Whether it is ours now; else another holds it, or there is an <see cref="Error"/>.</returns>
+    /// <summary>Takes the lock without waiting.</summary>
+    /// <returns>Whether this process holds the lock now; otherwise another holder has it, or <see cref="Error"/> is set.</returns>
     public bool TryTake()
     {
         if (_file.IsInvalid)
@@ -43,8 +44,8 @@ internal sealed class FileLock : IDisposable
         return true;
     }
 
-    /// <summary>Tries until it is ours, the time is over or there is an <see cref="Error"/>.</summary>
-    /// <returns>Whether it is ours.</returns>
+    /// <summary>Tries to take the lock until it succeeds, the time is over, or <see cref="Error"/> is set.</summary>
+    /// <returns>Whether this process holds the lock.</returns>
     public async Task<bool> TakeAsync(TimeSpan timeout, TimeSpan betweenTries, TimeProvider time, CancellationToken cancel)
     {
         var started = time.GetTimestamp();

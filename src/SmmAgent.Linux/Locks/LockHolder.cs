@@ -5,11 +5,12 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Locks;
 
-/// <summary>Which process holds a lock on a file, for messages.</summary>
+/// <summary>Finds the process that holds a lock on a file, for messages.</summary>
 internal static class LockHolder
 {
     /// <summary>
-    /// Who holds a record lock, as package managers take (fcntl), in words; null when nobody does, or that cannot be seen.
+    /// Finds the holder of a record lock (fcntl), which package managers use. Returns its name and number; null when no process holds the
+    /// lock, or when that is unknown.
     /// </summary>
     public static string? FindForRecordLock(string path)
     {
@@ -19,7 +20,7 @@ internal static class LockHolder
             && wanted.Type != Libc.NoRecordLock ? Named(wanted.Process) : null;
     }
 
-    /// <summary>The same for a lock on the whole file, as the agent takes (flock).</summary>
+    /// <summary>Finds the holder of a lock on the whole file (flock), which the agent uses.</summary>
     public static string? FindForFileLock(string path)
     {
         try

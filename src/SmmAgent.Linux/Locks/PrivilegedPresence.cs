@@ -3,14 +3,14 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Locks;
 
-/// <summary>Whether a command of root's is at work on this host: it holds a lock on a file.</summary>
-/// <remarks>The file is root's, and only root and the daemon's group may open it: nobody else can pretend. Root does not depend on having
-/// the lock.</remarks>
+/// <summary>Shows whether a command of root is running on this host: it holds a lock on a file.</summary>
+/// <remarks>The file belongs to root, and only root and the group of the daemon may open it, so other users cannot fake a command. A
+/// command of root works without the lock as well.</remarks>
 public sealed class PrivilegedPresence : IDisposable
 {
     private const int Mode = 0b110_100_000;
 
-    // Who looks has the lock for a moment.
+    // A process that checks for the lock holds it for a moment.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(20);
     private static readonly Lock Gate = new();
@@ -19,7 +19,7 @@ public sealed class PrivilegedPresence : IDisposable
 
     private PrivilegedPresence(FileLock file) => _file = file;
 
-    /// <summary>Shows that this process is at work until the result is disposed. Several may be at once.</summary>
+    /// <summary>Shows that this process is running until the result is disposed. Several processes may do so at the same time.</summary>
     public static async Task<PrivilegedPresence> ShowAsync(string path, TimeProvider time, CancellationToken cancel)
     {
         try
@@ -28,7 +28,7 @@ public sealed class PrivilegedPresence : IDisposable
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            // Then the daemon does not see it.
+            // Without the folder there is no lock, and the daemon does not notice this process.
         }
 
         var file = FileLock.Open(path, Libc.ReadWrite | Libc.Create, Mode, isShared: true);
@@ -36,7 +36,7 @@ public sealed class PrivilegedPresence : IDisposable
         return new(file);
     }
 
-    /// <summary>Whether another process is at work.</summary>
+    /// <summary>Whether a command of root is running.</summary>
     public static bool IsShown(string path)
     {
         lock (Gate)

@@ -79,7 +79,8 @@ public sealed class PackageInstaller
     public async Task<PackageFailure?> UntilFreeAsync(Action<string> tell, CancellationToken cancel)
     {
         var started = TimeProvider.System.GetTimestamp();
-        while (_system.Locks.Select(path => (Path: path, Holder: LockHolder.FindForRecordLock(path))).FirstOrDefault(one => one.Holder is not null)
+        while (_system.Locks.Select(path => (Path: path, Holder: LockHolder.FindForRecordLock(path)))
+            .FirstOrDefault(one => one.Holder is not null)
             is { Holder: { } holder } held)
         {
             if (TimeProvider.System.GetElapsedTime(started) >= _lockTimeout)

@@ -3,11 +3,12 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Linux.State;
 
 /// <summary>
-/// A file of the operator's below /etc/smm. A new one is readable by root and the daemon's group; an old one keeps its owner and mode.
+/// A configuration file of the operator below /etc/smm. A new file is readable by root and the group of the daemon; an existing file keeps
+/// its owner and mode.
 /// </summary>
 public sealed class ConfigFile(string path)
 {
-    /// <summary>The group that the daemon runs in, where the package made it.</summary>
+    /// <summary>The group of the daemon, which the package creates.</summary>
     public const string DaemonGroup = ReadDenial.DaemonUser;
 
     private const UnixFileMode NewFile = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
@@ -16,16 +17,16 @@ public sealed class ConfigFile(string path)
 
     public string Path { get; } = path;
 
-    /// <summary>Whether every user of the host may read or change it.</summary>
+    /// <summary>Whether every user of the host may read or change the file.</summary>
     public bool IsOpenToAll => File.Exists(Path) && (File.GetUnixFileMode(Path) & Others) != 0;
 
-    /// <summary>Makes the folder that the file is to lie in, where there is none.</summary>
+    /// <summary>Creates the folder of the file if it does not exist.</summary>
     public void MakeFolder() => CreateFolder(System.IO.Path.GetDirectoryName(Path)!, FileOwner.WithGroup(DaemonGroup));
 
-    /// <param name="isSecret">Whether users beside the owner and the group are shut out, whatever the mode was.</param>
+    /// <param name="isSecret">Whether to remove all rights of users other than the owner and the group, even if the file had them.</param>
     public void Write(ReadOnlySpan<byte> content, bool isSecret = false)
     {
-        // A link stays one: whoever made it wants the content to be over there.
+        // A link remains a link: the operator who created it keeps the content at its target.
         var target = new FileInfo(Path).LinkTarget is null ? Path : File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName;
         if (File.Exists(target))
         {
@@ -46,6 +47,6 @@ public sealed class ConfigFile(string path)
 
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         owner?.GiveTo(folder);
-        File.SetUnixFileMode(folder, NewFolder); // the umask has no say
+        File.SetUnixFileMode(folder, NewFolder); // set explicitly, because the umask limits the mode at creation
     }
 }

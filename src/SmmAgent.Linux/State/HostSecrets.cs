@@ -8,12 +8,12 @@ using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Linux.State;
 
-/// <summary>The secrets of this host that the agent works with, so that they can be taken out of what is shown to others.</summary>
-/// <param name="Known">Those that this user may read.</param>
-/// <param name="Hidden">Files with a secret that this user may not read: it cannot be recognised.</param>
+/// <summary>The secrets of this host that the agent uses, so that they can be removed from output that other people read.</summary>
+/// <param name="Known">The secrets that this user may read.</param>
+/// <param name="Hidden">The files with a secret that this user may not read, and that therefore cannot be removed.</param>
 public sealed record HostSecrets(KnownSecrets Known, IReadOnlyList<string> Hidden)
 {
-    // Shorter words of a damaged file would be found everywhere.
+    // Shorter words of a damaged file would match everywhere.
     private const int ShortestWord = 4;
 
     public static HostSecrets Read(AgentPaths paths)
@@ -35,7 +35,7 @@ public sealed record HostSecrets(KnownSecrets Known, IReadOnlyList<string> Hidde
         return new(new KnownSecrets(secrets), hidden);
     }
 
-    // Also what is no valid token may be most of one.
+    // Even content that is not a valid token may contain most of a token.
     private static IEnumerable<string> Words(byte[] content) =>
         Encoding.UTF8.GetString(content).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
         .Where(word => word.Length >= ShortestWord);

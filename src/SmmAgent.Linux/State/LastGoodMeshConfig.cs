@@ -7,21 +7,21 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.State;
 
-/// <summary>A mesh configuration that was accepted once, with where and when it came from.</summary>
+/// <summary>A mesh configuration that was accepted, with its origin and the time when it was received.</summary>
 public sealed record GoodMeshConfig(MeshConfig Config, byte[] Body, string ETag, DashboardTarget From, DateTimeOffset ReceivedAt)
 {
-    /// <summary>Whether it came over https; a certificate that does not verify yields no configuration.</summary>
+    /// <summary>Whether it was received over https. A certificate that cannot be verified never yields a configuration.</summary>
     public bool CameOverVerifiedHttps => From.IsHttps;
 }
 
-/// <summary>The file with the last good mesh configuration: what the agent works with until the dashboard says otherwise.</summary>
+/// <summary>The file with the last valid mesh configuration, which the agent uses until the dashboard returns another one.</summary>
 public sealed class LastGoodMeshConfig(string path)
 {
-    // The body is kept as bytes in base64: a third larger.
+    // The body is stored in base64, which is larger by a third.
     private const int MaximumBytes = (MeshConfig.MaximumBytes * 3 / 2) + 65536;
 
-    /// <summary>Reads the file, and holds the configuration in it against every rule again.</summary>
-    /// <returns>The configuration, or null and why: no file is no fault.</returns>
+    /// <summary>Reads the file and validates the configuration again.</summary>
+    /// <returns>The configuration, or the reason why the file cannot be used. A missing file is not an error: then both are null.</returns>
     public (GoodMeshConfig? Good, string? Fault) Load()
     {
         try
@@ -51,9 +51,9 @@ public sealed class LastGoodMeshConfig(string path)
     }
 
     /// <summary>
-    /// The daemon and root each keep their own: the newer one of this dashboard and WorkloadGroup, as far as this user may read them.
+    /// Loads the newer one of the files of the daemon and of root, if it is of this dashboard and WorkloadGroup and this user may read it.
     /// </summary>
-    /// <returns>The configuration, or null; and why a file could not be used.</returns>
+    /// <returns>The configuration, or null; and the reasons why files could not be used.</returns>
     public static (GoodMeshConfig? Good, IReadOnlyList<string> Faults) Newest(AgentPaths paths, DashboardTarget target)
     {
         var loaded = ((string[])[paths.LastGoodMeshConfig, paths.HostLastGoodMeshConfig]).Select(
@@ -64,7 +64,7 @@ public sealed class LastGoodMeshConfig(string path)
     }
 
     /// <summary>Replaces the file.</summary>
-    /// <returns>Why it could not be written; null when it was.</returns>
+    /// <returns>The reason why the file could not be written; null on success.</returns>
     public string? Save(GoodMeshConfig good)
     {
         var file = new LastGoodFile

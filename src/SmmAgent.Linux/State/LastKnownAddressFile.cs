@@ -8,12 +8,12 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.State;
 
-/// <summary>Keeps the last known external address over a restart.</summary>
+/// <summary>Keeps the last known external address across a restart.</summary>
 public sealed class LastKnownAddressFile(string path)
 {
     private const int MaximumBytes = 4096;
 
-    /// <summary>Reads it. What is there but cannot be used is told in <paramref name="problem"/>, and is as good as nothing.</summary>
+    /// <summary>Reads the address. A file that cannot be used is reported in <paramref name="problem"/> and otherwise ignored.</summary>
     public LastKnownAddress? Read(out string? problem)
     {
         problem = null;
@@ -40,8 +40,8 @@ public sealed class LastKnownAddressFile(string path)
         return null;
     }
 
-    /// <summary>Replaces it.</summary>
-    /// <returns>Null, or why it could not be written.</returns>
+    /// <summary>Replaces the file.</summary>
+    /// <returns>The reason why the file could not be written; null on success.</returns>
     public string? Write(LastKnownAddress address)
     {
         var stored = new Stored(address.Value.ToString(), address.Source, address.Network, address.ConfirmedAt);

@@ -25,7 +25,9 @@ internal sealed record BundlePart(string Name, Func<CancellationToken, Task<Part
     /// <summary>A file in a folder that others may have made another of: no link there leads elsewhere.</summary>
     /// <param name="path">As the sidecar sees it, below <paramref name="root"/>.</param>
     public static BundlePart Guarded(string name, string root, string path) => Text(name, () =>
-        new SafeFileSystem(root).Read(path, MaximumBytes, Encoding.UTF8).Content is { } text ? new(text) : new(null, $"there is no {path}"));
+        new SafeFileSystem(root).Read(path, MaximumBytes, Encoding.UTF8).Content is { } text
+            ? new(text)
+            : new(null, $"there is no {path}"));
 
     public static BundlePart Text(string name, Func<PartContent> read) => new(name, _ => Task.FromResult(read()));
 
@@ -47,6 +49,7 @@ internal sealed record BundlePart(string Name, Func<CancellationToken, Task<Part
         var (good, fault) = new LastGoodMeshConfig(path).Load();
         return good is null
             ? new(null, fault ?? $"there is no {path}")
-            : new($"# {good.From.Group} from {good.From.Url}, received {good.ReceivedAt:u}, ETag {good.ETag}\n{Encoding.UTF8.GetString(good.Body)}\n");
+            : new($"# {good.From.Group} from {good.From.Url}, received {good.ReceivedAt:u}, ETag {good.ETag}\n"
+                + $"{Encoding.UTF8.GetString(good.Body)}\n");
     });
 }

@@ -8,7 +8,7 @@ namespace SmmAgent.Linux.Tests.Dashboard;
 public sealed class DashboardAnswerTests : ClientOfRawServer
 {
     [Fact]
-    public async Task AGoodAnswerBringsTheConfigurationItsBytesAndItsETag()
+    public async Task ValidAnswerReturnsTheConfigurationItsBytesAndItsETag()
     {
         var body = Sample.ConfigText();
 
@@ -47,7 +47,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
 
     [Theory]
     [MemberData(nameof(BadAnswers))]
-    public async Task AnAnswerThatIsNotWhatTheContractSaysIsRefusedWithItsFault(string answer, string told)
+    public async Task AnswerThatViolatesTheContractIsRefusedWithTheError(string answer, string told)
     {
         var result = await AskAsync(answer, close: true);
 
@@ -60,7 +60,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     [InlineData("403 Forbidden", "not-this-workload-group")]
     [InlineData("404 Not Found", "workload-group-not-found")]
     [InlineData("426 Upgrade Required", "agent-too-old")]
-    public async Task ARefusalTellsItsCodeAndDetail(string status, string code)
+    public async Task RefusalReportsItsCodeAndDetail(string status, string code)
     {
         var result = await AskAsync(Sample.Problem(status, code, "because"));
 
@@ -68,7 +68,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task TheDetailOfAProblemIsOneShortLineWithNothingThatATerminalObeys()
+    public async Task ProblemDetailIsOneShortLineWithoutControlCharacters()
     {
         var detail = "a\\u001b[31mred\\r\\nline\\u2028" + new string('x', 500);
 
@@ -104,7 +104,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
 
     [Theory]
     [MemberData(nameof(RefusedTokens))]
-    public async Task ARefusedTokenIsReportedInTheDashboardsWordsWhereItHasAny(string answer, string message)
+    public async Task RefusedTokenIsReportedWithTheReasonOfTheDashboard(string answer, string message)
     {
         var result = await AskAsync(answer);
 
@@ -152,7 +152,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
 
     [Theory]
     [MemberData(nameof(AnswersInFront))]
-    public async Task ARefusalWithoutTheContractsProblemDocumentIsNotTheDashboards(string answer, string told)
+    public async Task RefusalWithoutAProblemDocumentIsNotFromTheDashboard(string answer, string told)
     {
         var (reason, message) = FailureText.Format((await AskAsync(answer)).Failure!, Target());
 
@@ -167,7 +167,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     [InlineData("511 Network Authentication Required", "DashboardError", "log this VM in to its network")]
     [InlineData("522 Connection Timed Out", "DashboardError", "see whether it reaches the dashboard")]
     [InlineData("524 A Timeout Occurred", "DashboardError", "see whether it reaches the dashboard")]
-    public async Task WhatElseSomethingInFrontAnswersIsNotTheDashboardsWord(string status, string reason, string told)
+    public async Task OtherAnswersOfAnIntermediaryAreNotFromTheDashboard(string status, string reason, string told)
     {
         var (found, message) = FailureText.Format(
             (await AskAsync(RawServer.Answer(status, "slow down", "Server: cdn\r\n"))).Failure!, Target());
@@ -178,7 +178,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task AServerErrorOfSomethingInFrontNamesItAndNotTheDashboardsLog()
+    public async Task IntermediaryServerErrorNamesTheIntermediaryAndNotTheDashboardLog()
     {
         var (reason, message) = FailureText.Format(
             (await AskAsync(RawServer.Answer(
@@ -192,7 +192,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task AnAnswerThatBeginsAndDoesNotEndNamesLostPackets()
+    public async Task IncompleteAnswerNamesLostPackets()
     {
         using var client = Client();
         var call = client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
@@ -216,7 +216,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     [InlineData("Retry-After: Thu, 01 Jan 2026 12:02:00 GMT\r\n", 120)]
     [InlineData("Retry-After: Thu, 01 Jan 2026 11:00:00 GMT\r\n", 1)]
     [InlineData("Retry-After: 999999\r\n", 3600)]
-    public async Task RetryAfterIsUnderstoodInBothFormsAndCapped(string header, int seconds)
+    public async Task RetryAfterIsParsedInBothFormsAndLimited(string header, int seconds)
     {
         var result = await AskAsync(Sample.Problem("429 Too Many Requests", "too-many-requests", "", header));
 
@@ -224,7 +224,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task AServerErrorTellsItsStatusEvenWhenItsBodyIsNotAProblem()
+    public async Task ServerErrorReportsItsStatusWithoutAProblemDocument()
     {
         var result = await AskAsync(RawServer.Answer("503 Service Unavailable", "<html>", "Content-Type: text/html\r\nRetry-After: 7\r\n"));
 
@@ -237,7 +237,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     [InlineData("302 Found")]
     [InlineData("307 Temporary Redirect")]
     [InlineData("308 Permanent Redirect")]
-    public async Task ATokenNeverFollowsARedirectToAnotherOrigin(string status)
+    public async Task TokenIsNotSentToARedirectTarget(string status)
     {
         await using var other = new RawServer { Answers = _ => Sample.Ok(Sample.ConfigText()) };
 
@@ -254,7 +254,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task AnAnswerThatHoldsATokenIsNeverQuoted()
+    public async Task AnswerWithATokenIsNotQuoted()
     {
         Server.Answers = _ => RawServer.Answer(
             "200 OK", "{\"token\":\"hush\",\"expirationTimestamp\":\"hush\"}", "Content-Type: application/json\r\n");

@@ -9,7 +9,7 @@ namespace SmmAgent.Linux.Tests.Dashboard;
 public sealed class DashboardClientTests : ClientOfRawServer
 {
     [Fact]
-    public async Task ARequestCarriesTokenVersionETagAndWait()
+    public async Task RequestCarriesTokenVersionETagAndWait()
     {
         Server.Answers = _ => Sample.NotModified();
         using var client = Client();
@@ -27,7 +27,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task ABodyThatDripsInIsLateAsAWhole()
+    public async Task SlowBodyIsSubjectToTheDeadlineOfTheCall()
     {
         using var client = Client();
         var call = client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
@@ -47,7 +47,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task ALongPollMayTakeItsWaitLongerThanAnotherCall()
+    public async Task LongPollDeadlineIncludesItsWait()
     {
         using var client = Client();
         var call = client.GetMeshConfigAsync("\"1\"", TimeSpan.FromSeconds(50), TestContext.Current.CancellationToken);
@@ -59,7 +59,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task ARefusedConnectionIsSaidToBeRefused()
+    public async Task RefusedConnectionIsReported()
     {
         var gone = new RawServer();
         var url = gone.Url;
@@ -72,7 +72,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task ANameThatDoesNotExistIsSaidToBeOne()
+    public async Task NameThatDoesNotExistIsReported()
     {
         using var client = Client(new Uri("http://dashboard.invalid:1"));
 
@@ -82,7 +82,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task WithoutATokenNothingIsSent()
+    public async Task NothingIsSentWithoutAToken()
     {
         File.Delete(TokenPath);
 
@@ -94,7 +94,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task ANewTokenIsUsedAtTheNextRequest()
+    public async Task NewTokenIsUsedForTheNextRequest()
     {
         Server.Answers = _ => Sample.NotModified();
         using var client = Client();
@@ -107,7 +107,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task TheBreakerOpensAfterFailuresInARowAndClosesWhenTheDashboardIsBack()
+    public async Task BreakerOpensAfterConsecutiveFailuresAndClosesWhenTheDashboardIsBack()
     {
         var answer = RawServer.Answer("500 Internal Server Error", "");
         Server.Answers = _ => answer;
@@ -131,7 +131,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
     [InlineData("\"7\"", "\"7\"")]
     [InlineData("W/\"7\"", "\"7\", W/\"7\"")]
     [InlineData("\"7-gzip\"", "\"7\", \"7-gzip\"")]
-    public async Task AnETagThatAProxyChangedIsSentBackAsItWasMade(string etag, string sent)
+    public async Task ETagThatAProxyChangedIsSentInItsOriginalForm(string etag, string sent)
     {
         Server.Answers = _ => Sample.NotModified();
         using var client = Client();
@@ -143,7 +143,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task ARefusalDoesNotOpenTheBreaker()
+    public async Task RefusalDoesNotOpenTheBreaker()
     {
         Server.Answers = _ => Sample.Problem("401 Unauthorized", "token-invalid", "");
         using var client = Client();
@@ -152,7 +152,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
     }
 
     [Fact]
-    public async Task TheAgentKeyTravelsWithTheCallsOnItsUuidAndPrintsAsNothing()
+    public async Task AgentKeyIsSentWithTheCallsOfItsUuidAndIsNotPrinted()
     {
         Server.Answers = _ => "HTTP/1.1 204 No Content\r\n\r\n";
         var identity = AgentIdentity.LoadOrCreate(Path.Combine(Folder.FullName, "identity.json"), buffer => buffer.Fill(7), machine: null);

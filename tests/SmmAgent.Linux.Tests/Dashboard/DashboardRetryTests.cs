@@ -8,7 +8,7 @@ public sealed class DashboardRetryTests
     [InlineData(0.0)]
     [InlineData(0.5)]
     [InlineData(0.999)]
-    public async Task TheDelaysGrowUpToFiveMinutes(double random)
+    public async Task DelaysGrowUpToFiveMinutes(double random)
     {
         var time = new InstantTime();
         await RetryAsync(time, () => random, failures: 40, wait: null);
@@ -20,7 +20,7 @@ public sealed class DashboardRetryTests
     }
 
     [Fact]
-    public async Task TwoAgentsDoNotComeBackInTheSameInstant()
+    public async Task AgentsDoNotRetryAtTheSameMoment()
     {
         var (one, other) = (new InstantTime(), new InstantTime());
         await RetryAsync(one, () => 0.2, failures: 3, wait: null);
@@ -30,7 +30,7 @@ public sealed class DashboardRetryTests
     }
 
     [Fact]
-    public async Task WhatTheDashboardAskedForGoesBeforeTheBackoff()
+    public async Task RetryAfterHasPriorityOverTheBackoff()
     {
         var time = new InstantTime();
         await RetryAsync(time, () => 0.5, failures: 2, wait: TimeSpan.FromHours(1));

@@ -32,7 +32,7 @@ public sealed class DashboardTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task ACertificateFromTheCaFileIsTrusted()
+    public async Task CertificateFromTheCaFileIsTrusted()
     {
         var (result, count) = await AskAsync(Sample.NewCertificate("server", _root), _caFile);
 
@@ -41,7 +41,7 @@ public sealed class DashboardTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task ACertificateFromAnotherAuthorityIsNot()
+    public async Task CertificateFromAnotherAuthorityIsNotTrusted()
     {
         using var other = Sample.NewCertificate("other root");
 
@@ -50,7 +50,7 @@ public sealed class DashboardTlsTests : IDisposable
     }
 
     [Fact]
-    public Task WithoutACaFileThePrivateAuthorityIsNotTrusted() =>
+    public Task PrivateAuthorityIsNotTrustedWithoutACaFile() =>
         IsRefusedAsync(Sample.NewCertificate("server", _root), null, UnreachableReason.WrongCertificate,
             "no authority that this host trusts");
 
@@ -76,7 +76,7 @@ public sealed class DashboardTlsTests : IDisposable
     [InlineData("other", "leaf+issuing", false)]
     [InlineData("other", "leaf+issuing+root", false)]
     [InlineData("expired", "leaf+issuing", false)]
-    public async Task AnyCertificateOfTheCaFileIsAnAnchor(string caFile, string sent, bool isTrusted)
+    public async Task AnyCertificateOfTheCaFileIsATrustAnchor(string caFile, string sent, bool isTrusted)
     {
         using var issuing = Sample.NewCertificate("issuing", _root, isAuthority: true);
         using var expired = Sample.NewCertificate(
@@ -101,7 +101,7 @@ public sealed class DashboardTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task ACaFileFromWindowsIsRead()
+    public async Task CaFileFromWindowsIsRead()
     {
         var pem = "\ufeff" + _root.ExportCertificatePem().Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n\ufeff"
             + _root.ExportCertificatePem();
@@ -111,7 +111,7 @@ public sealed class DashboardTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task AServerThatDoesNotSendItsIntermediateCertificateIsToldApartFromAnotherName()
+    public async Task MissingIntermediateCertificateIsDistinguishedFromAWrongName()
     {
         using var issuing = Sample.NewCertificate("issuing", _root, isAuthority: true);
         await IsRefusedAsync(
@@ -129,7 +129,7 @@ public sealed class DashboardTlsTests : IDisposable
     [InlineData("demands a client certificate, and the agent has none", "-tls1_2", "-Verify", "1")]
     [InlineData("speaks no version of TLS that this host accepts", "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0")]
     [InlineData("shares no cipher", "-tls1_2", "-cipher", "ECDHE-ECDSA-CAMELLIA256-SHA384:@SECLEVEL=0")]
-    public async Task WhatAFrontEndAsksForInTlsIsNamed(string told, params string[] options)
+    public async Task TlsRequirementsOfAFrontEndAreNamed(string told, params string[] options)
     {
         using var certificate = Sample.NewCertificate("server", _root);
         await using var server = await OpenSslServer.StartAsync(certificate, _folder.FullName, options);
@@ -144,7 +144,7 @@ public sealed class DashboardTlsTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task AServerOfHttp2OnlyIsNamed(bool isSecure)
+    public async Task Http2OnlyServerIsNamed(bool isSecure)
     {
         using var certificate = Sample.NewCertificate("server", _root);
         var builder = WebApplication.CreateEmptyBuilder(new());
@@ -165,7 +165,7 @@ public sealed class DashboardTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task AHandshakeThatDoesNotEndNamesLostPackets()
+    public async Task HandshakeTimeoutNamesLostPackets()
     {
         using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         silent.Start();
@@ -178,7 +178,7 @@ public sealed class DashboardTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task ADashboardThatSpeaksNoTlsIsToldApart()
+    public async Task DashboardWithoutTlsIsDistinguished()
     {
         await using var server = new RawServer();
         using var client = Client(new Uri($"https://localhost:{server.Port}"), _caFile);
@@ -190,7 +190,7 @@ public sealed class DashboardTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task OverPlainHttpACaFileHasNoEffect()
+    public async Task CaFileHasNoEffectOverPlainHttp()
     {
         await using var server = new RawServer();
         using var client = Client(new Uri($"http://localhost:{server.Port}"), "/no/such/file.pem");
@@ -207,7 +207,7 @@ public sealed class DashboardTlsTests : IDisposable
     [InlineData("\ufeff-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n",
         "bad.pem has a certificate in OpenSSL's own form")]
     [InlineData("-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n", "sudo openssl pkcs7 -print_certs -in ")]
-    public async Task ACaFileThatCannotBeUsedIsToldAndNothingIsSent(string? content, string told)
+    public async Task UnusableCaFileIsReportedAndNothingIsSent(string? content, string told)
     {
         var path = Path.Combine(_folder.FullName, "bad.pem");
         if (content is not null)
@@ -220,7 +220,7 @@ public sealed class DashboardTlsTests : IDisposable
     }
 
     [Fact]
-    public void ACaFileInAnotherFormIsNamedWithTheCommandThatConvertsIt()
+    public void CaFileInAnotherFormatIsReportedWithTheConversionCommand()
     {
         var path = Path.Combine(_folder.FullName, "other");
         File.WriteAllBytes(path, _root.RawData);
@@ -232,7 +232,7 @@ public sealed class DashboardTlsTests : IDisposable
     }
 
     [Fact]
-    public void TextAroundCertificatesIsPassedOver()
+    public void TextAroundCertificatesIsIgnored()
     {
         AtomicFile.Write(_caFile, $"Certificate:\n    Data: x\n{_root.ExportCertificatePem()}\n# the end\n", AtomicFile.Public);
 

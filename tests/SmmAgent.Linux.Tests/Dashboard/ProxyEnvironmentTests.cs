@@ -9,7 +9,7 @@ public sealed class ProxyEnvironmentTests
     private static readonly Uri Dashboard = new("https://smm.example.com:8443/v1/x");
 
     [Fact]
-    public void AProxyThatIsNotUsedIsNamedWithoutItsPassword()
+    public void UnusedProxyIsNamedWithoutItsPassword()
     {
         var proxy = new WebProxy("http://proxy.example.com:3128") { Credentials = new NetworkCredential("user", "secret") };
 
@@ -21,7 +21,7 @@ public sealed class ProxyEnvironmentTests
     }
 
     [Fact]
-    public void WithoutAProxyForTheDashboardNothingIsSaid()
+    public void NoteIsEmptyWithoutAProxyForTheDashboard()
     {
         Assert.Equal("", ProxyEnvironment.Note(Dashboard, new WebProxy()));
         Assert.Equal("", ProxyEnvironment.Note(Dashboard, new WebProxy("http://proxy.example.com:3128", false, [@"smm\.example\.com"])));

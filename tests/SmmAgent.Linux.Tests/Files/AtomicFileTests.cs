@@ -6,7 +6,7 @@ public sealed class AtomicFileTests
 {
     // .NET reports it as a matter of rights, and an operator would look for those.
     [Fact]
-    public void AFolderInAFilesPlaceIsNamedAsSuch()
+    public void FolderWithTheNameOfAFileIsReported()
     {
         var folder = Directory.CreateTempSubdirectory("smm-folder-");
         try

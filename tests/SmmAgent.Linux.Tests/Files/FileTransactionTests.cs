@@ -13,7 +13,7 @@ public sealed partial class FileTransactionTests : IDisposable
     public void Dispose() => _root.Dispose();
 
     [Fact]
-    public void NoFileHasItsNameBeforeTheCommit()
+    public void FilesAreUnchangedBeforeTheCommit()
     {
         _root.Write("/etc/old", "old");
         using (var files = Files.Begin())
@@ -32,7 +32,7 @@ public sealed partial class FileTransactionTests : IDisposable
     }
 
     [Fact]
-    public void WithoutACommitNothingStays()
+    public void StagedFilesAreRemovedWithoutACommit()
     {
         using (var files = Files.Begin())
         {
@@ -44,7 +44,7 @@ public sealed partial class FileTransactionTests : IDisposable
     }
 
     [Fact]
-    public void AFileHasItsOwnerAndModeFromBirth()
+    public void FileHasOwnerAndModeFromItsCreation()
     {
         using var files = Files.Begin();
         files.Stage("/etc/certs/secret", "x"u8, GuardedRoot.Other, GuardedRoot.Private);
@@ -59,7 +59,7 @@ public sealed partial class FileTransactionTests : IDisposable
     }
 
     [Fact]
-    public void AFileOfTheSameOwnerKeepsItsGroup()
+    public void FileOfTheSameOwnerKeepsItsGroup()
     {
         File.WriteAllText(_root.Below("/etc/hosts"), "x");
         GuardedRoot.Run("chown", "0:54321", _root.Below("/etc/hosts"));
@@ -70,7 +70,7 @@ public sealed partial class FileTransactionTests : IDisposable
     }
 
     [Fact]
-    public void WhatAKilledWriterLeftGoesWithTheNextFile()
+    public void FilesOfAKilledWriterAreRemovedByTheNextTransaction()
     {
         var killed = Files.Begin(); // never disposed, as a killed process
         killed.Stage("/etc/one", "x"u8, "root", GuardedRoot.Public);
@@ -89,7 +89,7 @@ public sealed partial class FileTransactionTests : IDisposable
     }
 
     [Fact]
-    public void AFullDiskLeavesAllAsItWas()
+    public void FullDiskLeavesAllFilesUnchanged()
     {
         using var disk = new SmallDisk(_root.Below("/run/secrets"));
         _root.Write("/etc/one", "old");
@@ -109,7 +109,7 @@ public sealed partial class FileTransactionTests : IDisposable
     }
 
     [Fact]
-    public void AFileThatIsAMountIsWrittenInPlace()
+    public void MountedFileIsWrittenInPlace()
     {
         using var mount = new FileMount(_root, "127.0.0.1 localhost\n");
 
@@ -123,7 +123,7 @@ public sealed partial class FileTransactionTests : IDisposable
     }
 
     [Fact]
-    public void AMountThatTakesNoMoreKeepsItsContent()
+    public void FullMountKeepsItsContent()
     {
         using var disk = new SmallDisk(_root.Below("/run/secrets"));
         using var mount = new FileMount(_root, "old", "/run/secrets/source");
@@ -141,7 +141,7 @@ public sealed partial class FileTransactionTests : IDisposable
     }
 
     [Fact]
-    public void AFolderInTheFilesPlaceAtTheLastMomentIsSaid()
+    public void FolderThatReplacesTheFileBeforeTheCommitIsReported()
     {
         using var files = Files.Begin();
         files.Stage("/etc/one", "x"u8, "root", GuardedRoot.Public);
@@ -151,7 +151,7 @@ public sealed partial class FileTransactionTests : IDisposable
     }
 
     [Fact]
-    public void AMissingFolderIsSaid()
+    public void MissingTargetFolderIsReported()
     {
         using var files = Files.Begin();
 
@@ -162,7 +162,7 @@ public sealed partial class FileTransactionTests : IDisposable
 
     // A kernel without SELinux keeps the label all the same.
     [Fact]
-    public void AReplacedFileKeepsItsSecurityLabel()
+    public void ReplacedFileKeepsItsSecurityLabel()
     {
         var path = _root.Below("/etc/hosts");
         File.WriteAllText(path, "x");
@@ -178,7 +178,7 @@ public sealed partial class FileTransactionTests : IDisposable
     }
 
     [Fact]
-    public void AnySequenceOfTransactionsIsTheModels()
+    public void RandomTransactionsMatchTheModel()
     {
         string[] paths = ["/etc/a", "/etc/b", "/etc/certs/a", "/run/c"];
         var step = Gen.Select(Gen.Int[0, 5], Gen.Int[0, paths.Length - 1], Gen.Byte.Array[0, 20]);

@@ -29,7 +29,7 @@ public sealed class GuardedLinksTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Works), DisableDiscoveryEnumeration = true)]
-    public void ALinkOfAnotherUsersOnTheWayIsRefused(string work, Action<SafeFileSystem, string> act)
+    public void LinkOfAnotherUserOnThePathIsRefused(string work, Action<SafeFileSystem, string> act)
     {
         Assert.NotEmpty(work);
         GuardedRoot.AsOther(() => Directory.CreateSymbolicLink(_root.Below("/etc/certs/sub"), _root.Outside));
@@ -46,7 +46,7 @@ public sealed class GuardedLinksTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Works), DisableDiscoveryEnumeration = true)]
-    public void ALinkAtTheEndLeadsNowhere(string work, Action<SafeFileSystem, string> act)
+    public void LinkAtTheEndIsNotFollowed(string work, Action<SafeFileSystem, string> act)
     {
         GuardedRoot.AsOther(() => File.CreateSymbolicLink(_root.Below("/etc/certs/file"), _root.Canary));
 
@@ -57,7 +57,7 @@ public sealed class GuardedLinksTests : IDisposable
     }
 
     [Fact]
-    public void RootsOwnLinksAreFollowedBelowTheRoot()
+    public void LinksOfRootAreFollowedBelowTheRoot()
     {
         Directory.CreateSymbolicLink(_root.Below("/var/run"), "../run");
         Directory.CreateSymbolicLink(_root.Below("/var/absolute"), "/run");
@@ -74,7 +74,7 @@ public sealed class GuardedLinksTests : IDisposable
     [InlineData("chmod", "g+w")]
     [InlineData("chmod", "o+wt")]
     [InlineData("chown", GuardedRoot.Other)]
-    public void RootsLinkIsNotFollowedWhereOthersMayReplaceIt(string command, string change)
+    public void LinkOfRootIsNotFollowedWhereOtherUsersMayReplaceIt(string command, string change)
     {
         Directory.CreateSymbolicLink(_root.Below("/var/run"), "/run");
         GuardedRoot.Run(command, change, _root.Below("/var"));
@@ -83,7 +83,7 @@ public sealed class GuardedLinksTests : IDisposable
     }
 
     [Fact]
-    public void RootsLinkIsNotFollowedInAFolderThatOthersMayMove()
+    public void LinkOfRootIsNotFollowedInAFolderThatOtherUsersMayMove()
     {
         Directory.CreateDirectory(_root.Below("/etc/certs/roots"));
         Directory.CreateSymbolicLink(_root.Below("/etc/certs/roots/link"), "/run");
@@ -92,7 +92,7 @@ public sealed class GuardedLinksTests : IDisposable
     }
 
     [Fact]
-    public void LinksInACircleEnd()
+    public void CircularLinksAreRefused()
     {
         Directory.CreateSymbolicLink(_root.Below("/var/a"), "b");
         Directory.CreateSymbolicLink(_root.Below("/var/b"), "/var/a");
@@ -102,7 +102,7 @@ public sealed class GuardedLinksTests : IDisposable
     }
 
     [Fact]
-    public void ALinkToAFileOfRootsIsFollowedToItsEnd()
+    public void LinkToAFileOfRootIsFollowed()
     {
         Directory.CreateDirectory(_root.Below("/etc/static"));
         _root.Write("/etc/static/hosts", "theirs");
@@ -114,7 +114,7 @@ public sealed class GuardedLinksTests : IDisposable
     }
 
     [Fact]
-    public void ALinkToAFileThatOthersMayChangeIsRefusedWithTheCommandThatEndsIt()
+    public void LinkToAFileThatOtherUsersMayChangeIsRefusedWithTheFix()
     {
         Directory.CreateDirectory(_root.Below("/etc/static"));
         _root.Write("/etc/static/theirs", "x", owner: GuardedRoot.Other);
@@ -148,10 +148,10 @@ public sealed class GuardedLinksTests : IDisposable
     [InlineData("/etc//hosts")]
     [InlineData("/")]
     [InlineData("")]
-    public void APathThatIsNoneIsRefused(string path) => Assert.Throws<ArgumentException>(() => Files.Read(path, 10));
+    public void InvalidPathIsRefused(string path) => Assert.Throws<ArgumentException>(() => Files.Read(path, 10));
 
     [Fact]
-    public void AFolderThatIsSwappedForALinkBetweenStageAndCommitLeadsNowhere()
+    public void FolderReplacedByALinkBetweenStageAndCommitIsNotFollowed()
     {
         GuardedRoot.Run("chown", GuardedRoot.Other, _root.Below("/etc"));
         using (var files = Files.Begin())
@@ -171,7 +171,7 @@ public sealed class GuardedLinksTests : IDisposable
     }
 
     [Fact]
-    public void ASecondNameOfAFileElsewhereIsRefused()
+    public void HardLinkToAFileElsewhereIsRefused()
     {
         GuardedRoot.Run("ln", _root.Canary, _root.Below("/etc/certs/file"));
 
@@ -186,7 +186,7 @@ public sealed class GuardedLinksTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatIsNoPlainFileIsRefusedAtOnce()
+    public async Task SpecialFileIsRefusedImmediately()
     {
         GuardedRoot.Run("mkfifo", _root.Below("/etc/certs/fifo"));
         GuardedRoot.Run("mknod", _root.Below("/etc/certs/device"), "c", "1", "5"); // /dev/zero

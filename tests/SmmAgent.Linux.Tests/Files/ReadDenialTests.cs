@@ -27,7 +27,7 @@ public sealed class ReadDenialTests : IDisposable
     [InlineData("root:nogroup", "0604", false)]
     [InlineData("nobody:root", "0400", true)]
     [InlineData("nobody:root", "0044", false)]
-    public void TheUsersClassOfRightsCounts(string owner, string mode, bool isReadable)
+    public void PermissionClassOfTheUserDecides(string owner, string mode, bool isReadable)
     {
         GuardedRoot.Run("chown", owner, Path);
         GuardedRoot.Run("chmod", mode, Path);
@@ -42,7 +42,7 @@ public sealed class ReadDenialTests : IDisposable
     }
 
     [Fact]
-    public void AFolderOnTheWayAndAFileBehindALinkAreNamed()
+    public void FolderOnThePathAndTargetOfALinkAreNamed()
     {
         var inner = System.IO.Path.Combine(_folder, "inner");
         Directory.CreateDirectory(inner);
@@ -60,7 +60,7 @@ public sealed class ReadDenialTests : IDisposable
     }
 
     [Fact]
-    public void WhatIsNotThereAndRootAndAUserThatIsNoneAreNotJudged()
+    public void MissingFilesRootAndUnknownUsersAreNotEvaluated()
     {
         GuardedRoot.Run("chmod", "0600", Path);
         Assert.Null(ReadDenial.For(Path, "root"));

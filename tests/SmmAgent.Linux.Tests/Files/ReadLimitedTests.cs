@@ -13,7 +13,7 @@ public sealed class ReadLimitedTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void AFileIsReadUpToItsLimitAndNoneIsNull()
+    public void FileIsReadUpToTheLimitAndAMissingFileIsNull()
     {
         System.IO.File.WriteAllText(File, "four");
 
@@ -26,7 +26,7 @@ public sealed class ReadLimitedTests : IDisposable
     }
 
     [Fact]
-    public void AFileOfTheAgentsIsNeverReadThroughALink()
+    public void FileOfTheAgentIsNotReadThroughALink()
     {
         System.IO.File.WriteAllText(File, "root's");
         var link = Path.Combine(_folder, "status.json");
@@ -38,7 +38,7 @@ public sealed class ReadLimitedTests : IDisposable
     }
 
     [Fact]
-    public async Task AFifoIsRefusedInsteadOfWaitedFor()
+    public async Task FifoIsRefusedWithoutWaiting()
     {
         Assert.True((await new CommandRunner().RunAsync(["mkfifo", File], TestContext.Current.CancellationToken)).Succeeded);
 
@@ -49,7 +49,7 @@ public sealed class ReadLimitedTests : IDisposable
     }
 
     [Fact]
-    public void AnotherUsersLockDoesNotHinder()
+    public void LockOfAnotherUserDoesNotPreventReading()
     {
         System.IO.File.WriteAllText(File, "four");
         using var held = new FileStream(File, FileMode.Open, FileAccess.Read, FileShare.None); // flock, as flock(1) does

@@ -15,7 +15,7 @@ public sealed class SafeFileSystemTests : IDisposable
     public void Dispose() => _root.Dispose();
 
     [Fact]
-    public void AFileIsSeenWithItsOwnerModeAndTime()
+    public void FileIsReadWithOwnerModeAndTime()
     {
         var path = _root.Below("/etc/certs/file");
         File.WriteAllBytes(path, [0x61, 0xE9, 0x00, 0xC3, 0xA9]);
@@ -33,7 +33,7 @@ public sealed class SafeFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void AWideLimitCostsNothingForASmallFile()
+    public void LargeLimitAllocatesLittleForASmallFile()
     {
         const int Limit = 32 * 1024 * 1024;
         File.WriteAllText(_root.Below("/etc/certs/file"), new string('x', 5000));
@@ -46,7 +46,7 @@ public sealed class SafeFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void WhatIsMissingIsNoFault()
+    public void MissingFileIsNotAnError()
     {
         Assert.Equal(FoundFile.Missing, Files.Read("/etc/certs/file", 5));
         Assert.Equal(FoundFile.Missing, Files.Read("/none/certs/file", 5));
@@ -62,7 +62,7 @@ public sealed class SafeFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void AFileIsMovedAndALinkInItsPlaceIsMovedAndNotFollowed()
+    public void FileIsMovedAndALinkIsMovedWithoutFollowing()
     {
         File.WriteAllText(_root.Below("/etc/certs/file"), "x");
         Directory.CreateDirectory(_root.Below("/etc/certs/aside/full"));
@@ -77,7 +77,7 @@ public sealed class SafeFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void AFolderAndAFileInTheOthersPlaceAreNamed()
+    public void UnexpectedFolderAndFileAreNamed()
     {
         File.WriteAllText(_root.Below("/etc/file"), "");
 
@@ -89,7 +89,7 @@ public sealed class SafeFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void AnOwnerThatTheHostHasNoNameForIsANumber()
+    public void OwnerWithoutANameIsANumber()
     {
         File.WriteAllText(_root.Below("/etc/file"), "x");
         GuardedRoot.Run("chown", "54321", _root.Below("/etc/file"));
@@ -103,7 +103,7 @@ public sealed class SafeFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void ATimeThatNoCalendarHasIsNoFault()
+    public void TimeOutsideTheCalendarIsNotAnError()
     {
         using var disk = new SmallDisk(_root.Below("/run/secrets")); // a tmpfs takes any time
         File.WriteAllText(_root.Below("/run/secrets/file"), "x");
@@ -114,7 +114,7 @@ public sealed class SafeFileSystemTests : IDisposable
 
     // As the daemon, who may not read all that it looks at.
     [Fact]
-    public void WhatMayNotBeReadIsToldFromWhatIsMissing()
+    public void ForbiddenFileIsDistinguishedFromAMissingOne()
     {
         _root.Write("/etc/secret", "x", mode: GuardedRoot.Private);
         _root.Write("/etc/open", "x");
@@ -137,7 +137,7 @@ public sealed class SafeFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void OwnerAndModeChangeAndTheContentStays()
+    public void OwnerAndModeChangeAndTheContentRemains()
     {
         _root.Write("/etc/certs/file", "x");
 
@@ -151,7 +151,7 @@ public sealed class SafeFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void OfAMadeFolderThoseAboveAreRoots()
+    public void ParentsOfACreatedFolderBelongToRoot()
     {
         Files.MakeFolder("/var/lib/istio/envoy", GuardedRoot.Other, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         Files.MakeFolder("/var/lib/istio/envoy", "root", GuardedRoot.PublicFolder); // is there already
@@ -168,7 +168,7 @@ public sealed class SafeFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void AFolderIsMadeWhereRootsLinkPointsAlready()
+    public void FolderIsCreatedAtTheTargetOfALinkOfRoot()
     {
         Directory.CreateSymbolicLink(_root.Below("/etc/istio"), "/var/lib/istio");
 
@@ -178,7 +178,7 @@ public sealed class SafeFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void AFolderGoesOnlyWhenItIsEmpty()
+    public void FolderIsRemovedOnlyWhenItIsEmpty()
     {
         File.WriteAllText(_root.Below("/etc/certs/file"), "x");
         Directory.CreateSymbolicLink(_root.Below("/var/link"), _root.Outside);
@@ -194,14 +194,14 @@ public sealed class SafeFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void AFolderInAFilesPlaceIsNotRemoved()
+    public void FolderWithTheNameOfAFileIsNotRemoved()
     {
         Assert.Equal("/etc/certs cannot be removed: Is a directory", Assert.Throws<IOException>(() => Files.Remove("/etc/certs")).Message);
         Assert.True(Files.Exists("/etc/certs"));
     }
 
     [Fact]
-    public void ATreeGoesWithoutItsLinksTargets()
+    public void TreeIsRemovedWithoutTheTargetsOfItsLinks()
     {
         GuardedRoot.AsOther(() =>
         {
@@ -220,7 +220,7 @@ public sealed class SafeFileSystemTests : IDisposable
 
     // Also one of the same disk, which a device's number does not tell.
     [Fact]
-    public void ATreeIsNotLeftForAnotherMount()
+    public void TreeRemovalDoesNotEnterAnotherMount()
     {
         Directory.CreateDirectory(_root.Below("/etc/certs/a/mounted"));
         GuardedRoot.Run("mount", "--bind", _root.Outside, _root.Below("/etc/certs/a/mounted"));
@@ -238,7 +238,7 @@ public sealed class SafeFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void ATreeOfAnyDepthIsNoEndOfTheProcess()
+    public void DeepTreeDoesNotOverflowTheStack()
     {
         GuardedRoot.Run("sh", "-c", $"cd {_root.Below("/etc/certs")}; i=0; while [ $i -lt 600 ]; do mkdir d; cd d; i=$((i+1)); done");
 

@@ -13,7 +13,7 @@ public sealed class HostFactsTests : IDisposable
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
-    public void TheSystemIsKnownAlsoWhileAnybodyHoldsALockOnTheFileThatSaysIt()
+    public void SystemIsReadWhileAnotherUserLocksTheFile()
     {
         File.WriteAllText(OsRelease, "ID=ubuntu\nVERSION_ID=\"22.04\"\nPRETTY_NAME=\"Ubuntu 22.04\"\n");
         using var held = new FileStream(OsRelease, FileMode.Open, FileAccess.Read, FileShare.None); // flock, as flock(1) does
@@ -23,7 +23,7 @@ public sealed class HostFactsTests : IDisposable
     }
 
     [Fact]
-    public void AFileWithoutAnEndIsNotRead()
+    public void EndlessFileIsNotRead()
     {
         File.CreateSymbolicLink(OsRelease, "/dev/zero");
 

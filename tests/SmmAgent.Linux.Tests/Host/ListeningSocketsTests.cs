@@ -12,7 +12,7 @@ public sealed class ListeningSocketsTests
     [InlineData("0.0.0.0", false)]
     [InlineData("::1", true)]
     [InlineData("::", false)]
-    public void AListenerIsSeenWithItsAddressAndOnLoopbackItAnswersNobodyElse(string address, bool isLoopback)
+    public void ListenerIsReadWithItsAddressAndLoopbackServesOnlyThisHost(string address, bool isLoopback)
     {
         Assert.SkipUnless(Socket.OSSupportsIPv6 || !address.Contains(':', StringComparison.Ordinal), "needs IPv6");
         using var listener = new TcpListener(IPAddress.Parse(address), 0);
@@ -27,7 +27,7 @@ public sealed class ListeningSocketsTests
     }
 
     [Fact]
-    public void LinesOfAnotherFormAreLeftOutAndALargeUserNumberIsRead()
+    public void LinesInAnUnknownFormatAreIgnoredAndALargeUserNumberIsRead()
     {
         var folder = Directory.CreateTempSubdirectory("smm-proc-net-");
         try
@@ -53,7 +53,7 @@ public sealed class ListeningSocketsTests
     }
 
     [Fact]
-    public void AConnectionIsNoListener()
+    public void ConnectionIsNotAListener()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -65,7 +65,7 @@ public sealed class ListeningSocketsTests
     }
 
     [Fact]
-    public void AUdpSocketIsSeenAsLongAsItHasNoPeer()
+    public void UdpSocketIsListedWhileItHasNoPeer()
     {
         using var server = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         var port = ((IPEndPoint)server.Client.LocalEndPoint!).Port;
@@ -77,7 +77,7 @@ public sealed class ListeningSocketsTests
     }
 
     [Fact]
-    public void TheOwnerOfASocketIsNamedWithItsProcess()
+    public void OwnerOfASocketIsNamedWithItsProcess()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -91,6 +91,6 @@ public sealed class ListeningSocketsTests
     }
 
     [Fact]
-    public void ASocketThatIsGoneHasNoOwner() =>
+    public void ClosedSocketHasNoOwner() =>
         Assert.Empty(SocketOwners.Find([new ListeningSocket(new IPEndPoint(IPAddress.Any, 1), 0, "18446744073709551615")]));
 }

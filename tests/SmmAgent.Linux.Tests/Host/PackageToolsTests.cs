@@ -14,7 +14,7 @@ public sealed class PackageToolsTests
     [InlineData("dpkg", true, null, PackageFormat.Deb)]
     [InlineData("rpm", false, null, PackageFormat.Rpm)]
     [InlineData("", false, null, null)]
-    public void TheFormatIsThatOfTheSystemAndNotOfToolsThatSomebodyInstalled(
+    public void FormatIsThatOfTheSystemAndNotOfAdditionalTools(
         string programs, bool hasDebs, string? installer, PackageFormat? format) =>
         Assert.Equal(new(installer, format), PackageTools.From(programs.Split(' ').Contains, hasDebs));
 
@@ -23,6 +23,6 @@ public sealed class PackageToolsTests
     [InlineData("dnf", "sudo dnf remove istio-sidecar")]
     [InlineData("zypper", "sudo zypper remove istio-sidecar")]
     [InlineData(null, "remove the package istio-sidecar")]
-    public void TheCommandThatRemovesAPackageIsThatOfTheSystem(string? installer, string command) =>
+    public void RemoveCommandIsThatOfTheSystem(string? installer, string command) =>
         Assert.Equal(command, new PackageTools(installer, PackageFormat.Deb).Remove("istio-sidecar"));
 }

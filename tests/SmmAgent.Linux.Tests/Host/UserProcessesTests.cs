@@ -11,7 +11,7 @@ public sealed class UserProcessesTests
     [Theory]
     [InlineData(64_123, "exec sleep 300", 15)]
     [InlineData(64_124, "trap '' TERM; while :; do sleep 1; done", 9)] // one that does not want to end
-    public async Task EveryProcessOfTheUserEndsAndNoOther(int user, string script, int signal)
+    public async Task OnlyProcessesOfTheUserAreEnded(int user, string script, int signal)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root to be another user");
         using var process = Run(user, script);
@@ -35,7 +35,7 @@ public sealed class UserProcessesTests
         "mount -t tmpfs none $0; mkdir $0/usr $0/proc $0/old; mount --rbind /usr $0/usr; mount --rbind /proc $0/proc; cp -P /bin /lib* $0; "
             + "cd $0; pivot_root . old")]
     [InlineData(64_126, "--user", "until setpriv --reuid=64126 --regid=64126 --clear-groups true; do sleep 0.1; done 2>/dev/null")]
-    public async Task AContainersProcessIsNotEndedAlsoWhereItSeesTheHostsProcesses(int user, string container, string enter)
+    public async Task ContainerProcessIsNotEndedEvenIfItSharesProcessIds(int user, string container, string enter)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root to be another user");
         var folder = Directory.CreateTempSubdirectory("smm-container-");
@@ -61,7 +61,7 @@ public sealed class UserProcessesTests
     }
 
     [Fact]
-    public async Task RootsProcessesAreNeverEnded() => Assert.False(await UserProcesses.EndAsync(0, TimeProvider.System, Cancel));
+    public async Task ProcessesOfRootAreNotEnded() => Assert.False(await UserProcesses.EndAsync(0, TimeProvider.System, Cancel));
 
     // In a user namespace of its own, once it has one, each user has the same number as outside.
     private static void MapAllUsers(Process process)

@@ -17,7 +17,7 @@ public sealed class AgentIdentityTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void AnIdentityIsMadeOnceAndOnlyItsOwnerMayReadIt()
+    public void IdentityIsCreatedOnceAndReadableByItsOwnerOnly()
     {
         var made = Load();
         var text = File.ReadAllText(IdentityPath);
@@ -30,7 +30,7 @@ public sealed class AgentIdentityTests : IDisposable
     }
 
     [Fact]
-    public async Task StartersAtTheSameTimeGetTheSameIdentity()
+    public async Task ConcurrentStartsGetTheSameIdentity()
     {
         var uuids = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => Load().MadeUuid)));
 
@@ -39,7 +39,7 @@ public sealed class AgentIdentityTests : IDisposable
     }
 
     [Fact]
-    public void TheUuidOfTheSettingsGoesFirst()
+    public void UuidOfTheSettingsHasPriority()
     {
         var uuid = Guid.Parse("0327b100-a008-4364-a2b3-7d1777bb5b9a");
 
@@ -54,7 +54,7 @@ public sealed class AgentIdentityTests : IDisposable
     [InlineData("{\"uuid\":\"x\",\"key\":\"\"}")]
     [InlineData("{\"uuid\":\"0327b100-a008-4364-a2b3-7d1777bb5b9a\",\"key\":\"AAAA\"}")]
     [InlineData("{\"uuid\":\"0327b100-a008-4364-a2b3-7d1777bb5b9a\",\"key\":\"***\"}")]
-    public void ADamagedIdentityIsReplacedAndThatIsTold(string content)
+    public void DamagedIdentityIsReplacedAndReported(string content)
     {
         AtomicFile.Write(IdentityPath, content, AtomicFile.Private);
 
@@ -66,7 +66,7 @@ public sealed class AgentIdentityTests : IDisposable
     }
 
     [Fact]
-    public void AnIdentityOfAnEarlierVersionIsBoundToTheMachineAtFirstSight()
+    public void IdentityOfAnEarlierVersionIsBoundToTheMachine()
     {
         var old = Load();
 
@@ -76,7 +76,7 @@ public sealed class AgentIdentityTests : IDisposable
     }
 
     [Fact]
-    public void OnACopyOfTheMachineUuidAndKeyAreNewAndTheReportedUuidIsNeverReportedAgain()
+    public void CopiedMachineGetsANewUuidAndKeyAndNeverReportsTheOldUuid()
     {
         var reported = Guid.NewGuid();
         var original = Load("one").WithReported(IdentityPath, reported);
@@ -95,7 +95,7 @@ public sealed class AgentIdentityTests : IDisposable
     }
 
     [Fact]
-    public void WithoutAMachineIdTheIdentityIsTakenAsItIs()
+    public void IdentityIsKeptWithoutAMachineId()
     {
         var original = Load("one");
 
@@ -108,7 +108,7 @@ public sealed class AgentIdentityTests : IDisposable
     [InlineData("uninitialized\n", false)]
     [InlineData("00000000000000000000000000000000\n", false)]
     [InlineData("4c4c4544004d3510805ac3c04f4e313\n", false)]
-    public void TheMachinesIdIsHashed(string content, bool isOne)
+    public void MachineIdIsHashed(string content, bool isOne)
     {
         Directory.CreateDirectory(Path.Combine(_folder.FullName, "etc"));
         File.WriteAllText(Path.Combine(_folder.FullName, "etc/machine-id"), content);
@@ -123,7 +123,7 @@ public sealed class AgentIdentityTests : IDisposable
     [InlineData("abc", "abc")]
     [InlineData("abc\n", "abc")]
     [InlineData("abc\r\n", "abc")]
-    public void ATokenMayEndInOneLineBreak(string content, string token)
+    public void TokenMayEndInOneLineBreak(string content, string token)
     {
         AtomicFile.Write(TokenPath, content, AtomicFile.Private);
 
@@ -144,7 +144,7 @@ public sealed class AgentIdentityTests : IDisposable
     [InlineData("win.txt", "is the name of a file; set the token: sudo smm-agent set bearer-token --stdin")]
     [InlineData("ab\tc", "at position 3")]
     [InlineData("ä", "at position 1")]
-    public void ATokenThatNoHeaderCanCarryIsAFaultThatDoesNotQuoteIt(string content, string told)
+    public void TokenThatAHeaderCannotCarryIsAnErrorWithoutTheToken(string content, string told)
     {
         AtomicFile.Write(TokenPath, content, AtomicFile.Private);
 
@@ -155,7 +155,7 @@ public sealed class AgentIdentityTests : IDisposable
     }
 
     [Fact]
-    public void ATokenOfMoreThan16KiBIsNone()
+    public void TokenLargerThan16KiBIsAnError()
     {
         AtomicFile.Write(TokenPath, new string('x', BearerTokenFile.MaximumBytes + 1), AtomicFile.Private);
 
@@ -163,7 +163,7 @@ public sealed class AgentIdentityTests : IDisposable
     }
 
     [Fact]
-    public void ATokenThatEveryoneMayReadIsWarnedAbout()
+    public void WorldReadableTokenIsAWarning()
     {
         AtomicFile.Write(TokenPath, "abc", AtomicFile.Public);
 

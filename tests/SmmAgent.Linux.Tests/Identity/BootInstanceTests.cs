@@ -14,7 +14,7 @@ public sealed class BootInstanceTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void ARestartOfTheDaemonKeepsItAndABootMakesANewOne()
+    public void InstanceIsKeptAcrossARestartAndRenewedAtBoot()
     {
         var first = Load();
 
@@ -30,7 +30,7 @@ public sealed class BootInstanceTests : IDisposable
     [InlineData("")]
     [InlineData("short")]
     [InlineData("0123456789abcdef\n")]
-    public void OneThatIsDamagedIsMadeAnew(string content)
+    public void DamagedInstanceIsReplaced(string content)
     {
         System.IO.File.WriteAllText(File, content);
 
@@ -39,7 +39,7 @@ public sealed class BootInstanceTests : IDisposable
     }
 
     [Fact]
-    public void WhereItCannotBeKeptThereIsNone() =>
+    public void InstanceThatCannotBeStoredIsNull() =>
     Assert.Null(BootInstance.LoadOrCreate(Path.Combine(_folder.FullName, "missing/instance"), RandomNumberGenerator.Fill));
 
     private string? Load() => BootInstance.LoadOrCreate(File, RandomNumberGenerator.Fill);

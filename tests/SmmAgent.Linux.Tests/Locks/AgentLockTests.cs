@@ -14,7 +14,7 @@ public sealed class AgentLockTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task OnlyOneHoldsItAtATime()
+    public async Task LockHasOneHolderAtATime()
     {
         var (first, _) = await Lock().AcquireAsync(TimeSpan.Zero, Cancel);
         var (second, why) = await Lock().AcquireAsync(TimeSpan.Zero, Cancel);
@@ -30,7 +30,7 @@ public sealed class AgentLockTests : IDisposable
     }
 
     [Fact]
-    public async Task TheKernelReleasesItWhenItsHolderIsKilled()
+    public async Task LockIsReleasedWhenItsHolderIsKilled()
     {
         using var holder = Process.Start(new ProcessStartInfo("flock", ["-o", LockFile, "sh", "-c", "echo held; read line"])
         {
@@ -48,7 +48,7 @@ public sealed class AgentLockTests : IDisposable
     }
 
     [Fact]
-    public async Task AFileThatCannotBeOpenedIsSaidWithItsReason()
+    public async Task FileThatCannotBeOpenedIsReportedWithTheReason()
     {
         var (held, why) = await new AgentLock(Path.Combine(LockFile, "missing", "lock"), TimeProvider.System).AcquireAsync(
             TimeSpan.Zero, Cancel);
@@ -58,7 +58,7 @@ public sealed class AgentLockTests : IDisposable
     }
 
     [Fact]
-    public async Task ItIsMadeForRootAndTheDaemonsGroupOnly()
+    public async Task LockFileIsAccessibleToRootAndTheGroupOfTheDaemonOnly()
     {
         using var held = (await Lock().AcquireAsync(TimeSpan.Zero, Cancel)).Held;
 

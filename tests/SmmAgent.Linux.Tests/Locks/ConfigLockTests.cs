@@ -9,7 +9,7 @@ public sealed class ConfigLockTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task TheSecondHolderComesWhenTheFirstHasDoneAndNoFileIsLeft()
+    public async Task SecondHolderWaitsForTheFirstAndNoFileRemains()
     {
         var first = ConfigLock.Take(_folder.FullName, TimeSpan.FromSeconds(10), TimeProvider.System);
         var second = Task.Run(() => ConfigLock.Take(_folder.FullName, TimeSpan.FromMinutes(1), TimeProvider.System),
@@ -24,7 +24,7 @@ public sealed class ConfigLockTests : IDisposable
     }
 
     [Fact]
-    public void WhoHoldsItTooLongIsNamedWithTheFolder()
+    public void TimeoutNamesTheFolder()
     {
         using var held = ConfigLock.Take(_folder.FullName, TimeSpan.Zero, TimeProvider.System);
 

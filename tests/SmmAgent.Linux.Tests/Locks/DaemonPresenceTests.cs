@@ -9,7 +9,7 @@ public sealed class DaemonPresenceTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void ASecondDaemonSeesTheFirstUntilItEnds()
+    public void SecondDaemonDetectsTheFirstUntilItEnds()
     {
         using (var first = DaemonPresence.Take(_folder.FullName))
         {
@@ -23,7 +23,7 @@ public sealed class DaemonPresenceTests : IDisposable
     }
 
     [Fact]
-    public void WhereNoDaemonEverWasNobodyHasIt()
+    public void MissingStateDirectoryMeansNoDaemon()
     {
         using var presence = DaemonPresence.Take(Path.Combine(_folder.FullName, "none"));
 

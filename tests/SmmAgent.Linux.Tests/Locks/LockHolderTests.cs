@@ -17,7 +17,7 @@ public sealed class LockHolderTests : IDisposable
     }
 
     [Fact]
-    public async Task TheProcessThatHoldsAPackageManagersLockIsNamed()
+    public async Task HolderOfAPackageManagerLockIsNamed()
     {
         Assert.Null(LockHolder.FindForRecordLock(_file));
         var holder = Start(
@@ -32,7 +32,7 @@ public sealed class LockHolderTests : IDisposable
     }
 
     [Fact]
-    public async Task SoIsTheOneThatHoldsTheAgents()
+    public async Task HolderOfTheAgentLockIsNamed()
     {
         var holder = Start("flock", _file, "sleep", "600");
 

@@ -13,7 +13,7 @@ public sealed class PrivilegedPresenceTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task ItIsShownAsLongAsOneOfThemIsAtWork()
+    public async Task PresenceIsShownWhileAnyProcessRuns()
     {
         Assert.False(PrivilegedPresence.IsShown(AtWork));
         using (await ShowAsync())
@@ -27,7 +27,7 @@ public sealed class PrivilegedPresenceTests : IDisposable
     }
 
     [Fact]
-    public async Task OthersThanTheDaemonsGroupCannotPretend()
+    public async Task UsersOutsideTheGroupOfTheDaemonCannotFakePresence()
     {
         using var presence = await ShowAsync();
         Assert.Equal(UnixFileMode.None,
@@ -35,7 +35,7 @@ public sealed class PrivilegedPresenceTests : IDisposable
     }
 
     [Fact]
-    public async Task WhoLooksAtTheSameTimeKeepsNobodyFromShowingIt()
+    public async Task ConcurrentChecksDoNotPreventPresence()
     {
         (await ShowAsync()).Dispose();
         using var end = new CancellationTokenSource();
@@ -58,7 +58,7 @@ public sealed class PrivilegedPresenceTests : IDisposable
     }
 
     [Fact]
-    public async Task WhereItCannotBeShownRootWorksOn()
+    public async Task RootContinuesWhenPresenceCannotBeShown()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "run"), "in the way", Cancel);
 

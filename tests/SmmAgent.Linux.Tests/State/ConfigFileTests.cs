@@ -10,14 +10,14 @@ public sealed class ConfigFileTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void AGroupIsFoundByItsNameAndAStrangeOneIsNot()
+    public void GroupIsFoundByItsNameAndAnUnknownOneIsNot()
     {
         Assert.Equal(0u, FileOwner.WithGroup("root")!.Value.Group);
         Assert.Null(FileOwner.WithGroup("no-such-group-here"));
     }
 
     [Fact]
-    public void ANewFileIsTheDaemonsGroupsWhereThatGroupExists()
+    public void NewFileBelongsToTheGroupOfTheDaemonIfItExists()
     {
         var file = new ConfigFile(Path.Combine(_folder, "etc", "smm", "agent.yaml"));
         file.Write("a"u8);
@@ -30,7 +30,7 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public void ALinkIsFollowedAndStays()
+    public void LinkIsFollowedAndKept()
     {
         var target = Path.Combine(_folder, "target");
         File.CreateSymbolicLink(Path.Combine(_folder, "link"), target);
@@ -43,7 +43,7 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public void ASecretIsClosedToOthersWhateverItsModeWas()
+    public void SecretIsNeverReadableByOtherUsers()
     {
         var path = Path.Combine(_folder, "secret");
         AtomicFile.Write(path, "old", AtomicFile.Public | UnixFileMode.GroupWrite);

@@ -14,7 +14,7 @@ public sealed class LastKnownAddressFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void WhatIsWrittenIsRead()
+    public void WrittenAddressIsRead()
     {
         var file = new LastKnownAddressFile(_folder.Path("address.json"));
 
@@ -25,7 +25,7 @@ public sealed class LastKnownAddressFileTests : IDisposable
     }
 
     [Fact]
-    public void NoFileIsNoProblem()
+    public void MissingFileIsNotAProblem()
     {
         Assert.Null(new LastKnownAddressFile(_folder.Path("address.json")).Read(out var problem));
         Assert.Null(problem);
@@ -40,13 +40,13 @@ public sealed class LastKnownAddressFileTests : IDisposable
     [InlineData("""{"address":"127.0.0.1","source":"route","network":"","confirmedAt":"2026-01-02T03:04:05Z"}""")]
     [InlineData("""{"address":"10.0.0.1","source":"https://a.example/ip","network":null,"confirmedAt":"2026-01-02T03:04:05Z"}""")]
     [InlineData("""{"address":"gw.example","source":"route","network":"","confirmedAt":"2026-01-02T03:04:05Z"}""")]
-    public void ADamagedFileIsAsGoodAsNoneAndIsTold(string text)
+    public void DamagedFileIsIgnoredAndReported(string text)
     {
         Assert.Null(new LastKnownAddressFile(_folder.Write("address.json", text)).Read(out var problem));
         Assert.NotNull(problem);
     }
 
     [Fact]
-    public void AFolderThatIsNotThereIsTold() =>
+    public void MissingFolderIsReported() =>
         Assert.NotNull(new LastKnownAddressFile(_folder.Path("missing/address.json")).Write(Address));
 }

@@ -4,12 +4,12 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Dashboard.Tokens;
 
-/// <summary>The bearer token. It prints itself as nothing.</summary>
+/// <summary>The bearer token. Its text form is redacted.</summary>
 public sealed class BearerToken(string value)
 {
     internal string Value => value;
 
-    /// <summary>What it says of itself; null for an opaque one.</summary>
+    /// <summary>The claims in the token; null for an opaque token.</summary>
     public TokenClaims? Claims() => TokenClaims.Read(value);
 
     public override string ToString() => "[redacted]";
@@ -17,38 +17,38 @@ public sealed class BearerToken(string value)
     public int Length => value.Length;
 }
 
-/// <summary>What was found where the token should be.</summary>
-/// <param name="Token">The token; null when there is none that can be used.</param>
-/// <param name="Fault">Why there is none, and the cure.</param>
-/// <param name="Warning">What is wrong with the file although the token can be used.</param>
+/// <summary>The result of reading the token files.</summary>
+/// <param name="Token">The token; null when there is no usable token.</param>
+/// <param name="Fault">Why there is no usable token, and the fix.</param>
+/// <param name="Warning">A problem of the file although the token is usable, and the fix.</param>
 public sealed record BearerTokenReading(BearerToken? Token, string? Fault, string? Warning)
 {
-    /// <summary>The fault or the warning, without its cure.</summary>
+    /// <summary>The error or the warning, without the fix.</summary>
     public string? Found { get; init; }
 
-    /// <summary>The command that cures it; null where there is none.</summary>
+    /// <summary>The command that fixes the error; null when there is none.</summary>
     public string? Remediation { get; init; }
 
-    /// <summary>The operator's token; null when there is none that can be used.</summary>
+    /// <summary>The token of the operator; null when it is not usable.</summary>
     public BearerToken? Operators { get; init; }
 
-    /// <summary>Whether the token is one that the dashboard made from the operator's.</summary>
+    /// <summary>Whether the dashboard issued the token in exchange for the token of the operator.</summary>
     public bool IsRenewed => Token is not null && !ReferenceEquals(Token, Operators);
 
-    /// <summary>Whether there is a file that this user may not read.</summary>
+    /// <summary>Whether the file exists but this user may not read it.</summary>
     public bool IsForbidden { get; init; }
 }
 
 /// <summary>
-/// The file that <c>set bearer-token</c> writes, and the token that was made from it where that one is newer. They are read at each
-/// request, so that a new token is used at once.
+/// The file that <c>set bearer-token</c> writes, and the renewed token, which is used when it is newer. Both are read for each request, so
+/// that a new token is used immediately.
 /// </summary>
-/// <param name="path">The operator's.</param>
-/// <param name="renewed">Null where none is renewed.</param>
-/// <param name="time">Says whether a renewed one is over.</param>
+/// <param name="path">The token of the operator.</param>
+/// <param name="renewed">The renewed token; null when tokens are not renewed.</param>
+/// <param name="time">The clock that decides whether a token has expired.</param>
 public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = null, TimeProvider? time = null)
 {
-    // What the dashboard refused although its own time was not over.
+    // The renewed token that the dashboard refused although it has not expired.
     private volatile string? _refused;
 
     /// <summary>The largest token, in bytes (16 KiB).</summary>
@@ -69,8 +69,9 @@ public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = nul
                 : reading with { Operators = reading.Token };
     }
 
-    /// <summary>What to present instead of a token that the dashboard refused: the operator's, where that one is not over.</summary>
-    /// <returns>Null when there is nothing else; then the token stays in use, and what the dashboard said of it is the reason.</returns>
+    /// <summary>The token to present instead of a token that the dashboard refused: that of the operator, unless it has expired.</summary>
+    /// <returns>Null when there is no other token. Then the refused token stays in use, and the dashboard's answer to it is the reason.
+    /// </returns>
     internal BearerToken? Instead(BearerToken refused)
     {
         if (Read() is not { IsRenewed: true, Token: { } token, Operators: { } operators } || token.Value != refused.Value
@@ -110,7 +111,7 @@ public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = nul
         }
     }
 
-    // What is around the token is not taken away here: root's part, the daemon and the operator's own curl see the same file.
+    // Text around the token is not removed here, because the privileged reconcile, the daemon and curl must all see the same token.
     private BearerTokenReading Check(TokenText text) => text switch
     {
         { Refusal: { } refusal } => Missing($"the content of {path} {refusal}", Set, "set the token"),

@@ -8,14 +8,15 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Linux.Dashboard.Tokens;
 
 /// <summary>
-/// The bearer token that the dashboard made from the operator's, with the SHA-256 of that one: another token of the operator makes it void.
-/// The daemon writes it. Root only presents it to the dashboard, as it would the operator's, and follows no link there.
+/// The bearer token that the dashboard issued in exchange for the token of the operator. The file also has the SHA-256 of that token, so
+/// that a new token of the operator invalidates the renewed one. The daemon writes the file. Root only presents the token to the dashboard,
+/// like the token of the operator, and does not follow links there.
 /// </summary>
 public sealed class RenewedTokenFile(string path)
 {
     internal const int MaximumBytes = BearerTokenFile.MaximumBytes + 1024;
 
-    /// <returns>Null where there is none, none of this token, or none that this user may read.</returns>
+    /// <returns>Null when there is no renewed token, when it belongs to another token, or when this user may not read it.</returns>
     internal BearerToken? Read(BearerToken operators)
     {
         try
@@ -34,7 +35,7 @@ public sealed class RenewedTokenFile(string path)
         }
     }
 
-    /// <summary>The token in such a file, for whomever it was made; null when it is not what the agent wrote.</summary>
+    /// <summary>The token in the content of such a file, whichever token it was issued for; null when the content is invalid.</summary>
     internal static string? TokenIn(byte[] bytes) => Content(bytes)?.Token;
 
     private static (string Of, string Token)? Content(byte[] bytes)
@@ -51,10 +52,10 @@ public sealed class RenewedTokenFile(string path)
         }
     }
 
-    /// <summary>Replaces it.</summary>
-    /// <param name="operators">The operator's token that is in force.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    /// <summary>Replaces the renewed token.</summary>
+    /// <param name="operators">The token of the operator that is in effect.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write the file.</exception>
     public void Write(BearerToken operators, string token)
     {
         var content = new ArrayBufferWriter<byte>();

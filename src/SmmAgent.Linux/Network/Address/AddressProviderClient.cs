@@ -11,10 +11,10 @@ using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Linux.Network.Address;
 
-/// <summary>Asks address providers which address they see this VM under.</summary>
+/// <summary>Requests the external address of this VM from address providers.</summary>
 /// <remarks>
-/// No proxy (the provider would see the proxy's address), no credentials, no cookies, no connection kept between two questions. IPv4 is
-/// asked first, and IPv6 only where IPv4 has no route, so that two providers are asked over the same family.
+/// Requests use no proxy (the provider would see the address of the proxy), no credentials and no cookies, and each one uses a new
+/// connection. IPv6 is used only if IPv4 has no route or no answer, so that all providers are asked over the same family.
 /// </remarks>
 public sealed class AddressProviderClient : IDisposable
 {
@@ -39,7 +39,7 @@ public sealed class AddressProviderClient : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
             MaxResponseHeadersLength = 16,
-            // A body that is too long is left unread.
+            // The rest of a body that is too long is not read.
             MaxResponseDrainSize = 0,
             PooledConnectionLifetime = TimeSpan.Zero,
             ConnectCallback = ConnectAsync,
@@ -49,8 +49,8 @@ public sealed class AddressProviderClient : IDisposable
         _http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("text/plain"));
     }
 
-    /// <summary>Asks all providers at once.</summary>
-    /// <returns>One result for each, in their order.</returns>
+    /// <summary>Asks all providers at the same time.</summary>
+    /// <returns>One result per provider, in the same order.</returns>
     public async Task<IReadOnlyList<ProviderResult>> AskAsync(IReadOnlyList<Uri> providers, CancellationToken cancel) =>
         await Task.WhenAll(providers.Take(MaximumProviders).Select(provider => AskAsync(provider, cancel)));
 

@@ -10,11 +10,11 @@ using SmmAgent.Linux.Network.Probes;
 namespace SmmAgent.Linux.Network.Address;
 
 /// <summary>The source address of the route to the first direct endpoint that was reached.</summary>
-/// <param name="Source">Null when none was reached.</param>
+/// <param name="Source">The address; null when no endpoint was reached.</param>
 /// <param name="Detail">The endpoint that was reached, or why no endpoint was reached.</param>
 public sealed record DirectRouteResult(IPAddress? Source, string Detail);
 
-/// <summary>Finds the address that this VM has towards the mesh when both are of one network.</summary>
+/// <summary>Finds the address that this VM uses towards the mesh when both are in the same network.</summary>
 public sealed class DirectRoute(TimeProvider time, NameLookup names, TimeSpan? timeout = null)
 {
     private const int MaximumEndpoints = Prober.MaximumAtOnce;
@@ -22,7 +22,7 @@ public sealed class DirectRoute(TimeProvider time, NameLookup names, TimeSpan? t
 
     private readonly TimeSpan _timeout = timeout ?? Connector.DefaultTimeout;
 
-    /// <summary>Tries the endpoints all at once; the order of the list decides among those that were reached.</summary>
+    /// <summary>Connects to all endpoints at the same time. The first reached endpoint of the list determines the result.</summary>
     public async Task<DirectRouteResult> FindAsync(IReadOnlyList<DirectEndpoint> endpoints, CancellationToken cancel)
     {
         if (endpoints.Count == 0)
@@ -31,7 +31,8 @@ public sealed class DirectRoute(TimeProvider time, NameLookup names, TimeSpan? t
         var results = await Task.WhenAll(endpoints.Take(MaximumEndpoints).Select(endpoint => TryAsync(endpoint, cancel)));
         return results.FirstOrDefault(result => result.Source is not null)
             ?? new(
-                null, $"no direct endpoint was reached: {string.Join("; ", results.Take(MostFaultsNamed).Select(result => result.Detail))}");
+                null,
+                $"no direct endpoint was reached: {string.Join("; ", results.Take(MostFaultsNamed).Select(result => result.Detail))}");
     }
 
     private async Task<DirectRouteResult> TryAsync(DirectEndpoint endpoint, CancellationToken cancel)
@@ -47,7 +48,7 @@ public sealed class DirectRoute(TimeProvider time, NameLookup names, TimeSpan? t
         {
             try
             {
-                // The connection that came about knows the source address that the kernel's routes gave it.
+                // The local address of the connection is the source address that the kernel chose from its routes.
                 using var socket = await Connector.ConnectAsync(new IPEndPoint(address, endpoint.Port), deadline.Token);
                 return new(AddressRules.Normalize(((IPEndPoint)socket.LocalEndPoint!).Address), shown);
             }

@@ -3,19 +3,19 @@ using System.Net.Sockets;
 
 namespace SmmAgent.Linux.Network.Connections;
 
-/// <summary>Connection attempts to several addresses of one server, of which the first that succeeds is taken.</summary>
+/// <summary>Connection attempts to several addresses of one server. The first one that succeeds is used.</summary>
 internal sealed class ConnectionRace(int port)
 {
-    /// <summary>The most attempts: a name with more addresses is no reason for more.</summary>
+    /// <summary>The maximum number of attempts, even for a name with more addresses.</summary>
     private const int MaximumAttempts = 16;
 
-    /// <summary>Why no attempt succeeded, where one has failed.</summary>
+    /// <summary>The most useful failure of the attempts.</summary>
     public SocketException Fault { get; private set; } = new((int)SocketError.HostNotFound);
 
-    /// <summary>Whether the patience of the last run was over before every attempt had failed.</summary>
+    /// <summary>Whether the time limit of the last run ended before every attempt had failed.</summary>
     public bool IsSilent { get; private set; }
 
-    /// <param name="patience">How long to wait in all; null means as long as the caller does.</param>
+    /// <param name="patience">The time limit of all attempts; null for the limit of the caller.</param>
     /// <returns>Null when no attempt succeeded.</returns>
     public async Task<Socket?> RunAsync(IReadOnlyList<IPAddress> addresses, CancellationToken cancel, TimeSpan? patience = null)
     {
@@ -41,7 +41,7 @@ internal sealed class ConnectionRace(int port)
                         return await ended;
 
                     Note(ended, cancel);
-                    // The next address at once; without one, the attempts that are left.
+                    // Try the next address immediately; after the last one, wait for the remaining attempts.
                     if (!isLast || running.Count == 0)
                         break;
                 }
@@ -61,7 +61,7 @@ internal sealed class ConnectionRace(int port)
         }
     }
 
-    /// <returns>The attempt that ended; null when the next one is due, or the time is over.</returns>
+    /// <returns>The attempt that ended; null when the next attempt is due, or the time limit is over.</returns>
     private static async Task<Task<Socket>?> FirstAsync(List<Task<Socket>> running, Task? delay, Task? deadline)
     {
         Task[] all = [.. running, .. new[] { delay, deadline }.OfType<Task>()];
@@ -87,7 +87,7 @@ internal sealed class ConnectionRace(int port)
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {
-            // It lost.
+            // Another attempt succeeded.
         }
     }
 }

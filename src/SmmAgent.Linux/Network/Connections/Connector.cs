@@ -4,20 +4,21 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Linux.Network.Connections;
 
-/// <summary>Why a connection did not come about.</summary>
+/// <summary>The reason why a connection failed.</summary>
 /// <param name="Detail">A verb phrase: <c>refused the connection</c>.</param>
-/// <param name="NoRoute">Whether this host has no way at all to addresses of the family.</param>
+/// <param name="NoRoute">Whether this host has no route or no address of the address family.</param>
 public sealed record ConnectFailure(Outcome Outcome, string Detail, bool NoRoute = false);
 
-/// <summary>Opens every TCP connection of the agent to another host, outside the sidecar's capture, and tells how they fail.</summary>
+/// <summary>Opens all TCP connections of the agent to other hosts, outside the capture of the sidecar, and describes their failures.
+/// </summary>
 public static class Connector
 {
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long an attempt has before the next address is tried beside it (RFC 8305, section 5).</summary>
+    /// <summary>The delay before the next address is tried in parallel (RFC 8305, section 5).</summary>
     public static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
 
-    // After that no address of IPv4 is waited for alone.
+    // The time after which IPv6 is tried although IPv4 has not failed.
     private static readonly TimeSpan SilentFamily = TimeSpan.FromSeconds(2);
 
     public static async Task<Socket> ConnectAsync(IPEndPoint endpoint, CancellationToken cancel)
@@ -36,10 +37,10 @@ public static class Connector
     }
 
     /// <summary>
-    /// Connects to the first address that accepts (RFC 8305): the families take turns, the next address is tried as soon as one fails, or
-    /// has not answered for <see cref="AttemptDelay"/>, and the attempts before it go on.
+    /// Connects to the first address that accepts (RFC 8305). The families alternate. The next address is tried as soon as one fails or has
+    /// not answered within <see cref="AttemptDelay"/>; earlier attempts continue.
     /// </summary>
-    /// <exception cref="SocketException">None did: why not. A refusal says more than an address without a route.</exception>
+    /// <exception cref="SocketException">No address accepted. A refusal is reported in preference to a missing route.</exception>
     public static async Task<Socket> ConnectFirstAsync(IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancel)
     {
         var race = new ConnectionRace(port);
@@ -47,8 +48,7 @@ public static class Connector
     }
 
     /// <summary>
-    /// Connects to the first address that accepts: the IPv4 ones, and the IPv6 ones only where IPv4 has no route or does not answer at
-    /// all.
+    /// Connects to the first address that accepts. IPv6 addresses are tried only if IPv4 has no route or does not answer at all.
     /// </summary>
     /// <returns>The connection, or why the attempts failed.</returns>
     public static async Task<(Socket? Connection, ConnectFailure? Fault)> ConnectPreferringIPv4Async(
@@ -64,7 +64,8 @@ public static class Connector
     }
 
     /// <summary>
-    /// The addresses with their families taking turns, the family of the first one first: the resolver has sorted them by RFC 6724.
+    /// Orders the addresses so that the families alternate, beginning with the family of the first one: the resolver has sorted the
+    /// addresses by RFC 6724.
     /// </summary>
     internal static IReadOnlyList<IPAddress> InTurns(IReadOnlyList<IPAddress> addresses)
     {
@@ -80,7 +81,8 @@ public static class Connector
         SocketError.NetworkUnreachable => new(Outcome.Unreachable, "is unreachable: this VM has no route to it", NoRoute: true),
         SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported
             => new(Outcome.Unreachable, "is unreachable: this VM has no address of that family", NoRoute: true),
-        SocketError.HostUnreachable or SocketError.HostDown => new(Outcome.Unreachable, "is unreachable: a router or firewall says so"),
+        SocketError.HostUnreachable or SocketError.HostDown
+            => new(Outcome.Unreachable, "is unreachable: a router or firewall reports that"),
         SocketError.AccessDenied => new(Outcome.Unreachable, "is unreachable: this VM's own firewall forbids it"),
         SocketError.ConnectionReset or SocketError.ConnectionAborted => new(Outcome.Refused, "reset the connection"),
         _ => new(Outcome.Unreachable, $"is unreachable ({error})"),

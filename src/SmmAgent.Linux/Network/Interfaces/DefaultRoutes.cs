@@ -3,18 +3,18 @@ using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Linux.Network.Interfaces;
 
-/// <summary>A way out of the VM's own networks.</summary>
+/// <summary>A default route of this VM.</summary>
 public sealed record DefaultRoute(IpFamily Family, string Interface);
 
 /// <summary>The default routes of the main routing table.</summary>
 public static class DefaultRoutes
 {
-    // The flags of linux/route.h and ipv6_route.h: the route is in force; it refuses what it takes.
+    // The flags of linux/route.h and ipv6_route.h: the route is in effect; the route rejects its packets.
     private const uint Up = 0x1;
     private const uint Reject = 0x200;
 
-    /// <param name="procNet">The <c>/proc/net</c> of the network namespace; with the unit's ProcSubset=pid there is no link of that
-    /// name.</param>
+    /// <param name="procNet">The <c>/proc/net</c> of the network namespace. The default is not the link /proc/net, because it does not
+    /// exist with ProcSubset=pid in the unit.</param>
     public static IReadOnlyList<DefaultRoute> Read(string procNet = "/proc/self/net") =>
     [
         // Interface, destination, gateway, flags, three counters, mask.

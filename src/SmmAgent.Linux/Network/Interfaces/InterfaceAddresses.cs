@@ -4,22 +4,22 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Network.Interfaces;
 
-/// <summary>One address of one of the VM's own interfaces.</summary>
+/// <summary>One address of an interface of this VM.</summary>
 public sealed record InterfaceAddress(string Interface, IPAddress Address);
 
-/// <summary>The addresses of the VM's own interfaces: getifaddrs(3).</summary>
-/// <remarks>Not .NET's NetworkInterface: it reads /proc/net, which the unit's ProcSubset=pid hides, and more than is asked for.</remarks>
+/// <summary>The addresses of the interfaces of this VM: getifaddrs(3).</summary>
+/// <remarks>NetworkInterface of .NET cannot be used: it reads /proc/net, which ProcSubset=pid of the unit hides.</remarks>
 public static unsafe class InterfaceAddresses
 {
     private const uint Loopback = 0x8;
     private const ushort IPv4 = 2;
     private const ushort IPv6 = 10;
 
-    /// <summary>All but those that mean nothing to another host (loopback, link-local), in a stable order.</summary>
+    /// <summary>All addresses, in a stable order, except those that other hosts cannot use (loopback, link-local).</summary>
     public static IReadOnlyList<string> Read() =>
         [.. ReadEach().Select(own => own.Address.ToString()).Distinct().Order(StringComparer.Ordinal)];
 
-    /// <summary>The same, each with its interface, as the kernel lists them.</summary>
+    /// <summary>The same addresses with their interfaces, in the order of the kernel.</summary>
     public static IReadOnlyList<InterfaceAddress> ReadEach()
     {
         var found = new List<InterfaceAddress>();
@@ -43,7 +43,7 @@ public static unsafe class InterfaceAddresses
         return found;
     }
 
-    // sockaddr_in has the address behind the port, sockaddr_in6 behind port and flow.
+    // The address follows the port in sockaddr_in, and port and flow in sockaddr_in6.
     private static IPAddress? AddressOf(byte* address) => address is null ? null : *(ushort*)address switch
     {
         IPv4 => new IPAddress(new ReadOnlySpan<byte>(address + 4, 4)),

@@ -1,9 +1,9 @@
 namespace SmmAgent.Linux.Network.Names;
 
-/// <summary>Does work that blocks, each on a thread of its own, and not more than some at once.</summary>
-/// <param name="name">The threads' name.</param>
-/// <param name="most">How many run at once; what is more waits.</param>
-#pragma warning disable CA1001 // The semaphore has no handle, and threads that work on would release a disposed one.
+/// <summary>Runs blocking work on separate threads, with a limit for the number of threads.</summary>
+/// <param name="name">The name of the threads.</param>
+/// <param name="most">The maximum number of threads. More work waits for a thread.</param>
+#pragma warning disable CA1001 // The semaphore has no handle, and threads that still work would release a disposed semaphore.
 internal sealed class BoundedThreads(string name, int most)
 #pragma warning restore CA1001
 {
@@ -11,10 +11,10 @@ internal sealed class BoundedThreads(string name, int most)
 
     private readonly SemaphoreSlim _free = new(most);
 
-    /// <summary>Whether the next work would have to wait.</summary>
+    /// <summary>Whether new work would have to wait.</summary>
     public bool AreBusy => _free.CurrentCount == 0;
 
-    /// <param name="cancel">Ends the wait. Work that has begun goes on to its end, and keeps its thread until then.</param>
+    /// <param name="cancel">Ends the wait. Work that has started continues to its end and keeps its thread until then.</param>
     public async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancel)
     {
         await _free.WaitAsync(cancel);

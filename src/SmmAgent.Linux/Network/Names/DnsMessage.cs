@@ -13,10 +13,10 @@ public enum DnsRecordType : ushort
     Aaaa = 28,
 }
 
-/// <summary>What an answer to one question says.</summary>
+/// <summary>The result in the answer to one question.</summary>
 public enum DnsAnswer
 {
-    /// <summary>It is no answer to the question, cannot be read, or reports a fault of the server.</summary>
+    /// <summary>The message is not an answer to the question, cannot be read, or reports a failure of the server.</summary>
     Unknown,
 
     /// <summary>The name has an address.</summary>
@@ -25,22 +25,22 @@ public enum DnsAnswer
     /// <summary>The name exists, but has no address of the type.</summary>
     NoAddress,
 
-    /// <summary>NXDOMAIN: there is no such name.</summary>
+    /// <summary>NXDOMAIN: the name does not exist.</summary>
     NoSuchName,
 
-    /// <summary>The answer did not fit; TCP has it whole.</summary>
+    /// <summary>The answer was too large for UDP and must be requested over TCP.</summary>
     Truncated,
 }
 
-/// <summary>The few parts of a DNS message (RFC 1035, section 4) that one question about an address needs.</summary>
-/// <remarks>The framework resolves names, but cannot ask a given server.</remarks>
+/// <summary>The parts of a DNS message (RFC 1035, section 4) that a question about one address needs.</summary>
+/// <remarks>The framework resolves names, but cannot send a question to a given server.</remarks>
 public static class DnsMessage
 {
-    /// <summary>The largest message that is read, in bytes.</summary>
+    /// <summary>The maximum size of a message, in bytes.</summary>
     public const int MaximumBytes = 4096;
 
     private const int HeaderBytes = 12;
-    private const int RecordBytes = 10; // type, class, TTL and length, behind the name
+    private const int RecordBytes = 10; // type, class, TTL and length, which follow the name
     private const int MaximumNameBytes = 255;
     private const int MaximumLabelBytes = 63;
     private const ushort Internet = 1;
@@ -50,9 +50,9 @@ public static class DnsMessage
     private const ushort IsTruncated = 0x0200;
     private const ushort ResponseCode = 0x000f;
 
-    /// <summary>A question about the addresses of a name.</summary>
+    /// <summary>Creates a question about the addresses of a name.</summary>
     /// <param name="name">An absolute name, with or without the last dot.</param>
-    /// <returns>Null when it is no DNS name.</returns>
+    /// <returns>The message; null when the name is not a DNS name.</returns>
     public static byte[]? Query(ushort id, string name, DnsRecordType type)
     {
         var labels = (name.EndsWith('.') ? name[..^1] : name).Split('.');
@@ -67,8 +67,8 @@ public static class DnsMessage
         return [.. message];
     }
 
-    /// <summary>Reads what a server sent; it never throws, and reads each byte once at most.</summary>
-    /// <param name="query">What <see cref="Query"/> made.</param>
+    /// <summary>Reads the answer of a server. It never throws, and reads each byte at most once.</summary>
+    /// <param name="query">The question from <see cref="Query"/>.</param>
     public static DnsAnswer Read(ReadOnlySpan<byte> query, ReadOnlySpan<byte> answer)
     {
         var question = query[HeaderBytes..];
@@ -102,7 +102,7 @@ public static class DnsMessage
             if (at > answer.Length)
                 return DnsAnswer.Unknown;
             if (Number(record) != type || Number(record[2..]) != Internet)
-                continue; // such as the CNAME that leads to the address
+                continue; // for example the CNAME that leads to the address
             if (length != (type == (ushort)DnsRecordType.A ? 4 : 16))
                 return DnsAnswer.Unknown;
             found = DnsAnswer.Address;
@@ -111,7 +111,7 @@ public static class DnsMessage
         return found;
     }
 
-    // A pointer ends the name. It is not followed: whose record it is follows from the question.
+    // A pointer ends the name. It is not followed, because the question already determines the name of the record.
     private static int? NameEnd(ReadOnlySpan<byte> message, int at)
     {
         for (var start = at; at < message.Length && at - start < MaximumNameBytes; at += message[at] + 1)

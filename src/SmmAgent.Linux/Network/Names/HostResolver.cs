@@ -7,10 +7,10 @@ using SmmAgent.Linux.Network.Connections;
 
 namespace SmmAgent.Linux.Network.Names;
 
-/// <summary>Asks the host's resolver for names, and not the sidecar's, also where the sidecar captures DNS.</summary>
+/// <summary>Resolves names with the resolver of the host instead of the sidecar, even if the sidecar captures DNS.</summary>
 /// <remarks>
-/// Istio puts the questions to the name servers into one conntrack zone and the answers into another. For a group that the capture leaves
-/// alone, an answer over UDP is therefore not ESTABLISHED, and a host whose INPUT drops loses it. TCP has no such rules.
+/// Istio puts the questions to the name servers into one conntrack zone and the answers into another. For a group that is excluded from the
+/// capture, an answer over UDP is therefore not ESTABLISHED, and a host with the INPUT policy DROP loses it. TCP has no such rules.
 /// </remarks>
 public static class HostResolver
 {
@@ -23,12 +23,12 @@ public static class HostResolver
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan TcpPatience = TimeSpan.FromSeconds(1.5);
 
-    // glibc waits for an answer over TCP without an end, and over UDP for half a minute. Threads that wait are bounded.
+    // glibc waits for an answer without a limit over TCP, and for half a minute over UDP, so the number of waiting threads is limited.
     private static readonly BoundedThreads OverTcp = new("resolver", MostAtOnce);
     private static readonly BoundedThreads OverUdp = new("resolver", MostAtOnce);
 
     /// <summary>All addresses of a name, A and AAAA.</summary>
-    /// <exception cref="SocketException">There is no such name, or no name server answers.</exception>
+    /// <exception cref="SocketException">The name does not exist, or no name server answers.</exception>
     public static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancel)
     {
         if (IsCaptured() && await AnswerOverTcpAsync(cancel))
@@ -43,7 +43,7 @@ public static class HostResolver
             when (!cancel.IsCancellationRequested
                 && exception is OperationCanceledException or SocketException { SocketErrorCode: SocketError.TryAgain })
             {
-                // Over UDP, then.
+                // The name is resolved over UDP instead.
             }
         }
 
@@ -53,8 +53,8 @@ public static class HostResolver
     private static bool IsCaptured() =>
         AgentGroup.CanJoin && !OverTcp.AreBusy && ListeningSockets.Udp().Any(socket => socket.Local.Port == SidecarDnsPort);
 
-    /// <summary>Whether the host's name servers take DNS over TCP. A silent one would make glibc wait for minutes.</summary>
-    /// <returns>False also where a server on this host answers: the rules let that in.</returns>
+    /// <summary>Whether the name servers of the host accept DNS over TCP. With a silent server glibc would wait for minutes.</summary>
+    /// <returns>False also if a server is on this host: the firewall rules accept its answers over UDP.</returns>
     private static async Task<bool> AnswerOverTcpAsync(CancellationToken cancel)
     {
         IReadOnlyList<IPAddress> servers;
@@ -91,7 +91,7 @@ public static class HostResolver
         return answers.Contains(Reply.Accepts) && !answers.Contains(Reply.Silent);
     }
 
-    // On a thread of its own: group and options of the resolver are the thread's.
+    // Runs on a separate thread, because the group and the options of the resolver belong to the thread.
     private static IPAddress[] LookUp(string host, bool overTcp)
     {
         using (AgentGroup.Join())

@@ -7,19 +7,19 @@ using SmmAgent.Linux.Network.Connections;
 
 namespace SmmAgent.Linux.Network.Names;
 
-/// <summary>Asks the system for all addresses of a name, A and AAAA.</summary>
+/// <summary>Resolves all addresses of a name, A and AAAA.</summary>
 public delegate Task<IPAddress[]> ResolveName(string host, CancellationToken cancel);
 
-/// <summary>Resolves names freshly each time, within a time that holds.</summary>
+/// <summary>Resolves names without a cache and with a strict time limit.</summary>
 public sealed class NameLookup(TimeProvider time, ResolveName? resolve = null, TimeSpan? timeout = null)
 {
-    /// <summary>The most addresses that are used of one name.</summary>
+    /// <summary>The maximum number of addresses that are used for one name.</summary>
     public const int MaximumAddresses = 16;
 
     private readonly ResolveName _resolve = resolve ?? HostResolver.ResolveAsync;
     private readonly TimeSpan _timeout = timeout ?? Connector.DefaultTimeout;
 
-    /// <param name="host">A DNS name, or an IP address, which is its own answer.</param>
+    /// <param name="host">A DNS name, or an IP address, which is returned unchanged.</param>
     public async Task<Resolution> LookUpAsync(string host, CancellationToken cancel)
     {
         if (IPAddress.TryParse(host, out var literal))
@@ -28,7 +28,7 @@ public sealed class NameLookup(TimeProvider time, ResolveName? resolve = null, T
         using var deadline = new Deadline(_timeout, time, cancel);
         try
         {
-            // getaddrinfo does not hear of a cancellation: the wait has to end on its own.
+            // getaddrinfo cannot be cancelled, so only the wait ends.
             var addresses = await _resolve(host, deadline.Token).WaitAsync(deadline.Token);
             var distinct = addresses.Select(AddressRules.Normalize).Distinct().Take(MaximumAddresses).ToList();
             return distinct.Count > 0

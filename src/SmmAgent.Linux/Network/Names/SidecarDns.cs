@@ -9,26 +9,26 @@ namespace SmmAgent.Linux.Network.Names;
 /// <summary>Whether a name resolves through the sidecar.</summary>
 public enum SidecarResolution
 {
-    /// <summary>It was not answered in a way that tells.</summary>
+    /// <summary>The answer is inconclusive, or there is none.</summary>
     Unknown,
 
     /// <summary>The name has an address.</summary>
     Resolves,
 
-    /// <summary>There is no such name, or it has no address.</summary>
+    /// <summary>The name does not exist, or has no address.</summary>
     DoesNotResolve,
 
-    /// <summary>Nothing listens where a sidecar with DNS capture answers.</summary>
+    /// <summary>No program listens on the DNS port of the sidecar.</summary>
     NothingListens,
 }
 
-/// <summary>What the sidecar answered.</summary>
-/// <param name="Detail">In a few words, for example <c>NXDOMAIN</c>.</param>
+/// <summary>The answer of the sidecar.</summary>
+/// <param name="Detail">A short text, for example <c>NXDOMAIN</c>.</param>
 public sealed record SidecarDnsReply(SidecarResolution Resolution, string Detail);
 
-/// <summary>Asks the sidecar's DNS server for a name: over UDP, and once over TCP where UDP brings nothing.</summary>
-/// <param name="server">Where it answers; null is the sidecar's own, 127.0.0.1:15053.</param>
-/// <param name="timeout">For all questions together; null is <see cref="DefaultTimeout"/>.</param>
+/// <summary>Asks the DNS server of the sidecar for a name: over UDP, and once over TCP if UDP brings no answer.</summary>
+/// <param name="server">The address of the server; null for that of the sidecar, 127.0.0.1:15053.</param>
+/// <param name="timeout">The time limit of all questions together; null for <see cref="DefaultTimeout"/>.</param>
 public sealed class SidecarDns(TimeProvider time, IPEndPoint? server = null, TimeSpan? timeout = null)
 {
     /// <summary>2 s.</summary>
@@ -88,7 +88,7 @@ public sealed class SidecarDns(TimeProvider time, IPEndPoint? server = null, Tim
             }
             catch (OperationCanceledException) when (patience.IsOver)
             {
-                // Over TCP, then. A firewall that loses the answers over UDP may let TCP pass.
+                // The name is asked for over TCP instead: a firewall that drops the answers over UDP may accept TCP.
             }
             catch (SocketException exception)
             {
@@ -109,7 +109,7 @@ public sealed class SidecarDns(TimeProvider time, IPEndPoint? server = null, Tim
     private async Task<DnsAnswer> OverUdpAsync(byte[] query, CancellationToken cancel)
     {
         using var socket = new Socket(_server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        await socket.ConnectAsync(_server, cancel); // what others send is not received
+        await socket.ConnectAsync(_server, cancel); // a connected socket receives datagrams of the server only
         await socket.SendAsync(query, cancel);
         var answer = new byte[DnsMessage.MaximumBytes];
         var length = await socket.ReceiveAsync(answer, cancel);

@@ -3,15 +3,15 @@ using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Network.Probes;
 
-/// <summary>Whether somebody who understands TLS takes the connection.</summary>
+/// <summary>Probes whether a TLS server accepts the connection.</summary>
 /// <remarks>
-/// Ports 15443, 15017, 50600 and 59411 of a meshexpansion gateway are no servers for a plain client. 15443 is AUTO_PASSTHROUGH: Envoy picks
-/// the service by an SNI of the form <c>outbound_.PORT_._.HOST</c> and hangs up without a word when nothing matches; behind the others
-/// stands mTLS, which asks for a workload certificate that the agent does not have. So a handshake that fails is what a healthy gateway
-/// does, and says nothing against it. What counts: the connection is accepted, and a ClientHello meets a TLS record of any kind (a
-/// handshake, an alert), or the silent end of the connection. Against it speak an answer that is no TLS, and no answer at all. More than
-/// the first message of a handshake would cost both sides a key exchange, some ten times a minute, and tell nothing more. Whether the right
-/// gateway stands there is seen on 15012, where istiod's certificate is checked.
+/// Ports 15443, 15017, 50600 and 59411 of a meshexpansion gateway do not serve a plain client. Port 15443 is AUTO_PASSTHROUGH: Envoy picks
+/// the service by an SNI of the form <c>outbound_.PORT_._.HOST</c> and closes the connection without an answer when none matches. The other
+/// ports use mTLS, which requires a workload certificate that the agent does not have. So a healthy gateway fails the handshake. The probe
+/// succeeds if the connection is accepted and the answer to a ClientHello is any TLS record (a handshake, an alert) or the end of the
+/// connection. It fails if the answer is not TLS, or if there is no answer. More than the first message of a handshake would cost both
+/// sides a key exchange, some ten times a minute, without more information. The probe of port 15012 verifies that it is the right gateway,
+/// because it checks the certificate of istiod.
 /// </remarks>
 public sealed class AnyTlsProbe(string serverName) : PortProbe
 {
@@ -27,7 +27,7 @@ public sealed class AnyTlsProbe(string serverName) : PortProbe
         }
         catch (IOException)
         {
-            // Reset: also an end without a word.
+            // A reset is an end of the connection as well.
         }
 
         return peer.HasAnswered && !peer.LooksLikeTls

@@ -5,28 +5,28 @@ using SmmAgent.Linux.Network.Connections;
 
 namespace SmmAgent.Linux.Network.Probes;
 
-/// <summary>Which of some connections the sidecar captures, by family of address and port.</summary>
-/// <param name="probed">Where the connections go.</param>
+/// <summary>Finds the connections that the sidecar captures, by address family and port.</summary>
+/// <param name="probed">The targets of the connections.</param>
 public delegate Task<IReadOnlySet<(AddressFamily Family, int Port)>> FindCaptured(
     IReadOnlyCollection<IPEndPoint> probed, CancellationToken cancel);
 
-/// <summary>Finds out whether the sidecar captures this process's own connections, instead of assuming that it leaves them alone.</summary>
+/// <summary>Probes whether the sidecar captures the connections of this process, instead of assuming that they are excluded.</summary>
 /// <remarks>
-/// While a capture is in place, it connects to addresses that nobody may have (RFC 5737, RFC 3849), in the same way and to the same ports
-/// as the probes. Only a proxy in between accepts such a connection. Networks with a transparent proxy do that, too, so the rules on this
-/// host count as well.
+/// While a capture is in place, it connects to addresses that are reserved for documentation (RFC 5737, RFC 3849), in the same way and to
+/// the same ports as the probes. Only a proxy in between accepts such a connection. A transparent proxy of the network does that as well,
+/// so the rules on this host are also considered.
 /// </remarks>
-/// <param name="isInPlace">Whether rules of the sidecar's capture are on this host; null where this process may not see them.</param>
-/// <param name="listens">Whether the sidecar listens where its capture leads.</param>
-/// <param name="connect">Opens a connection as the probes do.</param>
+/// <param name="isInPlace">Whether this host has capture rules of the sidecar; null when this process may not read them.</param>
+/// <param name="listens">Whether the sidecar listens on the port that the capture redirects to.</param>
+/// <param name="connect">Opens a connection in the same way as the probes.</param>
 public sealed class CaptureProbe(
     TimeProvider time, Func<CancellationToken, Task<bool>>? isInPlace, Func<bool> listens,
     Func<IPEndPoint, CancellationToken, Task<Socket>>? connect = null)
 {
-    /// <summary>How long a connection is waited for; where nothing captures it, nobody answers.</summary>
+    /// <summary>The time limit of a connection. Without a capture there is no answer.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>tcpmux: a port that no program serves any more.</summary>
+    /// <summary>tcpmux: a port that programs no longer use.</summary>
     private const int UnusedPort = 1;
 
     private const int Most = 16;
@@ -50,7 +50,7 @@ public sealed class CaptureProbe(
             .DistinctBy(endpoint => (endpoint.AddressFamily, endpoint.Port)).Take(Most).ToList();
         var found = await Task.WhenAll(kinds.Select(endpoint => IsCapturedAsync(endpoint, isListening, cancel)));
         var captured = kinds.Where((_, at) => found[at]).Select(endpoint => (endpoint.AddressFamily, endpoint.Port)).ToHashSet();
-        // Somebody else may listen on that port; so rules that can be seen decide.
+        // Another program may listen on that port, so the rules decide if they can be read.
         return captured.Count > 0 && !isSeen && isInPlace is not null && !await isInPlace(cancel) ? none : captured;
     }
 
@@ -58,10 +58,10 @@ public sealed class CaptureProbe(
     {
         var reserved = probed.AddressFamily == AddressFamily.InterNetwork ? ReservedIPv4 : ReservedIPv6;
         var fault = await TryAsync(new(reserved, probed.Port), cancel);
-        // Without a route to that address its packets do not come as far as the capture. Those to the probed address do.
+        // Without a route to the reserved address, packets do not reach the capture. Packets to the probed address do.
         if (fault is SocketError.NetworkUnreachable or SocketError.AddressNotAvailable)
             return await TryAsync(new(probed.Address, UnusedPort), cancel) == SocketError.Success;
-        // While Envoy starts, the capture leads to a port of this host on which nobody listens.
+        // While Envoy starts, the capture redirects to a port of this host where no program listens.
         return fault == SocketError.Success || (fault == SocketError.ConnectionRefused && !isListening);
     }
 

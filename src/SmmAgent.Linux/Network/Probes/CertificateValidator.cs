@@ -7,15 +7,16 @@ using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Network.Probes;
 
-/// <summary>Judges the certificate that a server showed: its name, who vouches for it, and its time, told apart.</summary>
-/// <param name="trusted">The only root certificates that count; null means the system's.</param>
-/// <param name="authority">What the roots are called in messages: <c>the mesh's root certificate</c>.</param>
+/// <summary>Validates the name, the issuer and the validity period of a server certificate, with a distinct result for each.</summary>
+/// <param name="trusted">The only trusted root certificates; null for those of the system.</param>
+/// <param name="authority">The name of the roots in messages: <c>the mesh's root certificate</c>.</param>
 public sealed class CertificateValidator(X509Certificate2Collection? trusted, string authority, TimeProvider time)
 {
     private const X509ChainStatusFlags TimeOnly = X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.NotTimeNested;
 
-    /// <summary>A policy that downloads nothing, for a certificate that nobody looks at.</summary>
-    public static X509ChainPolicy PolicyWithoutDownloads() => new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+    /// <summary>A policy without downloads, which is sufficient for a certificate that is not validated.</summary>
+    public static X509ChainPolicy PolicyWithoutDownloads() =>
+        new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
 
     public X509ChainPolicy Policy()
     {
@@ -39,7 +40,7 @@ public sealed class CertificateValidator(X509Certificate2Collection? trusted, st
         }
         catch (CryptographicException)
         {
-            // Names are read only here, and anyone can show a certificate with broken ones.
+            // Names are parsed only here, and any server can present a certificate with malformed names.
             return new(Outcome.WrongCertificate, "showed a certificate that cannot be read");
         }
     }
@@ -88,7 +89,7 @@ public sealed class CertificateValidator(X509Certificate2Collection? trusted, st
     private static CertificateLife Life(X509Certificate2 certificate) =>
         new(Name(certificate, issuer: false), certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
 
-    /// <summary>The DNS names that a certificate is for; istiod's has no subject.</summary>
+    /// <summary>The DNS names of a certificate; the certificate of istiod has no subject.</summary>
     internal static string Names(X509Certificate2 certificate)
     {
         var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()

@@ -6,7 +6,7 @@ using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Network.Probes;
 
-/// <summary>The dashboard as a port to try: <c>GET /healthz</c>, inside TLS when its URL says https.</summary>
+/// <summary>The probe of the dashboard: <c>GET /healthz</c>, inside TLS when the URL is https.</summary>
 internal sealed class DashboardProbe : IDisposable
 {
     private const int MaximumCaFile = 1024 * 1024;
@@ -15,7 +15,7 @@ internal sealed class DashboardProbe : IDisposable
     private readonly TimeProvider _time;
     private readonly X509Certificate2Collection? _authorities;
 
-    /// <param name="caFile">PEM file with the only certificate authorities that count; null means the system's.</param>
+    /// <param name="caFile">PEM file with the only trusted authorities; null for the authorities of the system.</param>
     public DashboardProbe(Uri url, string? caFile, TimeProvider time)
     {
         (_url, _time) = (url, time);
@@ -26,7 +26,7 @@ internal sealed class DashboardProbe : IDisposable
 
     public ProbeTarget Target { get; }
 
-    /// <summary>Why the dashboard's certificate cannot be checked at all; null when it can.</summary>
+    /// <summary>The reason why the certificate of the dashboard cannot be validated; null when it can.</summary>
     public string? Problem { get; }
 
     public PortProbe NewProbe()

@@ -3,7 +3,7 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Linux.Network.Probes;
 
-/// <summary>The checks for the ports of gateways and direct endpoints.</summary>
+/// <summary>The probes for the ports of gateways and direct endpoints.</summary>
 internal sealed class GatewayProbes : IDisposable
 {
     private readonly X509Certificate2Collection _roots = [];

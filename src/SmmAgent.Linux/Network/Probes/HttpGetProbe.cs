@@ -4,14 +4,14 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Linux.Network.Probes;
 
-/// <summary>A GET that must be answered with 200. No more than the status line is read, or the head where its date is wanted.</summary>
-/// <param name="host">The Host header: a name or an address, an IPv6 one in brackets, and a port where it is not the usual one.</param>
+/// <summary>A GET that must be answered with 200. Only the status line is read, or the head if the date is wanted.</summary>
+/// <param name="host">The Host header: a name or an address (IPv6 in brackets), and the port unless it is the default.</param>
 public sealed class HttpGetProbe(string host, string path) : PortProbe
 {
     private const int MaximumStatusLine = 1024;
     private const int MaximumHead = 8 * 1024;
 
-    /// <summary>Whether the peer's clock is of interest.</summary>
+    /// <summary>Whether to read the clock of the peer.</summary>
     public bool WantsDate { get; init; }
 
     public override string Awaited => $"did not answer GET {path}";

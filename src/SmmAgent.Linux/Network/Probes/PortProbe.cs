@@ -2,26 +2,26 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Linux.Network.Probes;
 
-/// <summary>What a check of an open connection found.</summary>
-/// <param name="Detail">A verb phrase that goes on after the endpoint; null when all is well.</param>
+/// <summary>The result of a probe of an open connection.</summary>
+/// <param name="Detail">A verb phrase that follows the endpoint in messages; null on success.</param>
 public sealed record PortProbeResult(Outcome Outcome, string? Detail, CertificateLife? Certificate = null)
 {
     public static PortProbeResult Ok { get; } = new(Outcome.Ok, null);
 
-    /// <summary>What the peer's clock says, when it was asked for and told.</summary>
+    /// <summary>The time of the clock of the peer; null when it was not requested or not sent.</summary>
     public DateTimeOffset? Date { get; init; }
 }
 
-/// <summary>What is to be seen on a port beyond its being open. One that throws IOException says that the peer hung up.</summary>
+/// <summary>A probe of an open connection to a port. An IOException means that the peer closed the connection.</summary>
 public abstract class PortProbe
 {
-    /// <summary>A port that is only connected to.</summary>
+    /// <summary>Probes only the connection.</summary>
     public static PortProbe None { get; } = new ConnectOnly();
 
-    /// <summary>What has not come when the time is over: <c>did not finish the TLS handshake</c>.</summary>
+    /// <summary>The message after a timeout: <c>did not finish the TLS handshake</c>.</summary>
     public abstract string Awaited { get; }
 
-    /// <summary>What else may be the reason when it has not come; empty where that says it all.</summary>
+    /// <summary>A possible cause of the timeout, appended to the message; may be empty.</summary>
     public virtual string Hint => "";
 
     public abstract Task<PortProbeResult> RunAsync(Stream connection, CancellationToken cancel);

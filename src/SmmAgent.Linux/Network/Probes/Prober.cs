@@ -7,13 +7,13 @@ using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Linux.Network.Probes;
 
-/// <summary>One probe: a port at one address, and what is to be seen there.</summary>
+/// <summary>One probe: a port at one address, and the probe of its connection.</summary>
 public sealed record Probe(ProbeTarget Target, IPAddress Address, PortProbe Check);
 
-/// <summary>Probes many ports at once, but not too many, each within its own time.</summary>
+/// <summary>Probes many ports at the same time, up to a limit, each with its own timeout.</summary>
 public sealed class Prober(TimeProvider time, NameLookup names, TimeSpan? timeout = null)
 {
-    /// <summary>How many probes or look-ups run at the same time.</summary>
+    /// <summary>The maximum number of probes or name lookups at the same time.</summary>
     public const int MaximumAtOnce = 16;
 
     private readonly TimeSpan _timeout = timeout ?? Connector.DefaultTimeout;
@@ -23,7 +23,7 @@ public sealed class Prober(TimeProvider time, NameLookup names, TimeSpan? timeou
         AllAsync([.. hosts.Distinct()], names.LookUpAsync, cancel);
 
     /// <summary>Runs the probes.</summary>
-    /// <returns>One result for each, in their order.</returns>
+    /// <returns>One result per probe, in the same order.</returns>
     public Task<IReadOnlyList<ProbeResult>> RunAsync(IReadOnlyList<Probe> probes, CancellationToken cancel) =>
         AllAsync(probes, RunAsync, cancel);
 

@@ -3,26 +3,27 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Linux.Network.Probes;
 
-/// <summary>What is in force after a look at everything, and how many ports were too many to be tried.</summary>
+/// <summary>The debounced results of all probes, and the number of ports that were left out because of the limit.</summary>
 public sealed record ReachabilityObservation(
     IReadOnlyList<Debounced<ProbeResult>> Gateways, IReadOnlyList<Debounced<ProbeResult>> Dashboard, int LeftOut);
 
-/// <summary>Looks at gateways and dashboard, again and again, and remembers only what damping needs.</summary>
-/// <param name="findCaptured">Which probes the sidecar captures; null where there is no sidecar.</param>
+/// <summary>Probes gateways and dashboard repeatedly, and keeps only the state that debouncing needs.</summary>
+/// <param name="findCaptured">Finds the probes that the sidecar captures; null without a sidecar.</param>
 public sealed class ReachabilityObserver(Prober prober, TimeProvider time, FindCaptured? findCaptured = null)
 {
-    /// <summary>The most probes of one look. With those at once and the time of each it bounds the look: 36 s when all hang.</summary>
+    /// <summary>The maximum number of probes of one observation. It limits the duration of an observation to 36 s if all probes hang.
+    /// </summary>
     public const int MaximumProbes = 192;
 
     private readonly DebouncedNames _names = new();
     private readonly DebouncedProbes _gateways = new();
     private readonly DebouncedProbes _dashboard = new();
 
-    /// <summary>Whether something odd was seen that a look soon would confirm.</summary>
+    /// <summary>Whether a result changed and needs another observation soon to confirm it.</summary>
     public bool Unsettled => _names.Unsettled || _gateways.Unsettled || _dashboard.Unsettled;
 
     /// <param name="plan">Null while there is no mesh configuration.</param>
-    /// <param name="dashboardUrl">Null while there is none.</param>
+    /// <param name="dashboardUrl">Null while no dashboard is set.</param>
     public async Task<ReachabilityObservation> ObserveAsync(
         ReachabilityPlan? plan, Uri? dashboardUrl, string? caFile, CancellationToken cancel)
     {
@@ -41,7 +42,7 @@ public sealed class ReachabilityObserver(Prober prober, TimeProvider time, FindC
             ? Probes(dashboard.Target, names, _ => dashboard.NewProbe()).ToList()
             : [];
 
-        // The dashboard first: it is one, and it is not to wait behind gateways that hang.
+        // The dashboard first: it is only one, and must not wait for gateways that hang.
         List<Probe> probes = [.. dashboardProbes, .. gatewayProbes];
         var captured = findCaptured?.Invoke([.. probes.Select(probe => new IPEndPoint(probe.Address, probe.Target.Port))], cancel);
         var results = await prober.RunAsync(probes, cancel);

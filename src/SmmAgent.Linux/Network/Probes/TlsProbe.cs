@@ -5,8 +5,8 @@ using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Network.Probes;
 
-/// <summary>A TLS handshake whose certificate must be good, and what is to be asked inside it.</summary>
-/// <param name="inside">A check of what is spoken inside TLS; <see cref="PortProbe.None"/> for the handshake alone.</param>
+/// <summary>A TLS handshake with a valid certificate, followed by a probe inside TLS.</summary>
+/// <param name="inside">The probe inside TLS; <see cref="PortProbe.None"/> for the handshake only.</param>
 public sealed class TlsProbe(string serverName, CertificateValidator validator, PortProbe inside) : PortProbe
 {
     private bool _isOpen;
@@ -27,7 +27,7 @@ public sealed class TlsProbe(string serverName, CertificateValidator validator, 
                 new SslClientAuthenticationOptions
                 {
                     TargetHost = serverName,
-                    // A resumed session would show the certificate of last time.
+                    // A resumed session would present the previous certificate.
                     AllowTlsResume = false,
                     CertificateChainPolicy = validator.Policy(),
                     LocalCertificateSelectionCallback = (_, _, _, server, _) =>

@@ -9,7 +9,7 @@ internal static class ClientHello
 {
     private const int RandomLength = 32;
 
-    // ECDHE with AES-GCM or ChaCha20, and plain RSA with AES-GCM for the old.
+    // ECDHE with AES-GCM or ChaCha20, and plain RSA with AES-GCM for old servers.
     private static readonly ushort[] CipherSuites = [0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0x009c, 0x009d];
 
     // x25519, secp256r1, secp384r1.
@@ -18,7 +18,7 @@ internal static class ClientHello
     // ECDSA and RSA-PSS and RSA-PKCS1, with SHA-256 and SHA-384.
     private static readonly ushort[] Signatures = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501];
 
-    /// <param name="serverName">Sent as SNI; left out when it is an IP address, which SNI does not know.</param>
+    /// <param name="serverName">Sent as SNI, unless it is an IP address, which SNI does not support.</param>
     public static byte[] For(string serverName)
     {
         var hello = new Writer();
@@ -43,7 +43,7 @@ internal static class ClientHello
         writer.Number16(13).Sized16(signatures => signatures.Sized16(list => list.Numbers16(Signatures)));
     }
 
-    /// <summary>Numbers in network order, and blocks that begin with their own length.</summary>
+    /// <summary>Writes numbers in network byte order, and blocks that begin with their length.</summary>
     private sealed class Writer
     {
         private readonly List<byte> _bytes = new(256);

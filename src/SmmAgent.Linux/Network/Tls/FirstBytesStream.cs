@@ -1,18 +1,18 @@
 namespace SmmAgent.Linux.Network.Tls;
 
-/// <summary>Passes everything through and remembers how the peer's first bytes looked, whatever the TLS library made of them.</summary>
+/// <summary>Forwards all data and records the first bytes of the peer, independently of the TLS library.</summary>
 internal sealed class FirstBytesStream(Stream inner) : Stream
 {
-    /// <summary>How many bytes tell what there is to tell.</summary>
+    /// <summary>The number of bytes that are sufficient to detect TLS.</summary>
     public const int Noted = 2;
 
     private readonly byte[] _first = new byte[Noted];
     private int _length;
 
-    /// <summary>Whether the peer has said anything.</summary>
+    /// <summary>Whether the peer has sent any byte.</summary>
     public bool HasAnswered => _length > 0;
 
-    /// <summary>Whether that began as a TLS record does: a type from change_cipher_spec to application_data, and major version 3.</summary>
+    /// <summary>Whether it begins like a TLS record: a type from change_cipher_spec to application_data, and major version 3.</summary>
     public bool LooksLikeTls => _length > 0 && _first[0] is >= 0x14 and <= 0x17 && (_length < 2 || _first[1] == 3);
 
     public override bool CanRead => true;

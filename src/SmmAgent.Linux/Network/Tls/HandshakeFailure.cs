@@ -3,7 +3,7 @@ using System.Security.Authentication;
 
 namespace SmmAgent.Linux.Network.Tls;
 
-/// <summary>Why a TLS handshake failed that was not about the server's certificate, from what OpenSSL says.</summary>
+/// <summary>Explains TLS handshake failures other than an invalid server certificate, from the messages of OpenSSL.</summary>
 internal static class HandshakeFailure
 {
     public const string LostPackets =
@@ -12,7 +12,7 @@ internal static class HandshakeFailure
         + "and ICMP that is filtered";
 
     /// <param name="demandsCertificate">Whether the server asked for a client certificate.</param>
-    /// <returns>A verb phrase with what to do; null where nothing more is known.</returns>
+    /// <returns>A verb phrase with the remediation; null when the cause is unknown.</returns>
     public static string? Describe(Exception exception, bool demandsCertificate)
     {
         var text = "";

@@ -4,15 +4,17 @@ using System.Text;
 
 namespace SmmAgent.Linux.Network.Tls;
 
-/// <summary>The certificates of a PEM file, each of which vouches for a chain as it is, whoever issued it.</summary>
-/// <remarks>That is what curl does with <c>--cacert</c> (OpenSSL's partial chain). .NET takes self-signed certificates only.</remarks>
+/// <summary>The certificates of a PEM file, each of which is a trust anchor, even if it is not self-signed.</summary>
+/// <remarks>curl does the same with <c>--cacert</c> (a partial chain in OpenSSL). .NET accepts only self-signed certificates.</remarks>
 internal static class TrustAnchors
 {
-    // What it says of a chain that ends in an anchor that is no root.
+    // The flags of .NET for a chain that ends in an anchor that is not a root.
     private const X509ChainStatusFlags IncompleteChain = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot;
 
-    /// <summary>Reads certificates in PEM. Windows puts a byte order mark before them, OpenSSL has a second name for them.</summary>
-    /// <exception cref="CryptographicException">One cannot be read.</exception>
+    /// <summary>
+    /// Reads certificates in PEM, including a byte order mark, which Windows adds, and the alternative label of OpenSSL.
+    /// </summary>
+    /// <exception cref="CryptographicException">A certificate cannot be read.</exception>
     public static X509Certificate2Collection Read(ReadOnlySpan<byte> pem)
     {
         var text = Encoding.UTF8.GetString(pem).Replace("\ufeff", "", StringComparison.Ordinal)
@@ -22,7 +24,7 @@ internal static class TrustAnchors
         return certificates;
     }
 
-    /// <summary>What a file is in which no certificate in PEM was found, as the rest of a sentence that begins with its name.</summary>
+    /// <summary>Describes a file without certificates in PEM, as the rest of a sentence that begins with the name of the file.</summary>
     public static string DescribeContent(string path, ReadOnlySpan<byte> content) => content switch
     {
         [0x30, 0x80 or 0x82, ..] => $"is in DER, not in PEM: sudo openssl x509 -inform DER -in {path} -out {path}.pem, and name that file",
@@ -36,8 +38,8 @@ internal static class TrustAnchors
         _ => "has no certificate in PEM (-----BEGIN CERTIFICATE-----)",
     };
 
-    /// <summary>What is wrong with a chain up to its first anchor; nothing when one vouches for it.</summary>
-    /// <param name="anchors">Null means the system's, which the chain was built with.</param>
+    /// <summary>The flaws of a chain up to its first anchor; none when the chain is valid.</summary>
+    /// <param name="anchors">The anchors; null for those of the system, which the chain was built with.</param>
     public static X509ChainStatusFlags Flaws(X509Chain chain, X509Certificate2Collection? anchors)
     {
         var elements = chain.ChainElements.ToList();

@@ -38,7 +38,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TheNewerTokenIsPresentedAndKeptForItsOwnerOnly()
+    public async Task NewerTokenIsPresentedAndReadableByItsOwnerOnly()
     {
         Assert.Equal([_operators], await PresentedAsync());
 
@@ -50,7 +50,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnotherTokenOfTheOperatorWinsWheneverItWasMade()
+    public async Task NewOperatorTokenHasPriorityWheneverItWasIssued()
     {
         Renew(_renewed);
 
@@ -61,7 +61,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WithoutTheOperatorsTokenThereIsNone()
+    public async Task RenewedTokenIsNotUsedWithoutTheOperatorToken()
     {
         Renew(_renewed);
         File.Delete(_paths.BearerToken);
@@ -70,7 +70,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ARenewedTokenThatIsOverGivesWayToOneThatIsNot()
+    public async Task ExpiredRenewedTokenIsReplacedByAValidOne()
     {
         Set(TestToken.Of(Start.AddHours(-12), Start.AddHours(100)));
         Renew(_renewed);
@@ -80,7 +80,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ARefusedRenewedTokenGivesWayToTheOperatorsAtOnceAndUntilThereIsAnother()
+    public async Task RefusedRenewedTokenIsReplacedByTheOperatorTokenUntilTheNextRenewal()
     {
         Renew(_renewed);
 
@@ -93,7 +93,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WhereTheOperatorsTokenIsOverTheRefusalOfTheRenewedOneIsTheReason()
+    public async Task RefusalOfTheRenewedTokenIsReportedWhenTheOperatorTokenHasExpired()
     {
         Renew(_renewed);
         _time.Advance(TimeSpan.FromHours(13));
@@ -103,7 +103,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ATokenOfAnotherAccountIsNotPresented()
+    public async Task TokenOfAnotherAccountIsNotPresented()
     {
         Renew(TestToken.Of(Start, Start.AddHours(24), account: "cluster-admin"));
 
@@ -116,7 +116,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     [InlineData("[1]")]
     [InlineData("""{"of":1,"token":2}""")]
     [InlineData("secret")]
-    public async Task WhatTheAgentDidNotWriteIsNotPresented(string content)
+    public async Task ContentThatTheAgentDidNotWriteIsNotPresented(string content)
     {
         File.WriteAllText(_paths.RenewedToken, content);
 
@@ -124,7 +124,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ALinkIsNotFollowedSinceRootReadsItToo()
+    public async Task LinkIsNotFollowedBecauseRootReadsTheFileAsWell()
     {
         Renew(_renewed);
         File.Move(_paths.RenewedToken, Path.Combine(_folder.FullName, "elsewhere"));
@@ -134,7 +134,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ALargeFileIsNotRead()
+    public async Task LargeFileIsNotRead()
     {
         Renew(_renewed);
         File.AppendAllText(_paths.RenewedToken, new string(' ', 20_000));
@@ -143,7 +143,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public void ItIsASecretOfThisHost()
+    public void RenewedTokenIsASecretOfThisHost()
     {
         Renew(_renewed);
 

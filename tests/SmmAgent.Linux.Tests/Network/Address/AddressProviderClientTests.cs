@@ -232,7 +232,7 @@ public sealed class AddressProviderClientTests
         });
 
     private static AddressProviderClient Client(TimeSpan? timeout, ResolveName? resolve = null) =>
-        new(TimeProvider.System, new NameLookup(TimeProvider.System, resolve, ReachabilityProbing.Patient), timeout ?? ReachabilityProbing.Patient);
+        new(TimeProvider.System, new NameLookup(TimeProvider.System, resolve, Probing.Patient), timeout ?? Probing.Patient);
 
     private async Task<ProviderResult> AskAsync(
         ServeConnection serve, string scheme = "http", string user = "", TimeSpan? timeout = null, Func<Task>? whenAnswered = null)

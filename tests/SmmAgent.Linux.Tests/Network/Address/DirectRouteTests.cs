@@ -10,12 +10,12 @@ namespace SmmAgent.Linux.Tests.Network.Address;
 
 public sealed class DirectRouteTests
 {
-    private readonly DirectRoute _route = new(TimeProvider.System, new NameLookup(TimeProvider.System), ReachabilityProbing.Patient);
+    private readonly DirectRoute _route = new(TimeProvider.System, new NameLookup(TimeProvider.System), Probing.Patient);
 
     [Theory]
     [InlineData("10.9.0.7/32", "10.9.0.7", "10.9.0.7")]
     [InlineData("fd00:9::7/128", "fd00:9::7", "fd00:9::7")]
-    public async Task TheSourceIsTheAddressThatTheKernelChoosesForTheEndpoint(string own, string endpoint, string source)
+    public async Task SourceIsTheAddressThatTheKernelChoosesForTheEndpoint(string own, string endpoint, string source)
     {
         OwnNetwork.SkipUnlessAvailable();
         await OwnNetwork.RunAsync(async () =>
@@ -35,7 +35,7 @@ public sealed class DirectRouteTests
     }
 
     [Fact]
-    public async Task TheFirstReachableEndpointOfTheListDecides()
+    public async Task FirstReachableEndpointOfTheListDecides()
     {
         var (one, two) = (Loopback.Next(), Loopback.Next());
         await using var first = new StandInListener(new(one, 0), Behaviours.Silence());
@@ -60,7 +60,7 @@ public sealed class DirectRouteTests
     }
 
     [Fact]
-    public async Task ADroppedSynIsNotWaitedFor()
+    public async Task DroppedSynTimesOut()
     {
         using var hole = new BlackHole(new(Loopback.Next(), 0));
         var route = new DirectRoute(TimeProvider.System, new NameLookup(TimeProvider.System), TimeSpan.FromMilliseconds(300));

@@ -9,7 +9,7 @@ public sealed class OwnInterfacesTests
     private const string ProcNet = "/proc/thread-self/net";
 
     [Fact]
-    public async Task EachAddressIsSeenWithItsInterfaceButNotLoopbackAndLinkLocal()
+    public async Task AddressesAreReadWithTheirInterfaceExceptLoopbackAndLinkLocal()
     {
         OwnNetwork.SkipUnlessAvailable();
         await OwnNetwork.RunAsync(() =>
@@ -25,7 +25,7 @@ public sealed class OwnInterfacesTests
     }
 
     [Fact]
-    public async Task ADefaultRouteIsSeenForEachFamilyAndOneThatRefusesIsNone()
+    public async Task DefaultRoutesAreReadForEachFamilyExceptRejectingOnes()
     {
         OwnNetwork.SkipUnlessAvailable();
         await OwnNetwork.RunAsync(() =>

@@ -9,7 +9,7 @@ public sealed class BoundedThreadsTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task WhatIsMoreThanTheBoundWaitsForAThread()
+    public async Task WorkAboveTheLimitWaitsForAThread()
     {
         using var gate = new ManualResetEventSlim();
         var (running, most) = (0, 0);
@@ -32,7 +32,7 @@ public sealed class BoundedThreadsTests
     }
 
     [Fact]
-    public async Task WhoGivesUpFreesNoThreadThatStillWorksAndTakesNoneWhileItWaits()
+    public async Task CancelledCallerNeitherFreesARunningThreadNorTakesOneWhileWaiting()
     {
         using var gate = new ManualResetEventSlim();
         using var impatient = new CancellationTokenSource();
@@ -58,7 +58,7 @@ public sealed class BoundedThreadsTests
     }
 
     [Fact]
-    public async Task WhatFailsFailsForWhoAskedAndItsThreadIsFree()
+    public async Task FailureReachesTheCallerAndFreesTheThread()
     {
         foreach (var _ in Enumerable.Range(0, 3))
             await Assert.ThrowsAsync<InvalidOperationException>(

@@ -10,7 +10,7 @@ public sealed class DnsMessageTests
     private static readonly byte[] Query = DnsMessage.Query(0x1234, "a.b", DnsRecordType.A)!;
 
     [Fact]
-    public void AQueryHasOneQuestionAndAsksForRecursion()
+    public void QueryHasOneQuestionAndRequestsRecursion()
     {
         Assert.Equal(Bytes("1234 0100 0001 0000 0000 0000" + Question), Query);
         Assert.Equal(Query, DnsMessage.Query(0x1234, "a.b.", DnsRecordType.A));
@@ -18,7 +18,7 @@ public sealed class DnsMessageTests
     }
 
     [Fact]
-    public void WhatIsNoDnsNameIsNotAsked()
+    public void InvalidDnsNameIsNotAsked()
     {
         Assert.All(
             (string[])["", ".", "a..b", ".a", "a..", "\u00e4.b", new string('a', 64),
@@ -65,11 +65,11 @@ public sealed class DnsMessageTests
         DnsAnswer.Unknown)]
     [InlineData("half a header", "1234 8580 0001", DnsAnswer.Unknown)]
     [InlineData("nothing", "", DnsAnswer.Unknown)]
-    public void AnAnswerIsReadExactly(string what, string answer, DnsAnswer expected) =>
+    public void AnswerIsReadExactly(string what, string answer, DnsAnswer expected) =>
         Assert.Equal((what, expected), (what, DnsMessage.Read(Query, Bytes(answer))));
 
     [Fact]
-    public void AnIPv6AddressAnswersAQuestionForOne()
+    public void IPv6AddressAnswersAnIPv6Question()
     {
         var answer =
             Bytes("1234 8580 0001 0001 0000 0000 0161016200 001c 0001 c00c 001c 0001 0000001e 0010 20010db8000000000000000000000001");
@@ -82,7 +82,7 @@ public sealed class DnsMessageTests
         .Sample(bytes => DnsMessage.Read(Query, bytes) == DnsAnswer.Unknown);
 
     [Fact]
-    public void RandomRecordsBehindAGoodHeadEndAndDoNotThrow() => Gen.Select(Gen.Byte.Array[0, 600], Gen.UShort).Sample((records, count) =>
+    public void RandomRecordsAfterAValidHeaderDoNotThrow() => Gen.Select(Gen.Byte.Array[0, 600], Gen.UShort).Sample((records, count) =>
     {
         byte[] answer = [.. Bytes("1234 8580 0001"), (byte)(count >> 8), (byte)count, .. Bytes("0000 0000" + Question), .. records];
 
@@ -92,7 +92,7 @@ public sealed class DnsMessageTests
     });
 
     [Fact]
-    public void EveryCutOfAGoodAnswerIsUnknown()
+    public void TruncatedBytesOfAValidAnswerAreUnknown()
     {
         var whole = Bytes("1234 8580 0001 0001 0000 0000" + Question + Address);
 

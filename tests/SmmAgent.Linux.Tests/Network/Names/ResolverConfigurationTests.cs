@@ -11,7 +11,7 @@ public sealed class ResolverConfigurationTests
         "10.0.0.2 fd00::2")]
     [InlineData("nameserver dns.example.com\nnameserver\n", "")]
     [InlineData("", "")]
-    public void NameServersAreReadInTheirOrder(string text, string servers)
+    public void NameServersAreReadInOrder(string text, string servers)
     {
         using var folder = new TemporaryFolder();
 

@@ -29,7 +29,7 @@ public sealed class SidecarDnsTests : IDisposable
     }
 
     [Fact]
-    public async Task AnAddressResolves()
+    public async Task NameWithAnAddressResolves()
     {
         var answering = AnswerAsync(query => Answer(query, 0x8580, 1, Address));
 
@@ -47,7 +47,7 @@ public sealed class SidecarDnsTests : IDisposable
     }
 
     [Fact]
-    public async Task ANameWithoutAnAddressOfEitherFamilyDoesNotResolve()
+    public async Task NameWithoutAddressesDoesNotResolve()
     {
         var answering = AnswerAsync(query => Answer(query, 0x8580, 0), query => Answer(query, 0x8580, 0));
 
@@ -56,7 +56,7 @@ public sealed class SidecarDnsTests : IDisposable
     }
 
     [Fact]
-    public async Task AServersFaultAndGarbageAreUnknown()
+    public async Task ServerFailureAndGarbageAreUnknown()
     {
         var answering = AnswerAsync(query => Answer(query, 0x8182, 0), _ => [1, 2, 3]);
 
@@ -66,7 +66,7 @@ public sealed class SidecarDnsTests : IDisposable
     }
 
     [Fact]
-    public async Task ATruncatedAnswerIsAskedForOverTcp()
+    public async Task TruncatedAnswerIsRepeatedOverTcp()
     {
         _tcp.Listen();
         var answering = AnswerAsync(query => Answer(query, 0x8380, 0));
@@ -77,7 +77,7 @@ public sealed class SidecarDnsTests : IDisposable
     }
 
     [Fact]
-    public async Task WhereUdpBringsNothingTcpIsAsked()
+    public async Task TcpIsUsedWithoutAnAnswerOverUdp()
     {
         _tcp.Listen();
         var answering = AnswerOverTcpAsync(query => Answer(query, 0x8580, 1, Address));
@@ -87,7 +87,7 @@ public sealed class SidecarDnsTests : IDisposable
     }
 
     [Fact]
-    public async Task ASilentServerIsUnknownWithinTheTimeout()
+    public async Task SilentServerIsUnknownWithinTheTimeout()
     {
         _tcp.Listen(); // the kernel accepts, and no answer comes
 
@@ -95,7 +95,7 @@ public sealed class SidecarDnsTests : IDisposable
     }
 
     [Fact]
-    public async Task AServerThatHangsUpIsUnknown()
+    public async Task ServerThatClosesTheConnectionIsUnknown()
     {
         _tcp.Listen();
         _udp.Dispose();
@@ -106,7 +106,7 @@ public sealed class SidecarDnsTests : IDisposable
     }
 
     [Fact]
-    public async Task WhereNothingListensThatIsSaid()
+    public async Task MissingListenerIsReported()
     {
         _udp.Dispose();
         _tcp.Dispose();
@@ -115,12 +115,12 @@ public sealed class SidecarDnsTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatIsNoDnsNameIsNotAsked() => Assert.Equal(
+    public async Task InvalidDnsNameIsNotAsked() => Assert.Equal(
         new(SidecarResolution.Unknown, "it is no DNS name"),
         await new SidecarDns(TimeProvider.System, _server).AskAsync("kubernetes..svc", TestContext.Current.CancellationToken));
 
     private Task<SidecarDnsReply> AskAsync(TimeSpan? timeout = null) =>
-        new SidecarDns(TimeProvider.System, _server, timeout ?? ReachabilityProbing.Patient).AskAsync(Name, TestContext.Current.CancellationToken);
+        new SidecarDns(TimeProvider.System, _server, timeout ?? Probing.Patient).AskAsync(Name, TestContext.Current.CancellationToken);
 
     /// <returns>The types that were asked for.</returns>
     private async Task<List<byte>> AnswerAsync(params Func<byte[], byte[]>[] answers)

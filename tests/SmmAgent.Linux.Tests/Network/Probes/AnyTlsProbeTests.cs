@@ -18,7 +18,7 @@ public sealed class AnyTlsProbeTests : IDisposable
     [InlineData("istiod-cp-v115x.istio-system.svc", "istiod-cp-v115x.istio-system.svc")]
     [InlineData("10.244.1.5", "")]
     [InlineData("fd00::5", "")]
-    public async Task ARealServerUnderstandsTheHelloAndFindsTheNameInIt(string serverName, string sni)
+    public async Task ServerAcceptsTheClientHelloAndReadsItsName(string serverName, string sni)
     {
         var cancel = TestContext.Current.CancellationToken;
         using var leaf = _authority.Issue(["any.example"]);
@@ -49,7 +49,7 @@ public sealed class AnyTlsProbeTests : IDisposable
     }
 
     [Fact]
-    public async Task AServerThatEndsTheConnectionWithoutAWordMaySpeakTls()
+    public async Task ServerThatClosesTheConnectionMaySpeakTls()
     {
         var cancel = TestContext.Current.CancellationToken;
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -62,7 +62,7 @@ public sealed class AnyTlsProbeTests : IDisposable
     }
 
     [Fact]
-    public async Task OneByteThatIsNoneOfTlsIsEnough()
+    public async Task SingleByteOfAnotherProtocolIsDetected()
     {
         var cancel = TestContext.Current.CancellationToken;
         using var listener = new TcpListener(IPAddress.Loopback, 0);

@@ -16,7 +16,7 @@ public sealed class CaptureProbeTests
     private bool _listens = true;
 
     [Fact]
-    public async Task AConnectionToNobodyThatIsAcceptedIsCaptured()
+    public async Task AcceptedConnectionToAReservedAddressIsCaptured()
     {
         _answers["192.0.2.1:15012"] = SocketError.Success;
         _answers["192.0.2.1:8443"] = SocketError.TimedOut;
@@ -30,7 +30,7 @@ public sealed class CaptureProbeTests
     }
 
     [Fact]
-    public async Task WithoutACaptureNobodyIsTried()
+    public async Task ReservedAddressIsNotTriedWithoutACapture()
     {
         (_isInPlace, _listens) = (false, false);
 
@@ -39,7 +39,7 @@ public sealed class CaptureProbeTests
     }
 
     [Fact]
-    public async Task ATransparentProxyOfTheNetworkIsNoCapture()
+    public async Task TransparentProxyOfTheNetworkIsNotACapture()
     {
         _isInPlace = false;
         _answers["192.0.2.1:15012"] = SocketError.Success;
@@ -48,7 +48,7 @@ public sealed class CaptureProbeTests
     }
 
     [Fact]
-    public async Task WhoMayNotSeeTheRulesGoesByWhoListens()
+    public async Task ListenerDecidesWhenRulesCannotBeRead()
     {
         _answers["192.0.2.1:15012"] = SocketError.Success;
 
@@ -60,7 +60,7 @@ public sealed class CaptureProbeTests
     [Theory]
     [InlineData(false, true)]
     [InlineData(true, false)]
-    public async Task ARefusalIsTheCapturesWhileTheSidecarDoesNotListenYet(bool listens, bool isCaptured)
+    public async Task RefusalIsACaptureWhileTheSidecarDoesNotListenYet(bool listens, bool isCaptured)
     {
         _listens = listens;
         _answers["192.0.2.1:15012"] = SocketError.ConnectionRefused;
@@ -72,7 +72,7 @@ public sealed class CaptureProbeTests
     [InlineData(SocketError.Success, true)]
     [InlineData(SocketError.ConnectionRefused, false)]
     [InlineData(SocketError.TimedOut, false)]
-    public async Task WhereNobodyHasNoRouteAnUnusedPortOfTheProbedAddressIsTried(SocketError answer, bool isCaptured)
+    public async Task UnusedPortIsTriedWithoutARouteToTheReservedAddress(SocketError answer, bool isCaptured)
     {
         _listens = false;
         _answers["192.0.2.1:15012"] = SocketError.NetworkUnreachable;
@@ -82,12 +82,12 @@ public sealed class CaptureProbeTests
     }
 
     [Fact]
-    public async Task WhatIsCapturedIsNotReportedAsReached()
+    public async Task CapturedConnectionIsNotReportedAsReached()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var target = new ProbeTarget("gw", "127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port, ProbeKind.Tcp, true);
-        var plan = new ReachabilityPlan(Contract.NetworkModel.DifferentNetwork, [target], 0, ReachabilityProbing.IstiodName, "");
+        var plan = new ReachabilityPlan(Contract.NetworkModel.DifferentNetwork, [target], 0, Probing.IstiodName, "");
         var prober = new Prober(TimeProvider.System, new NameLookup(TimeProvider.System));
         var observer = new ReachabilityObserver(
             prober, TimeProvider.System,

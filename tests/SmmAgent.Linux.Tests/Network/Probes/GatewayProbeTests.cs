@@ -16,11 +16,11 @@ public sealed class GatewayProbeTests : IDisposable
     [Fact]
     public async Task AHealthyGatewayIsOkOnAllSixPorts()
     {
-        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName]);
+        using var leaf = _authority.Issue([Probing.IstiodName]);
         await using var gateway = new StandInGateway(_address, leaf);
 
-        var look = await ReachabilityProbing.Observer().ObserveAsync(
-            ReachabilityProbing.Plan(_authority, _address.ToString()), null, null, TestContext.Current.CancellationToken);
+        var look = await Probing.Observer().ObserveAsync(
+            Probing.Plan(_authority, _address.ToString()), null, null, TestContext.Current.CancellationToken);
 
         Assert.Equal(6, look.Gateways.Count);
         Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, null), (result.Current.Outcome, result.Current.Detail)));
@@ -32,17 +32,18 @@ public sealed class GatewayProbeTests : IDisposable
     [Fact]
     public async Task AGatewayIsReachedOverIPv6()
     {
-        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName]);
+        using var leaf = _authority.Issue([Probing.IstiodName]);
         await using var gateway = new StandInGateway(IPAddress.IPv6Loopback, leaf);
 
-        var look = await ReachabilityProbing.Observer().ObserveAsync(ReachabilityProbing.Plan(_authority, "::1"), null, null, TestContext.Current.CancellationToken);
+        var look = await Probing.Observer().ObserveAsync(
+            Probing.Plan(_authority, "::1"), null, null, TestContext.Current.CancellationToken);
 
         Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, "::1"), (result.Current.Outcome, result.Current.Address)));
     }
 
     [Fact]
     public async Task AClosedPortIsRefused() => await ExpectAsync(
-        await ReachabilityProbing.OneAsync(ReachabilityProbing.OnePort(_authority, _address, 15012, ProbeKind.Istiod)), Outcome.Refused, "refused the connection");
+        await Probing.OneAsync(Probing.OnePort(_authority, _address, 15012, ProbeKind.Istiod)), Outcome.Refused, "refused the connection");
 
     [Fact]
     public async Task ADroppedSynIsATimeout()
@@ -50,7 +51,7 @@ public sealed class GatewayProbeTests : IDisposable
         using var hole = new BlackHole(new(_address, 15012));
 
         await ExpectAsync(
-            await ReachabilityProbing.OneAsync(ReachabilityProbing.OnePort(_authority, _address, 15012, ProbeKind.Istiod), Impatient), Outcome.Timeout,
+            await Probing.OneAsync(Probing.OnePort(_authority, _address, 15012, ProbeKind.Istiod), Impatient), Outcome.Timeout,
             "did not answer within 0.3 s");
     }
 
@@ -87,7 +88,7 @@ public sealed class GatewayProbeTests : IDisposable
         "broke off the TLS handshake with an alert");
 
     [Fact]
-    public async Task APortThatAsksForAClientCertificateSpeaksTls()
+    public async Task PortThatRequestsAClientCertificateSpeaksTls()
     {
         using var leaf = _authority.Issue(["some-service"]);
 
@@ -95,31 +96,31 @@ public sealed class GatewayProbeTests : IDisposable
     }
 
     [Fact]
-    public async Task AnExpiredCertificateIsToldFromAWrongOne()
+    public async Task ExpiredCertificateIsDistinguishedFromAWrongOne()
     {
-        using var leaf = _authority.IssueExpired([ReachabilityProbing.IstiodName]);
+        using var leaf = _authority.IssueExpired([Probing.IstiodName]);
 
         var result = await ExpectOneAsync(
-            Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.ExpiredCertificate, $"for '{ReachabilityProbing.IstiodName}'");
+            Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.ExpiredCertificate, $"for '{Probing.IstiodName}'");
         Assert.Contains($"expired on {leaf.NotAfter.ToUniversalTime():u}", result.Detail, StringComparison.Ordinal);
         Assert.Contains("issued by 'CN=mesh-stand-in root, O=cluster.local'", result.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task ACertificateThatHasJustEndedIsExpiredInEveryTimeZone()
+    public async Task JustExpiredCertificateIsExpiredInEveryTimeZone()
     {
-        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName], DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddMinutes(-1));
+        using var leaf = _authority.Issue([Probing.IstiodName], DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddMinutes(-1));
 
         await ExpectOneAsync(Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.ExpiredCertificate, "expired on");
     }
 
     [Fact]
-    public async Task AnEndOfTheAgentEndsALookAtOnce()
+    public async Task CancellationEndsAnObservationImmediately()
     {
         using var hole = new BlackHole(new(_address, 0));
         using var stop = new CancellationTokenSource();
-        var look = ReachabilityProbing.Observer()
-            .ObserveAsync(ReachabilityProbing.OnePort(_authority, _address, hole.Endpoint.Port, ProbeKind.Tcp), null, null, stop.Token);
+        var look = Probing.Observer()
+            .ObserveAsync(Probing.OnePort(_authority, _address, hole.Endpoint.Port, ProbeKind.Tcp), null, null, stop.Token);
 
         await stop.CancelAsync();
 
@@ -127,44 +128,44 @@ public sealed class GatewayProbeTests : IDisposable
     }
 
     [Fact]
-    public async Task ACertificateOfTheFutureIsNotValidYet()
+    public async Task FutureCertificateIsNotValidYet()
     {
-        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName], DateTimeOffset.UtcNow.AddHours(1));
+        using var leaf = _authority.Issue([Probing.IstiodName], DateTimeOffset.UtcNow.AddHours(1));
 
         await ExpectOneAsync(Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.ExpiredCertificate, "is not valid before");
     }
 
     [Fact]
-    public async Task ACertificateOfAnotherRootIsWrong()
+    public async Task CertificateOfAnotherRootIsWrong()
     {
         using var other = StandInAuthority.Create();
-        using var leaf = other.Issue([ReachabilityProbing.IstiodName]);
+        using var leaf = other.Issue([Probing.IstiodName]);
 
         await ExpectOneAsync(Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.WrongCertificate,
             "which the mesh's root certificate does not vouch for");
     }
 
     [Fact]
-    public async Task AnExpiredCertificateOfAnotherRootIsWrong()
+    public async Task ExpiredCertificateOfAnotherRootIsWrong()
     {
         using var other = StandInAuthority.Create();
-        using var leaf = other.IssueExpired([ReachabilityProbing.IstiodName]);
+        using var leaf = other.IssueExpired([Probing.IstiodName]);
 
         await ExpectOneAsync(Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.WrongCertificate, "does not vouch for");
     }
 
     [Fact]
-    public async Task ACertificateForAnotherNameIsWrong()
+    public async Task CertificateForAnotherNameIsWrong()
     {
         using var leaf = _authority.Issue(["istiod-other.istio-system.svc"]);
 
         await ExpectOneAsync(
             Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.WrongCertificate,
-            $"for 'istiod-other.istio-system.svc' (issued by 'CN=mesh-stand-in root, O=cluster.local'), not for '{ReachabilityProbing.IstiodName}'");
+            $"for 'istiod-other.istio-system.svc' (issued by 'CN=mesh-stand-in root, O=cluster.local'), not for '{Probing.IstiodName}'");
     }
 
     [Fact]
-    public async Task AGatewayThatIsNotReadyIsTold() =>
+    public async Task UnreadyGatewayIsReported() =>
         await ExpectOneAsync(Behaviours.Health(() => false), ProbeKind.Health, Outcome.NotReady,
             "answered GET /healthz/ready with 503 instead of 200");
 
@@ -173,14 +174,14 @@ public sealed class GatewayProbeTests : IDisposable
         Behaviours.Say("SSH-2.0-OpenSSH_9.2 and more\r\n"), ProbeKind.Health, Outcome.NotReady, "with something that is not HTTP");
 
     [Fact]
-    public async Task AStatusPortThatHangsUpIsNotReady() =>
+    public async Task StatusPortThatClosesTheConnectionIsNotReady() =>
         await ExpectOneAsync(Behaviours.Reset(), ProbeKind.Health, Outcome.NotReady, "hung up");
 
     [Fact]
-    public async Task ANameThatDoesNotExistIsToldForEachPort()
+    public async Task NameThatDoesNotExistIsReportedForEachPort()
     {
-        var plan = ReachabilityProbing.Plan(_authority, "no-such-host.invalid");
-        var observer = ReachabilityProbing.Observer(resolve: (_, _) => Task.FromException<IPAddress[]>(
+        var plan = Probing.Plan(_authority, "no-such-host.invalid");
+        var observer = Probing.Observer(resolve: (_, _) => Task.FromException<IPAddress[]>(
             new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.HostNotFound)));
 
         var look = await observer.ObserveAsync(plan, null, null, TestContext.Current.CancellationToken);
@@ -192,27 +193,27 @@ public sealed class GatewayProbeTests : IDisposable
     }
 
     [Fact]
-    public async Task AFamilyWithoutARouteIsUnreachable()
+    public async Task FamilyWithoutARouteIsUnreachable()
     {
         OwnNetwork.SkipUnlessAvailable();
         foreach (var address in new[] { "198.18.0.1", "2606:4700::1" })
         {
-            var result = await InOwnNetworkAsync(() => ReachabilityProbing.OneAsync(
-                ReachabilityProbing.OnePort(_authority, IPAddress.Parse(address), 15012, ProbeKind.Istiod)));
+            var result = await InOwnNetworkAsync(() => Probing.OneAsync(
+                Probing.OnePort(_authority, IPAddress.Parse(address), 15012, ProbeKind.Istiod)));
 
             Assert.Equal((Outcome.Unreachable, true), (result.Outcome, result.NoRoute));
         }
     }
 
     [Fact]
-    public async Task ARouterThatProhibitsIsUnreachableButNotForWantOfARoute()
+    public async Task ProhibitingRouterIsUnreachableButNotAMissingRoute()
     {
         OwnNetwork.SkipUnlessAvailable();
         var result = await InOwnNetworkAsync(() =>
         {
             OwnNetwork.Ip("link set lo up");
             OwnNetwork.Ip("route add unreachable 198.18.0.1/32");
-            return ReachabilityProbing.OneAsync(ReachabilityProbing.OnePort(_authority, IPAddress.Parse("198.18.0.1"), 15012, ProbeKind.Istiod));
+            return Probing.OneAsync(Probing.OnePort(_authority, IPAddress.Parse("198.18.0.1"), 15012, ProbeKind.Istiod));
         });
 
         Assert.Equal((Outcome.Unreachable, false), (result.Outcome, result.NoRoute));
@@ -229,7 +230,7 @@ public sealed class GatewayProbeTests : IDisposable
         ServeConnection serve, ProbeKind kind, Outcome outcome, string? detail, TimeSpan? timeout = null)
     {
         await using var listener = new StandInListener(new(_address, 0), serve);
-        var result = await ReachabilityProbing.OneAsync(ReachabilityProbing.OnePort(_authority, _address, listener.Port, kind), timeout);
+        var result = await Probing.OneAsync(Probing.OnePort(_authority, _address, listener.Port, kind), timeout);
         await ExpectAsync(result, outcome, detail);
         Assert.Equal(1, listener.Connections);
         return result;

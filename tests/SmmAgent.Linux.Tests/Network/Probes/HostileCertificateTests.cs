@@ -19,19 +19,19 @@ public sealed class HostileCertificateTests : IDisposable
     [Theory]
     [InlineData(ProbeKind.Istiod, Outcome.WrongCertificate)]
     [InlineData(ProbeKind.Tls, Outcome.Ok)]
-    public async Task AlternativeNamesThatDoNotParse(ProbeKind kind, Outcome outcome) =>
+    public async Task MalformedAlternativeNamesAreReported(ProbeKind kind, Outcome outcome) =>
         await ExpectAsync(new X509Extension(AlternativeNames, [0x30, 0x7F, 0x01], critical: false), kind, outcome);
 
     [Theory]
     [InlineData(ProbeKind.Istiod, Outcome.WrongCertificate)]
     [InlineData(ProbeKind.Tls, Outcome.Ok)]
-    public async Task AlternativeNamesThatAreNoText(ProbeKind kind, Outcome outcome) =>
+    public async Task BinaryAlternativeNamesAreReported(ProbeKind kind, Outcome outcome) =>
         await ExpectAsync(new X509Extension(AlternativeNames, [0x30, 0x04, 0x82, 0x02, 0xFF, 0xFE], critical: false), kind, outcome);
 
     [Theory]
     [InlineData(ProbeKind.Istiod, Outcome.WrongCertificate)]
     [InlineData(ProbeKind.Tls, Outcome.Ok)]
-    public async Task AnUnknownCriticalExtension(ProbeKind kind, Outcome outcome) =>
+    public async Task UnknownCriticalExtensionIsReported(ProbeKind kind, Outcome outcome) =>
         await ExpectAsync(new X509Extension("1.2.3.4.5", [0x01], critical: true), kind, outcome);
 
     private async Task ExpectAsync(X509Extension extension, ProbeKind kind, Outcome outcome)
@@ -43,7 +43,7 @@ public sealed class HostileCertificateTests : IDisposable
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
         await using var listener = new StandInListener(new(_address, 0), Behaviours.Tls(certificate));
 
-        var result = await ReachabilityProbing.OneAsync(ReachabilityProbing.OnePort(_authority, _address, listener.Port, kind));
+        var result = await Probing.OneAsync(Probing.OnePort(_authority, _address, listener.Port, kind));
 
         Assert.Equal(outcome, result.Outcome);
     }

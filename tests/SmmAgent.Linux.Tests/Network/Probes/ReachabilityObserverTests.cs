@@ -17,9 +17,9 @@ public sealed class ReachabilityObserverTests : IDisposable
     public void Dispose() => _authority.Dispose();
 
     [Fact]
-    public async Task ANameThatMovesIsFollowedInTheNextLook()
+    public async Task ChangedAddressIsUsedInTheNextObservation()
     {
-        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName]);
+        using var leaf = _authority.Issue([Probing.IstiodName]);
         var (before, after) = (Loopback.Next(), Loopback.Next());
         await using var gateway = new StandInGateway(after, leaf);
         var observer = Observer();
@@ -35,9 +35,9 @@ public sealed class ReachabilityObserverTests : IDisposable
     }
 
     [Fact]
-    public async Task EveryAddressOfANameIsTried()
+    public async Task AllAddressesOfANameAreTried()
     {
-        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName]);
+        using var leaf = _authority.Issue([Probing.IstiodName]);
         var (up, down) = (Loopback.Next(), Loopback.Next());
         await using var gateway = new StandInGateway(up, leaf);
 
@@ -49,9 +49,9 @@ public sealed class ReachabilityObserverTests : IDisposable
     }
 
     [Fact]
-    public async Task OneFailedLookUpDoesNotFlip()
+    public async Task SingleFailedLookupDoesNotChangeTheResult()
     {
-        using var leaf = _authority.Issue([ReachabilityProbing.IstiodName]);
+        using var leaf = _authority.Issue([Probing.IstiodName]);
         var address = Loopback.Next();
         await using var gateway = new StandInGateway(address, leaf);
         var observer = Observer();
@@ -69,10 +69,10 @@ public sealed class ReachabilityObserverTests : IDisposable
     }
 
     [Fact]
-    public async Task TooManyAddressesAreLeftOutAndCounted()
+    public async Task AddressesAboveTheLimitAreCounted()
     {
         _answer = () => [.. Enumerable.Range(0, 16).Select(_ => Loopback.Next())];
-        var plan = ReachabilityProbing.Plan(_authority, "a.example", "b.example", "c.example");
+        var plan = Probing.Plan(_authority, "a.example", "b.example", "c.example");
 
         var look = await Observer().ObserveAsync(plan, null, null, TestContext.Current.CancellationToken);
 
@@ -85,7 +85,7 @@ public sealed class ReachabilityObserverTests : IDisposable
     [InlineData("http", "302 Found", Outcome.NotReady, "with 302")]
     [InlineData("https", "200 OK", Outcome.Ok, null)]
     [InlineData("https", "503 Service Unavailable", Outcome.NotReady, "answered GET /healthz with 503 instead of 200")]
-    public async Task TheDashboardAnswersItsHealth(string scheme, string status, Outcome outcome, string? detail)
+    public async Task DashboardHealthIsProbed(string scheme, string status, Outcome outcome, string? detail)
     {
         var address = Loopback.Next();
         using var leaf = _authority.Issue([address.ToString()]);
@@ -106,7 +106,7 @@ public sealed class ReachabilityObserverTests : IDisposable
     }
 
     [Fact]
-    public async Task TheDashboardsCertificateMustComeFromTheCaFile()
+    public async Task DashboardCertificateMustComeFromTheCaFile()
     {
         var address = Loopback.Next();
         using var leaf = _authority.Issue([address.ToString()]);
@@ -132,7 +132,7 @@ public sealed class ReachabilityObserverTests : IDisposable
     }
 
     [Fact]
-    public async Task TheDashboardsExpiredCertificateIsToldFromAWrongOne()
+    public async Task ExpiredDashboardCertificateIsDistinguishedFromAWrongOne()
     {
         var address = Loopback.Next();
         using var leaf = _authority.IssueExpired([address.ToString()]);
@@ -145,21 +145,21 @@ public sealed class ReachabilityObserverTests : IDisposable
     }
 
     [Fact]
-    public async Task ADashboardThatIsDownIsRefused() =>
+    public async Task StoppedDashboardRefusesTheConnection() =>
         Assert.Equal(Outcome.Refused, (await DashboardAsync($"http://{Loopback.Next()}:8080", null)).Outcome);
 
     private ReachabilityObserver Observer() =>
-        new(new Prober(_time, new NameLookup(_time, (_, _) => Task.Run(_answer), ReachabilityProbing.Patient), ReachabilityProbing.Patient), _time);
+        new(new Prober(_time, new NameLookup(_time, (_, _) => Task.Run(_answer), Probing.Patient), Probing.Patient), _time);
 
     private async Task<List<ProbeResult>> LookAsync(ReachabilityObserver observer)
     {
-        var look = await observer.ObserveAsync(ReachabilityProbing.Plan(_authority, "gw.example"), null, null, TestContext.Current.CancellationToken);
+        var look = await observer.ObserveAsync(Probing.Plan(_authority, "gw.example"), null, null, TestContext.Current.CancellationToken);
         return [.. look.Gateways.Select(result => result.Current)];
     }
 
     private static async Task<ProbeResult> DashboardAsync(string url, string? caFile)
     {
-        var look = await ReachabilityProbing.Observer().ObserveAsync(null, new Uri(url), caFile, TestContext.Current.CancellationToken);
+        var look = await Probing.Observer().ObserveAsync(null, new Uri(url), caFile, TestContext.Current.CancellationToken);
         Assert.Empty(look.Gateways);
         return Assert.Single(look.Dashboard).Current;
     }

@@ -23,7 +23,7 @@ public sealed class StandInProgramTests : IDisposable
     }
 
     [Fact]
-    public async Task AGatewayIsReachableUntilSigtermAndTheRootIsKept()
+    public async Task GatewayIsReachableUntilSigtermAndTheRootIsKept()
     {
         var address = Loopback.Next();
         var program = await StartAsync(address);
@@ -44,14 +44,14 @@ public sealed class StandInProgramTests : IDisposable
     [InlineData("--bogus")]
     [InlineData("--address", "127.0.0.1")]
     [InlineData("--echo", "80", "--forward-15012", "nowhere")]
-    public void AWrongCommandLineIsNotUnderstood(params string[] arguments) =>
+    public void WrongCommandLineIsRejected(params string[] arguments) =>
         Assert.Throws<FormatException>(() => StandInOptions.Parse(arguments));
 
     private async Task<IReadOnlyList<Outcome>> LookAsync(IPAddress address)
     {
         using var authority = StandInAuthority.LoadOrCreate(_folder.Path("."));
-        var look = await ReachabilityProbing.Observer().ObserveAsync(
-            ReachabilityProbing.Plan(authority, address.ToString()), null, null, TestContext.Current.CancellationToken);
+        var look = await Probing.Observer().ObserveAsync(
+            Probing.Plan(authority, address.ToString()), null, null, TestContext.Current.CancellationToken);
         return [.. look.Gateways.Select(result => result.Current.Outcome)];
     }
 
@@ -59,7 +59,7 @@ public sealed class StandInProgramTests : IDisposable
     {
         var assembly = typeof(StandInGateway).Assembly.Location;
         var start = new ProcessStartInfo(
-            "dotnet", [assembly, "--address", address.ToString(), "--certificates", _folder.Path("."), "--san", ReachabilityProbing.IstiodName])
+            "dotnet", [assembly, "--address", address.ToString(), "--certificates", _folder.Path("."), "--san", Probing.IstiodName])
         {
             RedirectStandardOutput = true,
         };

@@ -7,7 +7,7 @@ using SmmAgent.Linux.Identity;
 namespace SmmAgent.Linux.Tests.Dashboard;
 
 /// <summary>Whatever the dashboard answers, a call ends with a result: an exception would end the daemon.</summary>
-public sealed class LyingDashboardTests : IAsyncLifetime
+public sealed class InvalidAnswerTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-liar");
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
@@ -31,7 +31,7 @@ public sealed class LyingDashboardTests : IAsyncLifetime
     [InlineData("//a:b:c/")]
     [InlineData("http:///")]
     [InlineData("file:///etc/passwd")]
-    public async Task ARedirectToWhatIsNoUrlLeadsNowhere(string location)
+    public async Task RedirectToAnInvalidUrlHasNoTarget(string location)
     {
         _server.Answers = _ => RawServer.Answer("302 Found", "", $"Location: {location}\r\n");
         using var client = Client();
@@ -47,7 +47,7 @@ public sealed class LyingDashboardTests : IAsyncLifetime
     [InlineData("""{"address":"198.18.0.2","fromCluster":"demo"}""")]
     [InlineData("""{"address":"198.18.0.2","fromCluster":"demo","results":null}""")]
     [InlineData("""{"address":"198.18.0.2","fromCluster":"demo","results":[null]}""")]
-    public async Task ADialBackThatLacksSomethingIsNotWhatTheContractSays(string body)
+    public async Task IncompleteDialBackViolatesTheContract(string body)
     {
         _server.Answers = _ => RawServer.Answer("200 OK", body, "Content-Type: application/json\r\n");
         using var client = Client();
@@ -61,7 +61,7 @@ public sealed class LyingDashboardTests : IAsyncLifetime
     [Theory]
     [InlineData("""{"\ud800":1,"\ud800":2}""")]
     [InlineData("""{"apiVersion":"\ud800"}""")]
-    public async Task AConfigurationThatIsNoTextIsRefused(string body)
+    public async Task ConfigurationThatIsNotTextIsRefused(string body)
     {
         _server.Answers = _ => Sample.Ok(body);
         using var client = Client();
@@ -73,7 +73,7 @@ public sealed class LyingDashboardTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnETagThatNoHeaderCarriesBackIsRefused()
+    public async Task ETagThatAHeaderCannotCarryIsRefused()
     {
         _server.Answers = _ => Sample.Ok(Sample.ConfigText(), "\"\u00e9\"");
         using var client = Client();
@@ -87,7 +87,7 @@ public sealed class LyingDashboardTests : IAsyncLifetime
     [Theory]
     [InlineData("429 Too Many Requests")]
     [InlineData("503 Service Unavailable")]
-    public async Task ADashboardThatWantsToBeAskedAgainAtOnceIsAskedAgainAfterASecond(string status)
+    public async Task RetryAfterZeroIsRaisedToOneSecond(string status)
     {
         _server.Answers = _ => Sample.Problem(status, "too-many-requests", "", "Retry-After: 0\r\n");
         using var client = Client();
