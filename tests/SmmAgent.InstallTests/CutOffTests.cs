@@ -28,7 +28,7 @@ public sealed class CutOffTests(InstallBed bed)
     [InlineData("dash", true)]
     [InlineData("bash --posix", false)]
     [InlineData("busybox sh", false)]
-    public async Task NoBeginningOfItRunsAnything(string shell, bool everyByte)
+    public async Task TruncatedScriptRunsNothing(string shell, bool everyByte)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();

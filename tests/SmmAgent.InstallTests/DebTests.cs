@@ -12,7 +12,7 @@ public sealed class DebTests(InstallBed bed)
     [InlineData("sh", "wget")]
     [InlineData("bash --posix", "curl")]
     [InlineData("busybox sh", "curl")]
-    public async Task ItInstallsSetsTheUrlAndSaysWhatIsNext(string shell, string downloader)
+    public async Task ScriptInstallsSetsTheUrlAndPrintsTheNextStep(string shell, string downloader)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -31,7 +31,7 @@ public sealed class DebTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task OverPlainHttpOnPurposeTheAgentIsToldTo()
+    public async Task PlainHttpOptionAllowsPlaintextInTheAgentSettings()
     {
         var script = await bed.ScriptAtAsync(InstallBed.PlainUrl, bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -44,7 +44,7 @@ public sealed class DebTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task AnAuthorityOfOnesOwnIsKeptWhereTheDaemonReads()
+    public async Task PrivateAuthorityIsInstalledWhereTheDaemonReadsIt()
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync(isTrusting: false);
@@ -62,7 +62,7 @@ public sealed class DebTests(InstallBed bed)
     [Theory]
     [InlineData("curl")]
     [InlineData("wget")]
-    public async Task AnIssuingAuthorityAloneInAFileOfWindowsIsTrustedAsByTheAgent(string downloader)
+    public async Task IntermediateAuthorityInAWindowsFileIsTrustedAsByTheAgent(string downloader)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync(isTrusting: false);
@@ -77,7 +77,7 @@ public sealed class DebTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task ASecondRunDownloadsNothingAndSetsTheUrlWhereItIsMissing()
+    public async Task SecondRunDownloadsNothingAndSetsAMissingUrl()
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -97,7 +97,7 @@ public sealed class DebTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task ASecondRunUpgradesAndKeepsWhatTheOperatorSet()
+    public async Task SecondRunUpgradesAndKeepsTheSettings()
     {
         await using var host = await bed.HostAsync();
         await host.PipeAsync(await bed.ScriptAsync(bed.Deb1));
@@ -114,7 +114,7 @@ public sealed class DebTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task AnUpgradeThatNoTrustedKeySignedIsRefusedByTheAgentThatIsInstalled()
+    public async Task UpgradeWithoutATrustedSignatureIsRefusedByTheInstalledAgent()
     {
         await using var host = await bed.HostAsync();
         var key = bed.SigningKey;
@@ -160,7 +160,7 @@ public sealed class DebTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task ADebSystemThatItDoesNotKnowIsTakenWithAWarning()
+    public async Task UnknownDebSystemIsAcceptedWithAWarning()
     {
         var script = await bed.ScriptAsync(bed.Deb1, bed.Rpm1);
         await using var host = await bed.HostAsync();
@@ -175,7 +175,7 @@ public sealed class DebTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task ANewerAgentStays()
+    public async Task NewerAgentIsKept()
     {
         await using var host = await bed.HostAsync();
         await host.PipeAsync(await bed.ScriptAsync(bed.Deb2));
@@ -191,7 +191,7 @@ public sealed class DebTests(InstallBed bed)
     [Theory]
     [InlineData("")]
     [InlineData("node: {ip: nonsense}\n")]
-    public async Task AnotherDashboardsUrlStaysAndIsTold(string fault)
+    public async Task UrlOfAnotherDashboardIsKeptAndReported(string fault)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -210,7 +210,7 @@ public sealed class DebTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task OneThatWasRemovedIsInstalledAgain()
+    public async Task RemovedAgentIsInstalledAgain()
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -223,7 +223,7 @@ public sealed class DebTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task DependenciesComeFromTheSystemsOwnMirrorWhoseListsAreFetchedFirst()
+    public async Task DependenciesComeFromTheMirrorOfTheSystemAfterAnUpdateOfItsLists()
     {
         var script = await bed.ScriptAsync(bed.Make.Deb("0.3.0", "Depends: smm-agent-test-needs\n"));
         await using var host = await bed.HostAsync();
@@ -242,7 +242,7 @@ public sealed class DebTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task ADependencyThatNobodyHasChangesNothingThatIsInstalled()
+    public async Task UnavailableDependencyChangesNothing()
     {
         var script = await bed.ScriptAsync(bed.Make.Deb("0.3.1", "Depends: smm-agent-test-nowhere\n"));
         await using var host = await bed.HostAsync();
@@ -259,7 +259,7 @@ public sealed class DebTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task AFileThatTheOperatorChangedIsNotAskedAboutAndStays()
+    public async Task ChangedConfigurationFileIsKeptWithoutAQuestion()
     {
         await using var host = await bed.HostAsync();
         await host.PipeAsync(await bed.ScriptAsync(bed.Make.Deb("0.4.0", files: ("etc/smm-test.conf", "of 0.4.0\n"))));

@@ -12,7 +12,7 @@ public sealed class DownloadTests(InstallBed bed)
 
     [Theory]
     [MemberData(nameof(Downloaders))]
-    public async Task APackageThatWasSwappedIsNotInstalled(string downloader)
+    public async Task SwappedPackageIsNotInstalled(string downloader)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await HostAsync(downloader);
@@ -29,7 +29,7 @@ public sealed class DownloadTests(InstallBed bed)
 
     [Theory]
     [MemberData(nameof(Downloaders))]
-    public async Task APackageOfAnotherLengthIsNotInstalled(string downloader)
+    public async Task PackageOfAnotherLengthIsNotInstalled(string downloader)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await HostAsync(downloader);
@@ -42,7 +42,7 @@ public sealed class DownloadTests(InstallBed bed)
     [Theory]
     [InlineData("curl", "was refused (curl: (22) The requested URL returned error: 404")]
     [InlineData("wget", "was refused (")]
-    public async Task APackageThatIsGoneIsToldWithTheCure(string downloader, string why)
+    public async Task MissingPackageIsReportedWithTheRemediation(string downloader, string why)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await HostAsync(downloader);
@@ -59,7 +59,7 @@ public sealed class DownloadTests(InstallBed bed)
     [Theory]
     [InlineData("curl", "is not trusted (curl: (60) ")]
     [InlineData("wget", "is not trusted (")]
-    public async Task AnAuthorityThatIsNotTrustedIsToldWithTheOptionForIt(string downloader, string why)
+    public async Task UntrustedAuthorityIsReportedWithTheOptionForIt(string downloader, string why)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await HostAsync(downloader, isTrusting: false);
@@ -72,7 +72,7 @@ public sealed class DownloadTests(InstallBed bed)
 
     [Theory]
     [MemberData(nameof(Downloaders))]
-    public async Task NobodyThereIsTold(string downloader)
+    public async Task UnreachableDashboardIsReported(string downloader)
     {
         var script = await bed.ScriptAtAsync("https://127.0.0.1:9", bed.Deb1);
         await using var host = await HostAsync(downloader);
@@ -82,7 +82,7 @@ public sealed class DownloadTests(InstallBed bed)
 
     [Theory]
     [MemberData(nameof(Downloaders))]
-    public async Task ADownloadThatIsCutOffIsNotInstalled(string downloader)
+    public async Task TruncatedDownloadIsNotInstalled(string downloader)
     {
         await using var server = await StandInServer.StartAsync(
             bed, $"HTTP/1.1 200 OK\nContent-Length: {new FileInfo(bed.Deb1).Length}\nConnection: close\n\n", "/etc/passwd");
@@ -97,7 +97,7 @@ public sealed class DownloadTests(InstallBed bed)
 
     [Theory]
     [MemberData(nameof(Downloaders))]
-    public async Task ADownloadWithoutAnEndIsNotKeptBeyondThePackagesSize(string downloader)
+    public async Task EndlessDownloadIsLimitedToThePackageSize(string downloader)
     {
         await using var server = await StandInServer.StartAsync(bed, "HTTP/1.1 200 OK\nConnection: close\n\n", "/dev/zero");
         var script = await bed.ScriptAtAsync(StandInServer.Url, bed.Deb1);
@@ -112,7 +112,7 @@ public sealed class DownloadTests(InstallBed bed)
     [Theory]
     [InlineData("curl", "answered 302: the server is not the dashboard")]
     [InlineData("wget", "was refused (")]
-    public async Task ARedirectIsNotFollowed(string downloader, string why)
+    public async Task RedirectIsNotFollowed(string downloader, string why)
     {
         // What it leads to is the right package: only the way is wrong.
         await using var server = await StandInServer.StartAsync(
@@ -125,7 +125,7 @@ public sealed class DownloadTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task SettingsOfTheDownloadersAreNotObeyed()
+    public async Task SettingsFilesOfTheDownloadersAreIgnored()
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await HostAsync("curl", isTrusting: false);
@@ -144,7 +144,7 @@ public sealed class DownloadTests(InstallBed bed)
     [InlineData("sh", "wget", "INT", 130)]
     [InlineData("bash --posix", "curl", "INT", 130)]
     [InlineData("busybox sh", "curl", "TERM", 143)]
-    public async Task OneThatIsInterruptedLeavesNothing(string shell, string downloader, string signal, int exitCode)
+    public async Task InterruptedDownloadLeavesNothing(string shell, string downloader, string signal, int exitCode)
     {
         // It sends the start of the package, and then nothing.
         await using var server = await StandInServer.StartAsync(bed, "HTTP/1.1 200 OK\nContent-Length: 5\n\nabc", "-");

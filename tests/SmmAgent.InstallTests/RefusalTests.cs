@@ -8,7 +8,7 @@ public sealed class RefusalTests(InstallBed bed)
     [InlineData("sh")]
     [InlineData("bash --posix")]
     [InlineData("busybox sh")]
-    public async Task WithoutRootItSaysHowToBeRoot(string shell)
+    public async Task ScriptWithoutRootPrintsTheCommandWithSudo(string shell)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -21,7 +21,7 @@ public sealed class RefusalTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task TheLineToRunAsRootRepeatsTheOptions()
+    public async Task RootCommandRepeatsTheOptions()
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -39,7 +39,7 @@ public sealed class RefusalTests(InstallBed bed)
     [InlineData("sh")]
     [InlineData("bash --posix")]
     [InlineData("busybox sh")]
-    public async Task PlainHttpIsOnPurposeOnly(string shell)
+    public async Task PlainHttpNeedsAnOption(string shell)
     {
         var script = await bed.ScriptAtAsync(InstallBed.PlainUrl, bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -60,7 +60,7 @@ public sealed class RefusalTests(InstallBed bed)
     [InlineData("notdebian", "undebian", "'Test Linux 1' is not supported: it has no systemd", "/usr/bin/systemctl")]
     [InlineData("opensuse-leap", "suse opensuse", "'Test Linux 1' has no zypper, which is needed to install packages")]
     [InlineData("rocky", "rhel centos fedora", "'Test Linux 1' has no dnf, tdnf or yum, which is needed to install packages")]
-    public async Task ASystemWithoutPackagesIsNamed(string id, string like, string why, string? without = null)
+    public async Task SystemWithoutPackagesIsNamed(string id, string like, string why, string? without = null)
     {
         var script = await bed.ScriptAsync(bed.Deb1, bed.Rpm1);
         await using var host = await bed.HostAsync();
@@ -73,7 +73,7 @@ public sealed class RefusalTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task ASystemThatDoesNotSayWhatItIsIsNone()
+    public async Task SystemWithoutOsReleaseIsRefused()
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -86,7 +86,7 @@ public sealed class RefusalTests(InstallBed bed)
     [InlineData("armhf", "the architecture 'armhf' is not supported: smm-agent runs on 64-bit x86 and ARM only")]
     [InlineData("i386", "the architecture 'i386' is not supported")]
     [InlineData("other", "the dashboard has no smm-agent_VERSION_OTHER.deb: add it to the folder of --packages, and run this again")]
-    public async Task AnArchitectureWithoutAPackageIsNamed(string architecture, string why)
+    public async Task ArchitectureWithoutAPackageIsNamed(string architecture, string why)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -99,7 +99,7 @@ public sealed class RefusalTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task WithoutADownloaderItSaysWhatToInstall()
+    public async Task MissingDownloaderIsReportedWithTheInstallCommand()
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -109,7 +109,7 @@ public sealed class RefusalTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task WithoutSha256SumNothingIsInstalledUnverified()
+    public async Task MissingSha256SumInstallsNothingUnverified()
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -127,7 +127,7 @@ public sealed class RefusalTests(InstallBed bed)
     [InlineData("--ca-file '/etc': the file does not exist or cannot be read", "--ca-file=/etc")]
     [InlineData("--ca-file '/etc/passwd' contains no certificate in PEM", "--ca-file", "/etc/passwd")]
     [InlineData("--ca-file '/root/both.pem' contains a private key: use a file with the certificate only", "--ca-file", "/root/both.pem")]
-    public async Task AWrongOptionIsNamed(string why, params string[] options)
+    public async Task UnknownOptionIsNamed(string why, params string[] options)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();
@@ -136,7 +136,7 @@ public sealed class RefusalTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task TheTemplateItselfSaysWhatItIs()
+    public async Task UnrenderedTemplateIsRefused()
     {
         await using var host = await bed.HostAsync();
         await RefusesAsync(
@@ -145,7 +145,7 @@ public sealed class RefusalTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task TheHelpChangesNothing()
+    public async Task HelpChangesNothing()
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();

@@ -8,7 +8,7 @@ public sealed class RpmTests(InstallBed bed)
     [InlineData("rocky", "rhel centos fedora")]
     [InlineData("fedora", "")]
     [InlineData("opensuse-leap", "suse opensuse")]
-    public async Task ItInstallsAndUpgradesAndNeverDowngrades(string id, string like)
+    public async Task ScriptInstallsAndUpgradesAndNeverDowngrades(string id, string like)
     {
         await using var host = await bed.HostAsync();
         host.Write("/etc/os-release", ThrowAwayHost.OsRelease(id, like));
@@ -38,7 +38,7 @@ public sealed class RpmTests(InstallBed bed)
     [InlineData("photon", "VMware Photon OS/Linux")]
     [InlineData("azurelinux", "Microsoft Azure Linux 3.0")]
     [InlineData("kylin", "Kylin Linux Advanced Server V10")]
-    public async Task ASystemThatItDoesNotKnowIsTakenForWhatItsProgramsSayWithAWarning(string id, string name)
+    public async Task UnknownSystemIsIdentifiedByItsProgramsWithAWarning(string id, string name)
     {
         await using var host = await bed.HostAsync();
         host.Write("/etc/os-release", ThrowAwayHost.OsRelease(id, name: name));
@@ -54,7 +54,7 @@ public sealed class RpmTests(InstallBed bed)
     }
 
     [Fact]
-    public async Task TheDebsOfTheFolderAreNotForIt()
+    public async Task DebPackagesAreIgnored()
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();

@@ -10,7 +10,7 @@ public sealed class ShellcheckTests
 
     [Theory]
     [MemberData(nameof(Scripts))]
-    public void IsClean(string script)
+    public void ScriptPassesShellcheck(string script)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/shellcheck"), "needs shellcheck: ./build.sh test installs it");
         string[] dialect = script.EndsWith(".bash", StringComparison.Ordinal) ? ["--shell=bash"] : [];
@@ -18,7 +18,7 @@ public sealed class ShellcheckTests
     }
 
     [Fact]
-    public void TheOnesThatMatterAreAmongThem() =>
+    public void ScriptsIncludeTheImportantOnes() =>
         Assert.Superset(new HashSet<string>(["build.sh", "packaging/install.sh"]), Scripts.Select(row => row.Data).ToHashSet());
 
     private static IEnumerable<FileInfo> Files(DirectoryInfo folder) => folder.EnumerateDirectories()

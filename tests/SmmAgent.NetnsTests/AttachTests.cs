@@ -7,7 +7,7 @@ namespace SmmAgent.NetnsTests;
 public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Fact]
-    public async Task AFreshVmIsAttachedAndEveryConditionOfTheMeshBecomesTrue()
+    public async Task FreshVmIsAttachedAndEveryMeshConditionBecomesTrue()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -41,7 +41,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task SigtermEndsItWithinTwoSecondsAndLeavesTheVmAttached()
+    public async Task SigtermEndsTheDaemonWithinTwoSecondsAndLeavesTheVmAttached()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -61,7 +61,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task SighupIsToldAsAReloadWithItsTimeInTheSameDatagram()
+    public async Task SighupIsNotifiedAsAReloadWithItsTimeInTheSameDatagram()
     {
         await using var agent = new VmAgent(fixture.Bed);
         await agent.StartAndBeReadyAsync();
@@ -74,7 +74,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task AnEditOfAgentYamlTakesEffectByItselfAndAnInvalidOneIsToldAndIgnored()
+    public async Task EditOfAgentYamlTakesEffectAutomaticallyAndAnInvalidEditIsReported()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -94,7 +94,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task AVmWithoutAConfigurationIsReadyAndSaysThatItIsNotConfigured()
+    public async Task UnconfiguredVmIsReadyAndReportsThatItIsNotConfigured()
     {
         await using var agent = new VmAgent(fixture.Bed);
         File.Delete(Path.Combine(agent.ConfigFolder, "agent.yaml"));
@@ -105,7 +105,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task APortThatAnotherProgramHasTakenIsToldAndServedOnceItIsFree()
+    public async Task PortTakenByAnotherProgramIsReportedAndServedOnceItIsFree()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -124,7 +124,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task WhatAKilledDaemonLeftOfItsWritesIsRemoved()
+    public async Task TemporaryFilesOfAKilledDaemonAreRemoved()
     {
         await using var agent = new VmAgent(fixture.Bed);
         await agent.StartAndBeReadyAsync();
@@ -143,7 +143,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task ASecondDaemonIsRefusedInOneLineAndTheFirstGoesOn()
+    public async Task SecondDaemonIsRefusedInOneLineAndTheFirstContinues()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -157,7 +157,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task TheTokenIsInNothingThatTheAgentWrites()
+    public async Task TokenIsAbsentFromEverythingThatTheAgentWrites()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -177,7 +177,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task AnUnprivilegedUserWithTheTwoNetworkCapabilitiesKeepsThePortsOpen()
+    public async Task UnprivilegedUserWithTheTwoNetworkCapabilitiesKeepsThePortsOpen()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);

@@ -46,7 +46,7 @@ public sealed class FrontTests(BedFixture fixture) : IClassFixture<BedFixture>
         """;
 
     [Fact]
-    public async Task ADashboardWhoseFirstAddressesAreBlackHolesIsReached()
+    public async Task DashboardWithUnreachableFirstAddressesIsReached()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -66,7 +66,7 @@ public sealed class FrontTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task LongPollsThatAFrontEndCutsBecomeShorterAndAreNoFailure()
+    public async Task LongPollsThatAFrontEndCutsAreShortenedAndCauseNoFailure()
     {
         var bed = fixture.Bed;
         await using var front = new BedProcess(bed.Cluster.Inside(

@@ -21,7 +21,7 @@ public sealed class InotifyTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task TheDaemonRunsWithFewInotifyInstances(int instances)
+    public async Task DaemonRunsWithFewInotifyInstances(int instances)
     {
         Assert.SkipWhen(_missing.Length > 0, _missing);
         // A user namespace has its own limit. The folders are this process's own.

@@ -37,7 +37,7 @@ public sealed class ListenerTests(BedFixture fixture) : IClassFixture<BedFixture
         """;
 
     [Fact]
-    public async Task NeitherFourAddressesNorALocalUserShutTheClusterOut()
+    public async Task ClusterIsServedWhileFourAddressesAndALocalUserHoldConnections()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);

@@ -8,7 +8,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
     private static readonly TimeSpan OneRoundAndItsConfirmation = TimeSpan.FromSeconds(75);
 
     [Fact]
-    public async Task OneGatewayOfTwoDownIsDegradedAndNamed()
+    public async Task OneUnreachableGatewayOfTwoIsReportedAsDegraded()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -38,7 +38,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task AnInputThatDropsTheRepliesIsTheReasonAndNotTheFirewallsOnTheWay()
+    public async Task InputChainThatDropsRepliesIsReportedInsteadOfFirewallsOnTheWay()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -66,7 +66,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task AGatewayThatIsOnlyANameIsFollowedWhenItsAddressesChange()
+    public async Task GatewayNameIsResolvedAgainWhenItsAddressesChange()
     {
         var bed = fixture.Bed;
         bed.Vm.SetHosts(("gw.example.com", MeshTestbed.FirstGateway));
@@ -93,7 +93,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task ThroughAnOutageOfTheDashboardTheVmStaysAttachedAndARestartUsesTheLastGoodConfiguration()
+    public async Task RestartDuringADashboardOutageUsesTheLastGoodConfiguration()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -124,7 +124,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task AChangedWorkloadGroupReachesTheFirewallAndAPortThatLeftItIsClosed()
+    public async Task ChangedWorkloadGroupOpensNewPortsAndClosesRemovedOnes()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -146,7 +146,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task AChangeOfTheHostsAddressFlowsIntoTheReport()
+    public async Task ChangedHostAddressIsReported()
     {
         var bed = fixture.Bed;
         const string Second = "198.18.0.101";
@@ -173,7 +173,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task InTheSameNetworkTheDirectEndpointsAreProbedAndTheAddressIsThatOfTheRoute()
+    public async Task SameNetworkModelProbesDirectEndpointsAndUsesTheRouteAddress()
     {
         var bed = fixture.Bed;
         bed.Mesh.Network = "network1";
@@ -198,7 +198,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task ARefusedTokenIsToldAndDetachesNothing()
+    public async Task RefusedTokenIsReportedAndDetachesNothing()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);

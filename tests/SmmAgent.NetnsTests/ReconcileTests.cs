@@ -6,7 +6,7 @@ namespace SmmAgent.NetnsTests;
 public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Fact]
-    public async Task WithoutSystemdItSaysThatTheDaemonIsToBeStartedByHand()
+    public async Task ReconcileWithoutSystemdExplainsHowToStartTheDaemonByHand()
     {
         await using var agent = new VmAgent(fixture.Bed);
 
@@ -20,7 +20,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     }
 
     [Fact]
-    public async Task WithoutAnAnswerOfTheDashboardItSaysSoAtTheEndAndFailsUnlessTheLastGoodConfigurationCoversIt()
+    public async Task ReconcileWithoutTheDashboardFailsUnlessTheLastGoodConfigurationSuffices()
     {
         const string NotAll = "✗ reconciled host operating system as far as that goes without an answer of the dashboard\n";
         var bed = fixture.Bed;
@@ -48,7 +48,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     }
 
     [Fact]
-    public async Task CommandsAtOnceMakeOneUuid()
+    public async Task ConcurrentCommandsCreateOneUuid()
     {
         await using var agent = new VmAgent(fixture.Bed);
         var before = File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml"));
@@ -62,7 +62,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     }
 
     [Fact]
-    public async Task WithoutSystemdAConfirmationIsRefusedBeforeAnything()
+    public async Task ConfirmWithinWithoutSystemdIsRefusedBeforeAnyChange()
     {
         await using var agent = new VmAgent(fixture.Bed);
         var before = Firewall.Snapshot(fixture.Bed) + File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml"));
@@ -79,7 +79,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     }
 
     [Fact]
-    public async Task WhereTheFirewallIsTheOperatorsTheDryRunSaysWhatTheRunSaysAndThatEndsWithItsCures()
+    public async Task DryRunInCheckModePrintsTheSameRemediationsAsTheRun()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -98,7 +98,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     }
 
     [Fact]
-    public async Task TheDryRunDoesNotSayThatNothingIsToDoWhereAUuidWouldBeMade()
+    public async Task DryRunReportsTheUuidThatWouldBeGenerated()
     {
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteSettings(await File.ReadAllTextAsync(
@@ -111,7 +111,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     }
 
     [Fact]
-    public async Task WithoutRootADryRunOfAHiddenConfigurationSaysWhatCuresThat()
+    public async Task DryRunOfAnUnreadableConfigurationSuggestsSudo()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -129,7 +129,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task WhatIsNotSetIsNamedBeforeAnythingIsChanged(bool isDryRun)
+    public async Task MissingSettingsAreReportedBeforeAnyChange(bool isDryRun)
     {
         await using var agent = new VmAgent(fixture.Bed);
         var config = Path.Combine(agent.ConfigFolder, "agent.yaml");
@@ -159,7 +159,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     }
 
     [Fact]
-    public async Task ThePrivilegedServiceGoesOnWithoutAWorkloadGroup()
+    public async Task PrivilegedReconcileContinuesWithoutAWorkloadGroup()
     {
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteSettings("dashboard:\n  url: https://smm.example.com\n");
@@ -171,7 +171,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     }
 
     [Fact]
-    public async Task ADryRunThatPrintsAFailureFails()
+    public async Task DryRunThatPrintsAFailureFails()
     {
         await using var agent = new VmAgent(fixture.Bed);
         var config = Path.Combine(agent.ConfigFolder, "agent.yaml");

@@ -266,7 +266,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task ARecordOfTheSidecarThatIsDamagedIsToldAndKeepsNothingElseFromDetach()
+    public async Task DamagedSidecarRecordIsReportedAndDetachRemovesTheRest()
     {
         await using var agent = new VmAgent(fixture.Bed);
         Assert.Equal(0, agent.Run("detach").ExitCode);
@@ -283,7 +283,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task WhileTheDaemonRunsDetachAndASecondDaemonAreRefused()
+    public async Task DetachAndSecondDaemonAreRefusedWhileTheDaemonRuns()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -301,7 +301,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task AnAgentYamlThatIsTooLargeIsToldInOneLine()
+    public async Task TooLargeAgentYamlIsReportedInOneLine()
     {
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteSettings(new string('#', 100_000));

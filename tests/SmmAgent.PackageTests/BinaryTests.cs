@@ -8,7 +8,7 @@ public partial class BinaryTests
     private static readonly Version OldestSupported = new(2, 28);
 
     [Theory, InlineData("amd64"), InlineData("arm64")]
-    public async Task NothingNewerThanTheOldestSupportedCLibraryIsNeeded(string architecture)
+    public async Task BinaryNeedsNoNewerCLibraryThanTheOldestSupported(string architecture)
     {
         Tool.Needs("dpkg-deb", "objdump");
         using var folder = new TemporaryFolder();
@@ -20,7 +20,7 @@ public partial class BinaryTests
     }
 
     [Fact]
-    public async Task ItStartsWithAnOldCLibrary()
+    public async Task BinaryStartsWithAnOldCLibrary()
     {
         Tool.Needs("dpkg-deb");
         var (triple, loader) = Packages.HostArchitecture == "arm64"
@@ -35,7 +35,7 @@ public partial class BinaryTests
     }
 
     [Fact]
-    public async Task TheOneForArm64RunsToo()
+    public async Task BinaryForArm64Runs()
     {
         Tool.Needs("dpkg-deb", "qemu-aarch64-static");
         using var folder = new TemporaryFolder();
@@ -49,7 +49,7 @@ public partial class BinaryTests
     }
 
     [Fact]
-    public async Task WhatIsShippedIsWhatTheOtherTestsRun()
+    public async Task ShippedBinaryIsTheTestedBinary()
     {
         Tool.Needs("dpkg-deb", "cmp");
         using var folder = new TemporaryFolder();

@@ -44,7 +44,7 @@ public class ContentsTests
         """;
 
     [Theory, InlineData("amd64"), InlineData("arm64")]
-    public async Task TheDebHasTheseFilesWithTheirOwnersAndModes(string architecture)
+    public async Task DebHasTheseFilesWithTheirOwnersAndModes(string architecture)
     {
         Tool.Needs("dpkg-deb", "tar");
         var deb = Packages.Deb(architecture);
@@ -64,7 +64,7 @@ public class ContentsTests
     }
 
     [Theory, InlineData("amd64"), InlineData("arm64")]
-    public async Task TheRpmHasTheSameWithTheGroupInPlace(string architecture)
+    public async Task RpmHasTheSameFilesWithTheGroup(string architecture)
     {
         Tool.Needs("rpm");
         var listed = await Tool.OutputAsync(
@@ -75,7 +75,7 @@ public class ContentsTests
     }
 
     [Fact]
-    public async Task BothFormatsHaveTheSameFilesInThem()
+    public async Task BothFormatsHaveTheSameFiles()
     {
         Tool.Needs("dpkg-deb", "rpm", "md5sum");
         using var folder = new TemporaryFolder();
@@ -95,7 +95,7 @@ public class ContentsTests
     }
 
     [Fact]
-    public async Task TheFolderHasThePackagesAndTheirChecksumsAndNothingElse()
+    public async Task FolderHasOnlyThePackagesAndTheirChecksums()
     {
         Tool.Needs("sha256sum");
         string[] packages = [.. Architectures.SelectMany(

@@ -14,7 +14,7 @@ public class LintTests
     }
 
     [Fact]
-    public async Task EveryExceptionThatLintianIsGivenIsNeeded()
+    public async Task LintianExceptionsAreAllNeeded()
     {
         Tool.Needs("lintian");
         var output = await Tool.OutputAsync(

@@ -4,7 +4,7 @@ namespace SmmAgent.PackageTests;
 public class MaintainerScriptTests
 {
     [Fact]
-    public async Task WhateverTheServicesUserLeftInItsFolderThePackageIsRemovedAndTheKeyStays()
+    public async Task RemovalSucceedsForAnyFileOfTheServiceUserAndKeepsTheKey()
     {
         Tool.Needs("deb-systemd-helper");
         using var root = new TemporaryFolder();
@@ -21,7 +21,7 @@ public class MaintainerScriptTests
     }
 
     [Theory, InlineData("remove"), InlineData("purge")]
-    public async Task NothingOfItStaysBelowRunAndTheCache(string action)
+    public async Task RemovalLeavesNothingBelowRunAndTheCache(string action)
     {
         Tool.Needs("deb-systemd-helper");
         using var root = new TemporaryFolder();

@@ -3,7 +3,7 @@ namespace SmmAgent.PackageTests;
 public class MetadataTests
 {
     [Theory, InlineData("amd64"), InlineData("arm64")]
-    public async Task TheDebDependsOnWhatTheAgentCallsAndOpens(string architecture)
+    public async Task DebDependsOnThePackagesThatTheAgentUses(string architecture)
     {
         Tool.Needs("dpkg-deb");
         Assert.Equal(
@@ -14,7 +14,7 @@ public class MetadataTests
     }
 
     [Theory, InlineData("amd64"), InlineData("arm64")]
-    public async Task TheRpmRequiresWhatTheAgentCallsAndOpens(string architecture)
+    public async Task RpmRequiresThePackagesThatTheAgentUses(string architecture)
     {
         Tool.Needs("rpm");
         var package = Packages.Rpm(architecture);
@@ -55,7 +55,7 @@ public class MetadataTests
     }
 
     [Fact]
-    public async Task TheVersionIsTheSameEverywhere()
+    public async Task VersionIsTheSameEverywhere()
     {
         Tool.Needs("dpkg-deb", "rpm", "zcat");
         foreach (var architecture in (string[])["amd64", "arm64"])

@@ -3,7 +3,7 @@ namespace SmmAgent.PackageTests;
 public class ReproducibleTests
 {
     [Fact]
-    public async Task PackagedOnceMoreElsewhereThePackagesHaveTheSameBytes()
+    public async Task PackagingIsReproducible()
     {
         Tool.Needs("dpkg-deb", "rpmbuild");
         var date = await DateAsync();
@@ -28,7 +28,7 @@ public class ReproducibleTests
     }
 
     [Fact]
-    public async Task CompiledOnceMoreElsewhereTheBinaryHasTheSameBytes()
+    public async Task CompilationIsReproducible()
     {
         Tool.Needs("dotnet", "gcc", "objcopy", "cmp");
         var architecture = Packages.HostArchitecture;

@@ -24,7 +24,7 @@ public sealed class SidecarLogRotationTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task ALogOfMoreThan20MiBIsRotatedWhileItsWriterGoesOnAndItsBlocksAreFreed()
+    public async Task LogLargerThan20MiBIsRotatedWhileItsWriterContinuesAndItsBlocksAreFreed()
     {
         await PrepareAsync();
         await using var writer = await OpenLogAsync();
@@ -41,7 +41,7 @@ public sealed class SidecarLogRotationTests : IDisposable
 
     // The writer does not append: the size of what it writes after a rotation goes on at 21 MiB.
     [Fact]
-    public async Task ARotatedLogIsNotRotatedAgainBecauseOfTheHoleInIt()
+    public async Task RotatedSparseLogIsNotRotatedAgain()
     {
         await PrepareAsync();
         await using var writer = await OpenLogAsync();
@@ -80,7 +80,7 @@ public sealed class SidecarLogRotationTests : IDisposable
     }
 
     [Theory, InlineData(0, false), InlineData(2, true)]
-    public async Task ASmallLogIsRotatedOnlyOnceItIsADayOld(int days, bool isRotated)
+    public async Task SmallLogIsRotatedOnlyOnceItIsADayOld(int days, bool isRotated)
     {
         await PrepareAsync();
         await using var writer = await OpenLogAsync();
@@ -108,7 +108,7 @@ public sealed class SidecarLogRotationTests : IDisposable
     [InlineData("rule", "/srvLOGS/istio.log {\n daily\n missingok\n}\n", 0b110_100_100, false)]
     [InlineData("rule.disabled", "LOGS/istio.log {\n daily\n}\n", 0b110_100_100, false)] // logrotate does not read it
     [InlineData("rule", "not a rule {{{\n", 0b110_100_100, false)]
-    public async Task WhereTheOperatorHasARuleOfTheirOwnTheAgentDoesNothing(string name, string rule, int mode, bool isTheirs)
+    public async Task RuleOfTheOperatorTakesPrecedence(string name, string rule, int mode, bool isTheirs)
     {
         await PrepareAsync();
         await using var writer = await OpenLogAsync();
@@ -126,7 +126,7 @@ public sealed class SidecarLogRotationTests : IDisposable
 
     // A sidecar with TPROXY runs as root, in the folder of istio-proxy.
     [Fact]
-    public async Task ALogThatTheFoldersOwnerMayNotWriteIsNamedAndStays()
+    public async Task UnwritableLogIsNamedAndKept()
     {
         await PrepareAsync();
         await using var writer = await OpenLogAsync();
@@ -141,7 +141,7 @@ public sealed class SidecarLogRotationTests : IDisposable
     }
 
     [Fact]
-    public async Task WithoutLogsThereIsNothingToDo()
+    public async Task RotationWithoutLogsDoesNothing()
     {
         await PrepareAsync();
 

@@ -85,7 +85,7 @@ public class UnitTests
         ["ProcSubset", "ProtectClock", "ProtectHostname", "ProtectKernelLogs", "ProtectProc", "RestrictSUIDSGID"];
 
     [Fact]
-    public void WhatTheOldestSystemdLeavesOutOnlyShutsTheDaemonIn()
+    public void DirectivesUnknownToTheOldestSystemdOnlyRestrictTheDaemon()
     {
         var used = Directives().ToList();
 
@@ -95,7 +95,7 @@ public class UnitTests
 
     // What it holds up at boot is istio.service; RuntimeMaxSec begins when it is READY, and means nothing to a oneshot.
     [Fact]
-    public void RootsPartIsWaitedForUntilItIsReadyAndEndsWithoutTakingAPackageManagerAlong()
+    public void PrivilegedReconcileUnitNotifiesReadinessAndSparesThePackageManagerWhenStopped()
     {
         var unit = File.ReadAllLines(Path.Combine(Units, "smm-agent-reconcile.service"));
 
@@ -109,7 +109,7 @@ public class UnitTests
 
     // notify-reload would be "simple" before 253; strict came with 232, @system-service with 239.
     [Fact]
-    public void ValuesAreThoseThatTheOldestSystemdKnows()
+    public void ValuesAreKnownToTheOldestSystemd()
     {
         var unit = File.ReadAllLines(Path.Combine(Units, "smm-agent.service"));
 

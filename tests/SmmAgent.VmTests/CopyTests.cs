@@ -13,7 +13,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task ItGetsAUuidAndAKeyOfItsOwnAndNothingOfTheOtherRegistrationStays()
+    public async Task CopiedVmGetsItsOwnUuidAndKeyAndKeepsNothingOfTheOriginalRegistration()
     {
         VmDisk disk;
         Guid original;
@@ -75,7 +75,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
     }
 
     [Fact]
-    public async Task AMachineIdThatIsChangedOnARunningMemberIsPlannedByTheDryRunAndTakesEffectWithReconcile()
+    public async Task ChangedMachineIdOfAMemberIsPlannedByTheDryRunAndAppliedByReconcile()
     {
         await using var vm = await fixture.BootMemberAsync();
         await vm.UntilAsync(

@@ -15,7 +15,7 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
     private static readonly TimeSpan Looks = TimeSpan.FromSeconds(40);
 
     [Fact]
-    public async Task OfTheConditions()
+    public async Task RemediationsOfConditionsWork()
     {
         await using var vm = await fixture.BootAttachedAsync();
         await vm.UntilConditionAsync("ReachableFromCluster", "True");
@@ -42,7 +42,7 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task OfTheCommands()
+    public async Task RemediationsOfCommandsWork()
     {
         await using var vm = await fixture.BootAttachedAsync();
 

@@ -4,7 +4,7 @@ namespace SmmAgent.VmTests;
 public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Fact]
-    public async Task AfterIsAsBefore()
+    public async Task DetachRestoresTheHost()
     {
         await using var vm = await fixture.BootAsync();
         var before = Host(vm);
@@ -45,7 +45,7 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task AHostWithoutAFirewallHasNoneAfterwards()
+    public async Task DetachLeavesNoFirewallOnAHostThatHadNone()
     {
         await using var vm = await fixture.BootWithoutFirewallAsync();
         Assert.Equal("", vm.Ruleset());
@@ -63,7 +63,7 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task ARollbackTakesTheTablesAlongThatCameWithTheChange()
+    public async Task RollbackRemovesTheTablesThatTheChangeCreated()
     {
         await using var vm = await fixture.BootWithoutFirewallAsync();
         vm.Run("smm-agent", "reconcile", "--confirm-within", "1h");
@@ -75,7 +75,7 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task ItEndsAWaitForAConfirmation()
+    public async Task DetachEndsAWaitForAConfirmation()
     {
         await using var vm = await fixture.BootAsync();
         var before = Host(vm);

@@ -12,7 +12,7 @@ public sealed class DuplicateIdentityTests(VmFixture fixture) : IClassFixture<Vm
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task BothHostsSayWhichOneIsCuredAndHowAndAfterTheCureBothAreWell()
+    public async Task DuplicateIdentityIsReportedOnBothHostsAndFixedByTheRemediation()
     {
         VmDisk disk;
         Guid uuid;

@@ -11,7 +11,7 @@ public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
     private const string Unit = "smm-agent.service";
 
     [Fact]
-    public async Task WarningsAreWhatAnOperatorMustKnowAndNothingElse()
+    public async Task JournalWarningsAreOnlyThoseThatAnOperatorMustKnow()
     {
         await using var vm = await fixture.BootAttachedAsync();
         await vm.UntilAsync(() => vm.Condition("ReachableFromCluster") == "True", "the dashboard dialled the VM");
@@ -60,7 +60,7 @@ public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task AQuietTimeHasNoLineAtAll()
+    public async Task JournalHasNoLinesWhileNothingChanges()
     {
         await using var vm = await fixture.BootAttachedAsync();
         await vm.UntilAsync(() => vm.Condition("ReachableFromCluster") == "True", "the dashboard dialled the VM");

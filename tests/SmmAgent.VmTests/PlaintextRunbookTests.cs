@@ -4,7 +4,7 @@ namespace SmmAgent.VmTests;
 public sealed class PlaintextRunbookTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Fact]
-    public async Task TheScriptStopsAndPrintsTheLineThatGoesOnOnPurpose()
+    public async Task InstallScriptStopsOverPlainHttpAndPrintsTheCommandToContinue()
     {
         await using var vm = await fixture.BootBareAsync();
 

@@ -9,7 +9,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
     private const string Config = "/etc/smm/agent.yaml";
 
     [Fact]
-    public async Task TheDryRunSaysWhatWouldBeDoneAndDoesNoneOfIt()
+    public async Task DryRunPrintsThePlanAndChangesNothing()
     {
         await using var vm = await fixture.BootAsync();
         var before = vm.Rules() + vm.Run("cat", Config);
@@ -25,7 +25,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task APackageThatAnyoneOnTheWayCouldHaveExchangedIsNotInstalled()
+    public async Task PackageFromAnUnauthenticatedDashboardIsNotInstalled()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("sed", "-i", "s/^sidecar: .*/sidecar: {mode: manage}/", Config);
@@ -53,7 +53,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task ItEnablesAndStartsTheDaemonAndWaitsUntilItIsReady()
+    public async Task ReconcileEnablesAndStartsTheDaemonAndWaitsUntilItIsReady()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("sed", "-i", "1i # of the operator", Config);
@@ -90,7 +90,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task ADaemonThatCannotStartIsToldWithWhereToLook()
+    public async Task DaemonThatCannotStartIsReportedWithTheJournalCommand()
     {
         await using var vm = await fixture.BootAsync();
         vm.ReplaceDaemon("/bin/false");
@@ -111,7 +111,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task ADaemonThatDoesNotGetReadyIsWaitedForHalfAMinute()
+    public async Task ReconcileWaitsHalfAMinuteForTheDaemonToBeReady()
     {
         await using var vm = await fixture.BootAsync();
         vm.ReplaceDaemon("/bin/sleep infinity");
@@ -128,7 +128,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task ARequestOfTheDaemonsRunsRootsPartAtMostOnceInTenSeconds()
+    public async Task ReconcileRequestsRunThePrivilegedReconcileAtMostOnceInTenSeconds()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("smm-agent", "reconcile");

@@ -6,7 +6,7 @@ namespace SmmAgent.VmTests;
 public sealed class RemovalTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Theory, MemberData(nameof(Distribution.Debians), MemberType = typeof(Distribution))]
-    public async Task RemovalLeavesTheConfigurationAndPurgeNothing(string distribution)
+    public async Task RemovalKeepsTheConfigurationAndPurgeRemovesIt(string distribution)
     {
         await using var vm = await fixture.BootBareAsync(distribution);
         await fixture.StartWorkloadsAsync();
@@ -39,7 +39,7 @@ public sealed class RemovalTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task WhatWasRemovedIsInstalledAgainAndAttachesAsTheSameVm()
+    public async Task ReinstalledAgentAttachesAsTheSameVm()
     {
         await using var vm = await fixture.BootAttachedAsync();
         var settings = vm.Run("sha256sum", "/etc/smm/agent.yaml", "/etc/smm/bearer-token");
@@ -55,7 +55,7 @@ public sealed class RemovalTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task AnEmptyConfigurationFolderThatWentWithThePackageComesBackReadableToTheDaemon()
+    public async Task RecreatedConfigurationFolderIsReadableToTheDaemon()
     {
         await using var vm = await fixture.BootBareAsync();
         vm.InstallAgent(AgentPackage.Built);

@@ -11,7 +11,7 @@ public sealed class RpmTests(VmFixture fixture) : IClassFixture<VmFixture>
     private const string Unit = "smm-agent.service";
 
     [Fact]
-    public async Task DnfInstallsItUpgradesItWhileTheVmStaysAttachedAndRemovesIt()
+    public async Task DnfInstallsUpgradesAndRemovesTheAgentWhileTheVmStaysAttached()
     {
         await using var vm = await fixture.BootBareAsync(Distribution.Rpm);
         await fixture.StartWorkloadsAsync();

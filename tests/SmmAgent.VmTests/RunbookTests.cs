@@ -8,7 +8,7 @@ public sealed class RunbookTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     private const string Unit = "smm-agent.service";
 
     [Theory, MemberData(nameof(Distribution.All), MemberType = typeof(Distribution))]
-    public async Task ItsCommandsAttachAVm(string distribution)
+    public async Task RunbookCommandsAttachAVm(string distribution)
     {
         await using var vm = await fixture.BootBareAsync(distribution);
         await fixture.StartWorkloadsAsync();

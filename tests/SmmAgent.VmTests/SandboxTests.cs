@@ -8,7 +8,7 @@ namespace SmmAgent.VmTests;
 public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Fact]
-    public async Task ItDoesItsWorkInsideTheSandbox()
+    public async Task DaemonWorksInsideTheSandbox()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("systemctl", "start", "smm-agent.service");
@@ -36,7 +36,7 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
             .Select(File.ReadAllText);
 
     [Fact]
-    public async Task AFileThatTheDaemonMayNotReadIsNamedWithTheCommandsThatChangeIt()
+    public async Task UnreadableFileIsNamedWithTheCommandsThatFixIt()
     {
         const string Uuid = "5b9c1f1e-8a2d-4a7e-9a53-0d3f4f6f7a11";
         const string Settings = "/etc/smm/agent.yaml";
@@ -101,7 +101,7 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task TheJournalHasWhatItSaysWithFieldsToFilterBy()
+    public async Task JournalHasFieldsToFilterBy()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("systemctl", "start", "smm-agent.service");
@@ -127,7 +127,7 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task ItsExposureIsThatOfTheBestOfTheField()
+    public async Task SandboxExposureIsLow()
     {
         await using var vm = await fixture.BootAsync();
 

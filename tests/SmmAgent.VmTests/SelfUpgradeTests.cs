@@ -11,7 +11,7 @@ public sealed class SelfUpgradeTests(SidecarVmFixture fixture) : IClassFixture<S
     [Theory]
     [InlineData(Distribution.Usual)]
     [InlineData(Distribution.Rpm)]
-    public async Task TheVmStaysAttachedThroughoutAndTheNewDaemonRuns(string distribution)
+    public async Task UpgradeKeepsTheVmAttachedAndStartsTheNewDaemon(string distribution)
     {
         await using var vm = await fixture.BootMemberAsync(distribution);
         var isRpm = distribution == Distribution.Rpm;

@@ -8,7 +8,7 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
     public static TheoryData<string> All { get; } = [.. Distribution.Debians.Select(row => row.Data), Distribution.Rpm];
 
     [Theory, MemberData(nameof(All))]
-    public async Task ReconcileMakesTheVmAMemberAndDetachLeavesNoTraceOfIt(string distribution)
+    public async Task ReconcileAttachesTheVmAndDetachLeavesNoTrace(string distribution)
     {
         await using var vm = await fixture.BootAsync(distribution);
         await fixture.StartWorkloadsAsync();
@@ -67,7 +67,7 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
     }
 
     [Fact]
-    public async Task EnablingTheServiceIsEnoughToAttachAConfiguredVm()
+    public async Task EnablingTheServiceAttachesAConfiguredVm()
     {
         string[] units = ["smm-agent.service", "smm-agent-reconcile.path", "smm-agent-reconcile.service"];
         // The sandbox of the privileged reconcile also permits everything on the older systemd.

@@ -16,7 +16,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
     private static readonly string[] FromVm = ["INPUT", "-i", "eth0", "-p", "tcp", "--dport", "8443", "-j", "DROP"];
 
     [Fact]
-    public async Task WithoutAKeptTokenTheSidecarWaitsForANewOneAndIsNotStartedWhereThereIsNoneToBeHadUntilTheDashboardIsBack()
+    public async Task SidecarWithoutATokenIsStartedOnceTheDashboardProvidesOne()
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);
@@ -55,7 +55,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
     }
 
     [Fact]
-    public async Task TheSidecarIsThereAtOnceAfterARestartOfTheHostWithoutTheDashboardAndRegistersWhenThatIsBackAndThenItIsQuiet()
+    public async Task RebootWithoutTheDashboardStartsTheSidecarWhichRegistersOnceTheDashboardIsBack()
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);

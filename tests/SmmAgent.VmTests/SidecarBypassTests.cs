@@ -9,7 +9,7 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
     private static readonly TimeSpan OneLook = TimeSpan.FromSeconds(15);
 
     [Fact]
-    public async Task WhatIsOffIsReportedAsOffAlthoughTheSidecarAcceptsEveryConnection()
+    public async Task UnreachablePeersAreReportedAlthoughTheSidecarAcceptsEveryConnection()
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);

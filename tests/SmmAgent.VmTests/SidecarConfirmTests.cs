@@ -6,7 +6,7 @@ namespace SmmAgent.VmTests;
 public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     [Fact]
-    public async Task OnlyWhatIsConfirmedStays()
+    public async Task UnconfirmedChangesAreRolledBack()
     {
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
@@ -36,7 +36,7 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
     }
 
     [Fact]
-    public async Task AMembersChangeThatNobodyConfirmsIsTakenBackAndNotMadeAgain()
+    public async Task UnconfirmedChangeOfAMemberIsRolledBackAndNotRepeated()
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);

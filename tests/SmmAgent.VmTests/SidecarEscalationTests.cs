@@ -29,7 +29,7 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
         """;
 
     [Fact]
-    public async Task ThroughInstallationUpgradeReinstallationCrashesAndDetach()
+    public async Task SidecarUserGainsNoPrivilegesThroughInstallationUpgradeCrashesAndDetach()
     {
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
@@ -85,7 +85,7 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
     }
 
     [Fact]
-    public async Task AHostOfAnEarlierVersionIsMovedOverWithItsOperatorsSettingsAndDetachPutsBackWhatWasThere()
+    public async Task HostOfAnEarlierVersionIsMigratedWithItsSettingsAndDetachRestoresIt()
     {
         const string Old = "/var/lib/istio/envoy";
         await using var vm = await fixture.BootAsync();

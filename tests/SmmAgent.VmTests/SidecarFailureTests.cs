@@ -9,7 +9,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
     private static readonly TimeSpan Hold = TimeSpan.FromSeconds(100);
 
     [Fact]
-    public async Task OneThatKeepsCrashingIsHeldBackWithoutItsCaptureUntilItIsMendedAndOneThatIsNotReadyOrHangsIsTold()
+    public async Task CrashingSidecarIsHeldBackWithoutCaptureAndUnreadySidecarIsReported()
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);
@@ -45,7 +45,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
     }
 
     [Fact]
-    public async Task AnUpgradeThatFailsLeavesTheOldVersionRunningAndIsDoneOnceItIsMended()
+    public async Task FailedUpgradeKeepsTheOldVersionRunningAndIsRetriedOnceFixed()
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);
@@ -95,7 +95,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
     }
 
     [Fact]
-    public async Task APackageThatCannotBeInstalledIsToldWithTheReasonAndNothingOfItIsThere()
+    public async Task UninstallablePackageIsReportedWithTheReasonAndLeavesNothing()
     {
         await using var vm = await fixture.BootAsync();
         var offered = fixture.Bed.Mesh.Packages;

@@ -15,7 +15,7 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
     private static readonly TimeSpan Seconds = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task WhatTheSidecarReadsLiveIsKeptRightAndNoRestartIsAskedFor()
+    public async Task LiveReadFilesAreReconciledWithoutARestart()
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);
@@ -70,7 +70,7 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
     }
 
     [Fact]
-    public async Task WhatNeedsARestartIsWrittenAndReportedAndTheRestartIsTheOperatorsUnlessTheyLeaveItToTheAgent()
+    public async Task RequiredRestartIsReportedAndLeftToTheOperatorByDefault()
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);

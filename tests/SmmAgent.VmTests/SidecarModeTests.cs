@@ -7,7 +7,7 @@ namespace SmmAgent.VmTests;
 public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     [Fact]
-    public async Task CheckChangesNothingOffDoesNotLookAndWhatIsMaskedIsNotStarted()
+    public async Task CheckModeChangesNothingOffModeObservesNothingAndMaskedUnitIsNotStarted()
     {
         await using var vm = await fixture.BootAsync();
         SetMode("check");
@@ -50,7 +50,7 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
     }
 
     [Fact]
-    public async Task APurgeOfTheAgentLeavesTheSidecarsPackageNamesItAndThePrintedCommandRemovesIt()
+    public async Task PurgeKeepsTheSidecarPackageAndPrintsAWorkingRemovalCommand()
     {
         await using var vm = await fixture.BootAsync();
         var before = HostListing.Of(vm);

@@ -8,7 +8,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task WithoutTheGatewaysReconcileEndsWithThatAsTheCauseAndTheVmComesBackWithThem()
+    public async Task ReconcileWithoutGatewaysReportsTheCauseAndTheVmRecoversWithThem()
     {
         await using var vm = await fixture.BootMemberAsync();
         string[] gateways = [MeshTestbed.FirstGateway, MeshTestbed.SecondGateway];
@@ -30,7 +30,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
     }
 
     [Fact]
-    public async Task ARefusedTokenAndACertificateOfAnotherIdentityAreReplacedByTheAgentAndAMachineThatLeavesKeepsNoKey()
+    public async Task RefusedTokenAndForeignCertificateAreReplacedAndDetachRemovesTheKey()
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);

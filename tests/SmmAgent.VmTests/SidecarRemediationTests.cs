@@ -10,7 +10,7 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     [Fact]
-    public async Task OfTheSidecarsConditions()
+    public async Task RemediationsOfSidecarConditionsWork()
     {
         await using var vm = await fixture.BootMemberAsync();
         await vm.UntilConditionAsync("Registered", "True ");
@@ -71,7 +71,7 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
     }
 
     [Fact]
-    public async Task OfDetachAndWhatStaysOfTheMeshAndOfTheOperator()
+    public async Task RemediationsAfterDetachWorkAndSettingsOfTheOperatorStay()
     {
         await using var vm = await fixture.BootMemberAsync();
         var laid = new LaidCertificate(fixture.Bed, vm);

@@ -21,7 +21,7 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task ALockIsWaitedForByNameAndAnInstallationOf40SecondsAttachesTheVm()
+    public async Task LockHolderIsNamedAndASlowInstallationAttachesTheVm()
     {
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
@@ -47,7 +47,7 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
     }
 
     [Fact]
-    public async Task WhatFailsAtTheFirstReconcileIsTriedAgainByItself()
+    public async Task FailureOfTheFirstReconcileIsRetriedAutomatically()
     {
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
@@ -69,7 +69,7 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
     }
 
     [Fact]
-    public async Task TheEndOfASessionDoesNotEndAReconcileThatHasBegunAndTheNextStartFinishesOneThatWasInterrupted()
+    public async Task ReconcileSurvivesTheEndOfASessionAndIsFinishedAfterAnInterruption()
     {
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();

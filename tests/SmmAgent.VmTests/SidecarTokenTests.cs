@@ -9,7 +9,7 @@ public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<
     private const string Kept = "/var/lib/smm-agent-host/istio-token";
 
     [Fact]
-    public async Task ItIsRenewedAtHalfItsLifeAndOneThatExpiredWithoutTheDashboardIsReplacedWhenThatIsBack()
+    public async Task SidecarTokenIsRenewedAtHalfItsLifetimeAndReplacedAfterAnOutage()
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);

@@ -13,7 +13,7 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task WhatFailsHalfWayLeavesTheHostAsItWas()
+    public async Task FailedTransactionRestoresTheHost()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("touch", "/etc/certs");
@@ -50,7 +50,7 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
     }
 
     [Fact]
-    public async Task APackageManagerAtWorkIsWaitedForWhenRootsPartIsStoppedAndTheNextPassDoesTheRest()
+    public async Task StoppedPrivilegedReconcileWaitsForThePackageManagerAndTheNextOneFinishes()
     {
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
@@ -76,7 +76,7 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
     }
 
     [Fact]
-    public async Task ARestartOfTheHostInTheMiddleOfAnUpgradeEndsWithTheNewVersion()
+    public async Task RebootDuringAnUpgradeEndsWithTheNewVersion()
     {
         await using var vm = await fixture.BootMemberAsync();
         vm.Run("sh", "-c", SlowDpkg);
@@ -99,7 +99,7 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
     }
 
     [Fact]
-    public async Task WhatIsKilledIsFinishedByTheNextPassAndLeavesNoTraceOnceDetached()
+    public async Task KilledReconcileIsFinishedByTheNextOneAndLeavesNoTraceAfterDetach()
     {
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();

@@ -11,7 +11,7 @@ public sealed class SidecarUpgradeTests(SidecarVmFixture fixture) : IClassFixtur
     public static TheoryData<string> Formats { get; } = [Distribution.Usual, Distribution.Rpm];
 
     [Theory, MemberData(nameof(Formats))]
-    public async Task TheNewPackageIsInstalledByItselfAndTheSidecarRestartedWithinTheWindow(string distribution)
+    public async Task NewPackageIsInstalledAutomaticallyAndTheSidecarRestartedWithinTheWindow(string distribution)
     {
         await using var vm = await fixture.BootMemberAsync(distribution);
         var sidecar = new StandInSidecar(fixture.Bed, vm);

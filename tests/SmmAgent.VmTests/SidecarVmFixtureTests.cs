@@ -13,7 +13,7 @@ public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixt
     [Theory]
     [InlineData(Distribution.Usual)]
     [InlineData(Distribution.Rpm)]
-    public async Task AnAgentReachesTheGatewaysAndThePackages(string distribution)
+    public async Task FixtureAgentReachesTheGatewaysAndThePackages(string distribution)
     {
         await using var vm = await fixture.BootAsync(distribution);
 
@@ -36,7 +36,7 @@ public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixt
     }
 
     [Fact]
-    public async Task TheMeshMovesToAnotherRevisionAndVersion()
+    public async Task FixtureMeshMovesToAnotherRevisionAndVersion()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("smm-agent", "reconcile");

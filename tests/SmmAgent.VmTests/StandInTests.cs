@@ -14,7 +14,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     public static TheoryData<string> All { get; } = [.. Distribution.Debians.Select(row => row.Data), Distribution.Rpm];
 
     [Theory, MemberData(nameof(All))]
-    public async Task ItRegistersCapturesAndComesBackUntilItIsStopped(string distribution)
+    public async Task StandInRegistersCapturesAndRestartsUntilItIsStopped(string distribution)
     {
         await using var vm = await fixture.BootOpenAsync(distribution);
         var sidecar = Install(vm, distribution);
@@ -67,7 +67,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
 
     // What is in its log is compared with what the real pilot-agent logged for the same cause.
     [Fact]
-    public async Task ItLogsWhatIstiosOwnLogsForTheSameCause()
+    public async Task StandInLogsTheMessagesOfIstio()
     {
         await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
         var sidecar = Install(vm, Distribution.Usual);
@@ -166,7 +166,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     }
 
     [Fact]
-    public async Task ItKeepsItsCertificateAndPresentsItInsteadOfTheTokenUntilItIsRemoved()
+    public async Task StandInPresentsItsCertificateInsteadOfTheTokenUntilItIsRemoved()
     {
         const string Refused =
             "7, authorization failed: no identities ([spiffe://cluster.local/ns/vm-integration/sa/default]) matched "
@@ -208,7 +208,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     }
 
     [Fact]
-    public async Task ItRegistersAgainWhenTheDashboardIsBackAndIsReadyMeanwhile()
+    public async Task StandInStaysReadyAndRegistersAgainWhenTheDashboardIsBack()
     {
         await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
         var sidecar = Install(vm, Distribution.Usual);
@@ -231,7 +231,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     }
 
     [Fact]
-    public async Task ItTellsTheHealthThatTheProbeFinds()
+    public async Task StandInReportsTheHealthThatTheProbeFinds()
     {
         await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
         var sidecar = Install(vm, Distribution.Usual);
@@ -246,7 +246,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
 
     // As most real VMs are: PAM reports the session that su opens to logind, and logind moves the processes to a separate scope.
     [Fact]
-    public async Task WithLogindItsProcessesAreNotInItsUnitsControlGroupYetEndWithIt()
+    public async Task StandInProcessesOutsideItsControlGroupEndWithTheUnit()
     {
         await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
         vm.Install("libpam-systemd");
@@ -264,7 +264,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     }
 
     [Theory, MemberData(nameof(All))]
-    public async Task AnUpgradeFailsWhereThePackageIsToldTo(string distribution)
+    public async Task StandInPackageFailsItsUpgradeOnPurpose(string distribution)
     {
         await using var vm = await fixture.BootOpenAsync(distribution);
         Install(vm, distribution);

@@ -8,7 +8,7 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
     private const string Unit = "smm-agent.service";
 
     [Theory, MemberData(nameof(Distribution.All), MemberType = typeof(Distribution))]
-    public async Task AKilledDaemonComesBackAndNoConnectionIsLost(string distribution)
+    public async Task KilledDaemonRestartsAndNoConnectionIsLost(string distribution)
     {
         await using var vm = await fixture.BootAttachedAsync(distribution);
         await using var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080);
@@ -22,7 +22,7 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
     }
 
     [Fact]
-    public async Task AHungDaemonIsKilledByTheWatchdogAndComesBack()
+    public async Task HungDaemonIsKilledByTheWatchdogAndRestarts()
     {
         await using var vm = await fixture.BootAttachedAsync();
         vm.DropIn(Unit, "[Service]\nWatchdogSec=4\n");
@@ -40,7 +40,7 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
     }
 
     [Fact]
-    public async Task AWatchdogThatNobodyTroublesDoesNotBark()
+    public async Task WatchdogDoesNotKillAWorkingDaemon()
     {
         await using var vm = await fixture.BootAttachedAsync();
         vm.DropIn(Unit, "[Service]\nWatchdogSec=4\n");
@@ -55,7 +55,7 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
     }
 
     [Theory, MemberData(nameof(Distribution.All), MemberType = typeof(Distribution))]
-    public async Task ARebootComesBackAttachedWithoutTheDashboard(string distribution)
+    public async Task RebootWithoutTheDashboardKeepsTheVmAttached(string distribution)
     {
         await using var vm = await fixture.BootAttachedAsync(distribution);
         await fixture.Bed.StopDashboardAsync();
@@ -79,7 +79,7 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
     }
 
     [Fact]
-    public async Task TheProbeOfTheseTestsSeesAPortThatWasShutForAMoment()
+    public async Task ConnectionProbeDetectsAPortThatWasClosedBriefly()
     {
         await using var vm = await fixture.BootAttachedAsync();
         await using var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080);

@@ -8,7 +8,7 @@ public sealed class UpgradeTests(VmFixture fixture) : IClassFixture<VmFixture>
     private const string Unit = "smm-agent.service";
 
     [Theory, MemberData(nameof(Distribution.Debians), MemberType = typeof(Distribution))]
-    public async Task TheVmStaysAttachedThroughoutAndTheNewDaemonRuns(string distribution)
+    public async Task UpgradeKeepsTheVmAttachedAndStartsTheNewDaemon(string distribution)
     {
         await using var vm = await fixture.BootAttachedAsync(distribution);
         await using var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080);
@@ -28,7 +28,7 @@ public sealed class UpgradeTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task WhatWasDetachedStaysDetached()
+    public async Task UpgradeKeepsADetachedVmDetached()
     {
         await using var vm = await fixture.BootAttachedAsync();
         vm.Run("smm-agent", "detach");

@@ -13,7 +13,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         ["operating-system", "packages", "dashboard", "control-plane", "address", "ports", "network-model", "name-resolution", "host"];
 
     [Fact]
-    public async Task ItChangesNothingOnTheHost()
+    public async Task CheckChangesNothingOnTheHost()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -30,7 +30,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
     }
 
     [Fact]
-    public void OnAHostWithoutAnyTableItMakesNone()
+    public void CheckCreatesNoFirewallTable()
     {
         Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
         using var host = new NetworkNamespace($"smm-bare-{Guid.NewGuid():N}"[..24]);
@@ -45,7 +45,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
     }
 
     [Fact]
-    public async Task ItsJsonIsWhatTheSchemaSays()
+    public async Task JsonReportMatchesTheSchema()
     {
         await using var agent = new VmAgent(fixture.Bed);
         using var root = new EmptyRoot();
@@ -73,7 +73,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
     }
 
     [Fact]
-    public void BeforeAnyConfigurationItSaysWhatIsMissing()
+    public void CheckBeforeAnyConfigurationNamesTheMissingSettings()
     {
         using var root = new EmptyRoot();
         using var programs = new ProgramFolder("curl", "iptables", "sudo", "hostname");
@@ -89,7 +89,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
     }
 
     [Fact]
-    public void WithoutRootWhatIsNotSetIsNotSaidToBeSeenByRoot()
+    public void MissingSettingsWithoutRootAreNotReportedAsVisibleToRoot()
     {
         using var root = new EmptyRoot();
 
@@ -99,7 +99,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
     }
 
     [Fact]
-    public async Task WithoutRootItSaysWhatItCouldNotSeeAndHow()
+    public async Task CheckWithoutRootNamesSkippedChecksAndTheCommandToSeeThem()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -119,7 +119,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
     }
 
     [Fact]
-    public async Task AgainstDashboardAndGatewaysInABlackHoleItEndsInTimeAndGoesOnWithTheLastGoodConfiguration()
+    public async Task CheckWithoutAnyReachablePeerEndsInTimeAndUsesTheLastGoodConfiguration()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);

@@ -6,7 +6,7 @@ namespace SmmAgent.NetnsTests.Checks;
 public sealed class CheckDocsTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Fact]
-    public async Task EveryCheckStandsInItsGroupInTheOrderOfTheReport()
+    public async Task EveryCheckIsDocumentedInItsGroupAndInTheOrderOfTheReport()
     {
         await using var agent = new VmAgent(fixture.Bed);
 
@@ -18,7 +18,7 @@ public sealed class CheckDocsTests(BedFixture fixture) : IClassFixture<BedFixtur
     }
 
     [Fact]
-    public void EveryOutcomeSaysWhatDrivesItOrWhyItCannotBe()
+    public void EveryOutcomeIsDocumentedWithItsCauseOrAReason()
     {
         Assert.All(CheckDocs.Rows,
             row => Assert.All(row.Outcomes.Values,

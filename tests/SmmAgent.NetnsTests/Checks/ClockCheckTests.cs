@@ -12,7 +12,7 @@ public sealed class ClockCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
     [InlineData(-60, "warn", "ahead of the dashboard's")]
     [InlineData(10800, "fail", "is 3 h behind the dashboard's")]
     [InlineData(-864000, "fail", "is 10 days ahead of the dashboard's")]
-    public async Task AClockThatIsOffIsTold(int seconds, string status, string found)
+    public async Task ClockDifferenceIsReported(int seconds, string status, string found)
     {
         await using var agent = new VmAgent(fixture.Bed);
         await using var dashboard = await HttpStandIn.StartAsync(fixture.Bed, 8992, Answer(seconds));
@@ -25,7 +25,7 @@ public sealed class ClockCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public async Task ATokensTimeIsHeldAgainstTheDashboardsClockBecauseTheDashboardJudgesByIt()
+    public async Task TokenExpiryIsComparedWithTheDashboardClock()
     {
         await using var agent = new VmAgent(fixture.Bed);
         await using var dashboard = await HttpStandIn.StartAsync(fixture.Bed, 8993, Answer(7200));
@@ -38,7 +38,7 @@ public sealed class ClockCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public async Task ADashboardThatTellsNoTimeSkipsIt()
+    public async Task DashboardWithoutADateSkipsTheClockCheck()
     {
         await using var agent = new VmAgent(fixture.Bed);
         await using var dashboard = await HttpStandIn.StartAsync(fixture.Bed, 8994, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");

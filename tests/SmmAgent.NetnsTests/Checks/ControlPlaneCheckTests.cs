@@ -9,7 +9,7 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
     [InlineData("Available", "pass")]
     [InlineData("Reconciling", "warn")]
     [InlineData("ReconcileFailed", "fail")]
-    public async Task ItsStatusIsTold(string status, string verdict)
+    public async Task ControlPlaneStatusIsReported(string status, string verdict)
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -30,7 +30,7 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
     }
 
     [Fact]
-    public async Task AMeshWithoutAMeshExpansionGatewayFailsAndOneOfTwoWithoutAnAddressIsWarnedOf()
+    public async Task MissingGatewayFailsAndGatewayWithoutAnAddressIsAWarning()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -58,7 +58,7 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
     }
 
     [Fact]
-    public async Task TheSidecarsPackageIsOneThatReconcileInstallsOrItIsSaidWhyNot()
+    public async Task SidecarPackageIsInstallableOrTheReasonIsReported()
     {
         const string Check = "control-plane-sidecar";
         var bed = fixture.Bed;

@@ -8,7 +8,7 @@ public sealed class DashboardCertificateCheckTests
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     [Fact]
-    public async Task ACertificateIsBelievedWithinItsTimeOnly()
+    public async Task CertificateIsTrustedWithinItsValidityOnly()
     {
         Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
         await using var bed = await MeshTestbed.StartAsync(https: true);
@@ -43,7 +43,7 @@ public sealed class DashboardCertificateCheckTests
     }
 
     [Fact]
-    public async Task ACertificateOfAStrangerAndAnAuthorityFileThatIsMissingAreToldApart()
+    public async Task ForeignCertificateAndMissingAuthorityFileAreDistinguished()
     {
         Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
         await using var bed = await MeshTestbed.StartAsync(https: true);
@@ -64,7 +64,7 @@ public sealed class DashboardCertificateCheckTests
     }
 
     [Fact]
-    public async Task AnAuthorityFileThatTheDaemonMayNotReadIsAFailureThoughRootReadsIt()
+    public async Task AuthorityFileThatOnlyRootCanReadIsAFailure()
     {
         Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
         await using var bed = await MeshTestbed.StartAsync(https: true);

@@ -6,7 +6,7 @@ namespace SmmAgent.NetnsTests.Checks;
 public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Fact]
-    public async Task AHealthyDashboardPassesEveryCheckAndPlainHttpIsWarnedOf()
+    public async Task HealthyDashboardPassesEveryCheckAndPlainHttpIsAWarning()
     {
         await using var agent = new VmAgent(fixture.Bed);
 
@@ -22,7 +22,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     }
 
     [Fact]
-    public async Task ANameThatDoesNotResolveIsTold()
+    public async Task UnresolvableNameIsReported()
     {
         await using var agent = new VmAgent(fixture.Bed);
         fixture.Bed.Vm.SetHosts();
@@ -38,7 +38,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     }
 
     [Fact]
-    public async Task ANameWithOneDeadAddressOfTwoIsWarnedOf()
+    public async Task NameWithOneUnreachableAddressOfTwoIsAWarning()
     {
         await using var agent = new VmAgent(fixture.Bed);
         fixture.Bed.Vm.SetHosts(("dashboard.example", MeshTestbed.DashboardAddress), ("dashboard.example", MeshTestbed.ThirdGateway));
@@ -53,7 +53,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     }
 
     [Fact]
-    public async Task WhoMayNotReadTheUrlIsToldWhatTheDaemonSaysOfIt()
+    public async Task UnreadableUrlIsReportedWithTheMessageOfTheDaemon()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -70,7 +70,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     }
 
     [Fact]
-    public async Task APortThatRefusesIsTold()
+    public async Task RefusingPortIsReported()
     {
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteSettings(Settings($"http://{MeshTestbed.DashboardAddress}:8999"));
@@ -83,7 +83,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     }
 
     [Fact]
-    public async Task SomethingElseThanADashboardIsTold()
+    public async Task ServerThatIsNotADashboardIsReported()
     {
         await using var agent = new VmAgent(fixture.Bed);
         await using var other = await HttpStandIn.StartAsync(
@@ -101,7 +101,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     [InlineData("dashboard: { url: http://198.18.0.1:8443 }", "fail", "would send the bearer token in clear text")]
     [InlineData("dashboard: [", "fail", "agent.yaml")]
     [InlineData("dashbord: { url: x }", "warn", "dashbord")]
-    public async Task WhatIsWrongWithTheSettingsIsTold(string yaml, string status, string found)
+    public async Task InvalidSettingsAreReported(string yaml, string status, string found)
     {
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteSettings(yaml + "\n");

@@ -8,7 +8,7 @@ public sealed class FirewalldCheckTests(BedFixture fixture) : IClassFixture<BedF
     private static readonly string[] Subjects = ["16400 (agent)", "16401 (sidecar-metrics)", "8080 (http)", "8082 (grpc)"];
 
     [Fact]
-    public async Task ItsZoneIsNamedAndItsOwnCommandOpensThePort()
+    public async Task FirewalldZoneIsNamedAndItsCommandOpensThePort()
     {
         Assert.SkipUnless(RunningFirewalld.WhyNot is null, RunningFirewalld.WhyNot ?? "");
         var bed = fixture.Bed;

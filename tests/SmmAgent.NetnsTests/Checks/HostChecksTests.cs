@@ -6,7 +6,7 @@ namespace SmmAgent.NetnsTests.Checks;
 public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Fact]
-    public async Task TheSidecarsDnsSaysWhetherNamesOfOtherNamespacesResolve()
+    public async Task SidecarDnsShowsWhetherNamesOfOtherNamespacesResolve()
     {
         var agent = new VmAgent(fixture.Bed);
         CheckReportReader.By(agent).Says(
@@ -41,7 +41,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public void ANameOfTheClusterThatDoesNotResolveHereIsAWarning()
+    public void UnresolvableClusterNameIsAWarning()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
@@ -55,7 +55,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public async Task ANameServerOnTheVmItselfMustAnswerAndStandAlone()
+    public async Task LocalNameServerMustAnswerAndBeTheOnlyOne()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
@@ -78,7 +78,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public void NameServersThatThisUserMayNotReadAreSkipped()
+    public void UnreadableNameServersAreSkipped()
     {
         var agent = new VmAgent(fixture.Bed);
         var file = Path.Combine(Directory.CreateDirectory(Path.Combine(agent.Root, "etc")).FullName, "resolv.conf");
@@ -90,7 +90,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public void WithSeveralInterfacesTheDefaultRouteBelongsToTheOneOfTheVmsAddress()
+    public void DefaultRouteBelongsToTheInterfaceOfTheVmAddress()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
@@ -118,7 +118,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public void AnIPv6AddressNeedsAWayOutAsSoonAsTheVmHasOneForIPv4()
+    public void IPv6AddressNeedsADefaultRouteIfIPv4HasOne()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
@@ -143,7 +143,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public void AMachineWithoutNetworkAndConfigurationIsCheckedAllTheSame()
+    public void MachineWithoutNetworkAndConfigurationIsChecked()
     {
         Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
         using var machine = new NetworkNamespace($"smm-bare-{Guid.NewGuid():N}"[..20]);

@@ -7,7 +7,7 @@ namespace SmmAgent.NetnsTests.Checks;
 public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Fact]
-    public void InAHealthyMeshEveryPortOfEachGatewayIsShownWithItsLatency()
+    public void HealthyMeshShowsEveryGatewayPortWithItsLatency()
     {
         var report = CheckReportReader.By(NewVm(fixture.Bed));
 
@@ -23,7 +23,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
     }
 
     [Fact]
-    public async Task AGatewayThatRefusesIsAWarningWhileAnotherAnswersAndAFailureOnceNoneDoes()
+    public async Task RefusingGatewayWarnsWhileAnotherAnswersAndFailsWhenNoneDoes()
     {
         var bed = fixture.Bed;
         var agent = NewVm(bed);
@@ -49,7 +49,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
     }
 
     [Fact]
-    public void GatewaysThatDropAreToldWithinTheTimeOfOneRun()
+    public void DroppingGatewaysAreReportedWithinTheTimeOfOneRun()
     {
         var bed = fixture.Bed;
         var agent = NewVm(bed);
@@ -70,7 +70,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
     }
 
     [Fact]
-    public void AClusterThatDropsEverythingDoesNotHoldTheRunUp()
+    public void ClusterThatDropsEverythingDoesNotDelayTheRun()
     {
         var bed = fixture.Bed;
         var agent = NewVm(bed);
@@ -91,7 +91,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
     }
 
     [Fact]
-    public async Task TheControlPlanesNetworkForAVmThatReachesNoPodIsToldAsTheMistakeThatItIs()
+    public async Task WorkloadGroupInTheControlPlaneNetworkFailsWhenNoPodIsReachable()
     {
         var bed = fixture.Bed;
         var agent = NewVm(bed);
@@ -133,7 +133,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
     }
 
     [Fact]
-    public async Task WithTheDaemonTheClustersDialBackIsTold()
+    public async Task DialBackOfTheClusterIsReportedWithTheDaemon()
     {
         var bed = fixture.Bed;
         await using var agent = NewVm(bed);
@@ -182,7 +182,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
     }
 
     [Fact]
-    public async Task AnAddressThatIsNotTheVmsOwnIsAWarningAndOneThatIsOnlyRememberedToo()
+    public async Task ForeignAddressAndRememberedAddressAreWarnings()
     {
         var bed = fixture.Bed;
         await using var agent = NewVm(bed);

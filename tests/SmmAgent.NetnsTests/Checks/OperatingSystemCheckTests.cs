@@ -13,7 +13,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
     [InlineData("ID=\"rhel\"\nVERSION_ID=\"9.4\"\nPRETTY_NAME=RHEL9", "warn", "RHEL9 should work")]
     [InlineData("ID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"", "warn", "should work, but is not verified")]
     [InlineData("garbage", "warn", "Linux should work")]
-    public async Task TheDistributionIsVerifiedOrShouldWork(string osRelease, string status, string found)
+    public async Task DistributionIsVerifiedOrShouldWork(string osRelease, string status, string found)
     {
         await using var agent = new VmAgent(fixture.Bed);
         Boot(agent, osRelease);
@@ -26,7 +26,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
     }
 
     [Fact]
-    public async Task ASystemWithoutSystemdFails()
+    public async Task SystemWithoutSystemdFails()
     {
         await using var agent = new VmAgent(fixture.Bed);
         Boot(agent, "ID=debian");
@@ -39,7 +39,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
     }
 
     [Fact]
-    public async Task A32BitSystemFailsAndA64BitOnePasses()
+    public async Task SystemOf32BitsFailsAndSystemOf64BitsPasses()
     {
         await using var agent = new VmAgent(fixture.Bed);
 
@@ -53,7 +53,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
     }
 
     [Fact]
-    public async Task EachPackageThatIsMissingIsNamedWithTheInstallCommandOfThisSystem()
+    public async Task MissingPackageIsNamedWithTheInstallCommandOfTheSystem()
     {
         await using var agent = new VmAgent(fixture.Bed);
         using var programs = new ProgramFolder("curl", "iptables", "sudo", "hostname");
@@ -76,7 +76,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
     [InlineData("tdnf")]
     [InlineData("yum")]
     [InlineData("zypper")]
-    public async Task OnAnRpmSystemTheInstallCommandIsTheOneThatIsThere(string installer)
+    public async Task InstallCommandOfAnRpmSystemUsesTheInstallerThatExists(string installer)
     {
         await using var agent = new VmAgent(fixture.Bed);
         using var programs = new ProgramFolder(installer, "rpm");
@@ -90,7 +90,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
     }
 
     [Fact]
-    public async Task WithoutAnInstallerItWarnsAndWithoutAnyPackageManagerItFails()
+    public async Task MissingInstallerWarnsAndMissingPackageManagerFails()
     {
         await using var agent = new VmAgent(fixture.Bed);
 

@@ -8,7 +8,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     private const string Site = "add table inet site; add chain inet site in { type filter hook input priority 10; policy drop; };";
 
     [Fact]
-    public void WhatTheAgentOpensItselfIsAWarningAndWhatIsLeftToTheOperatorAFailureWithACommandThatCuresIt()
+    public void ClosedPortWarnsInManageModeAndFailsWithAWorkingCommandInCheckMode()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
@@ -33,7 +33,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public void ATableOfNftablesThatDropsIsNamedWithTheRuleThatOpensThePort()
+    public void DroppingNftablesTableIsNamedWithTheRuleThatOpensThePort()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
@@ -59,7 +59,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public void AnInputThatDropsRepliesFailsWithTheCommandThatCuresIt()
+    public void InputChainThatDropsRepliesFailsWithAWorkingCommand()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
@@ -82,7 +82,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public void UfwIsNamedAndOpensItsPortsWithItsOwnCommand()
+    public void UfwIsNamedAndItsCommandOpensThePorts()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
@@ -98,7 +98,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public void UfwThatIsEnabledButNotInForceIsAWarning()
+    public void UfwThatIsEnabledButNotActiveIsAWarning()
     {
         var agent = new VmAgent(fixture.Bed);
         var file = Path.Combine(Directory.CreateDirectory(Path.Combine(agent.Root, "etc", "ufw")).FullName, "ufw.conf");
@@ -115,7 +115,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public void SettingsOfUfwThatAreNoPlainFileHoldNothingUp()
+    public void UfwSettingsThatAreNotARegularFileDoNotBlockTheCheck()
     {
         var agent = new VmAgent(fixture.Bed);
         var file = Path.Combine(Directory.CreateDirectory(Path.Combine(agent.Root, "etc", "ufw")).FullName, "ufw.conf");
@@ -131,7 +131,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public async Task AProgramThatHoldsAPortOfTheAgentIsNamedWithItsProcessIdAndOthersAreToldThatRootSeesIt()
+    public async Task ProgramOnAPortOfTheAgentIsNamedWithItsProcessIdToRootOnly()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
@@ -150,7 +150,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public async Task APortOfTheSettingsThatTheAgentDoesNotServeIsAWarningWhileItRuns()
+    public async Task ConfiguredPortThatTheRunningAgentDoesNotServeIsAWarning()
     {
         await using var agent = new VmAgent(fixture.Bed);
         Edit(agent, "firewall:\n  managementPorts: [16400, 17000]\n");
@@ -170,7 +170,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public async Task APortOfTheWorkloadGroupNeedsAListenerThatOthersReach()
+    public async Task WorkloadGroupPortNeedsAReachableListener()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
@@ -201,7 +201,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public async Task ADaemonWithoutAMeshConfigurationDoesNotMeanThatTheWorkloadGroupNamesNoPort()
+    public async Task DaemonWithoutAMeshConfigurationDoesNotImplyAWorkloadGroupWithoutPorts()
     {
         await using var agent = new VmAgent(fixture.Bed);
         var settings = await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken);
@@ -217,7 +217,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public void DockersChainsAreAWarningAndAPortThatItSendsToAContainerAFailure()
+    public void DockerChainsAreAWarningAndAPortSentToAContainerIsAFailure()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
@@ -239,7 +239,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public void RulesInTheOtherBackendAreAWarningAndAFailureOnceTheyKeepAPortOut()
+    public void RulesInTheOtherBackendWarnAndFailOnceTheyBlockAPort()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);

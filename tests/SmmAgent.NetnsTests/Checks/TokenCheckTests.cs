@@ -8,7 +8,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     [Fact]
-    public async Task ATokenThatIsMissingOrNoneOrOpenToAllIsTold()
+    public async Task MissingMalformedAndWorldReadableTokensAreReported()
     {
         await using var agent = new VmAgent(fixture.Bed);
         var file = Path.Combine(agent.ConfigFolder, "bearer-token");
@@ -29,7 +29,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
-    public async Task ATokenThatTheDashboardRefusesFails()
+    public async Task TokenThatTheDashboardRefusesFails()
     {
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteToken("somebody-elses-token");
@@ -51,7 +51,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
     [InlineData("vm-integration", 1.0, 2.0, "the token is not valid before", "bearer-token")]
     [InlineData("another-team", -1.0, 100.0, "is of the namespace 'another-team', but the WorkloadGroup's is 'vm-integration'",
         "bearer-token")]
-    public async Task ATokenThatCannotBeRightIsToldAndNotSent(string @namespace, double from, double to, string found, string cure)
+    public async Task InvalidTokenIsReportedAndNotSent(string @namespace, double from, double to, string found, string cure)
     {
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteToken(ServiceAccountToken.Of(@namespace, "default", from * Hour, to * Hour));
@@ -70,7 +70,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
     [InlineData("default", 100.0, "pass", "service account vm-integration/default, expires at")]
     [InlineData("default", 0.5, "warn", "soon for a VM that should stay attached")]
     [InlineData("another", 100.0, "fail", "is of the service account 'another', but the WorkloadGroup's is 'default'")]
-    public async Task ATokenIsHeldAgainstTheServiceAccountOfTheWorkloadGroup(string account, double hours, string status, string found)
+    public async Task TokenIsComparedWithTheServiceAccountOfTheWorkloadGroup(string account, double hours, string status, string found)
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);

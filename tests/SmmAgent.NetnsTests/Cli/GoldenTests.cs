@@ -81,7 +81,7 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
 
     // Without colour the text is the same, regardless of the reason; but a terminal has a width, and the help respects it.
     [Fact]
-    public async Task AStandardOutputThatIsClosedIsAFailureAndNoLackOfRights()
+    public async Task ClosedStandardOutputIsAFailureAndNotAPermissionError()
     {
         await using var agent = new VmAgent(fixture.Bed);
         foreach (var command in (string[][])[["version"], ["--help"], ["config", "show"]])

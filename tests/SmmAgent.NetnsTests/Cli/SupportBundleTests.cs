@@ -17,7 +17,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task NoPlantedSecretIsInTheBundle()
+    public async Task PlantedSecretsAreAbsentFromTheBundle()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -67,7 +67,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
     }
 
     [Fact]
-    public async Task TheFileIsItsOwnersOnlyAndIsNotOverwritten()
+    public async Task BundleFileIsPrivateAndIsNotOverwritten()
     {
         await using var agent = new VmAgent(fixture.Bed);
         var bundle = Path.Combine(_folder, "bundle.tar.gz");
@@ -85,7 +85,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
     [Theory]
     [InlineData(Signals.Interrupt)]
     [InlineData(Signals.Terminate)]
-    public async Task OneThatIsInterruptedLeavesNoFile(int signal)
+    public async Task InterruptedBundleLeavesNoFile(int signal)
     {
         await using var agent = new VmAgent(fixture.Bed);
         var (bundle, started) = (Path.Combine(_folder, "bundle.tar.gz"), Path.Combine(_folder, "started"));
@@ -106,7 +106,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
     }
 
     [Fact]
-    public async Task WhatTheDaemonLinksToIsNotReadForIt()
+    public async Task LinksOfTheDaemonAreNotFollowed()
     {
         await using var agent = new VmAgent(fixture.Bed);
         Put(agent, "etc/shadow", "root:planted-hash\n");
@@ -125,7 +125,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
     }
 
     [Fact]
-    public async Task ADropInWithALongNameCostsNothingButItself()
+    public async Task DropInWithALongNameAffectsOnlyItself()
     {
         await using var agent = new VmAgent(fixture.Bed);
         var name = new string('a', 120) + ".conf";

@@ -22,7 +22,7 @@ public sealed class TypedTokenTests : IDisposable
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
-    public async Task ItIsTakenAtTheEndOfTheLineAndNeverShown()
+    public async Task TypedTokenIsReadAtTheEndOfTheLineAndNeverShown()
     {
         using var terminal = new TypedTerminal(Script);
         await terminal.UntilAsync("paste the token, then press Enter; it is not shown");
@@ -38,7 +38,7 @@ public sealed class TypedTokenTests : IDisposable
     }
 
     [Fact]
-    public async Task AfterCtrlCTheTerminalShowsAgainWhatIsTypedAndNothingIsWritten()
+    public async Task CtrlCRestoresTheEchoOfTheTerminalAndWritesNothing()
     {
         using var terminal = new TypedTerminal(Script);
         await terminal.UntilAsync("it is not shown");

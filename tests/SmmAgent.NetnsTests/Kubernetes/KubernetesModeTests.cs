@@ -9,7 +9,7 @@ namespace SmmAgent.NetnsTests.Kubernetes;
 public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFixture<KubernetesBedFixture>
 {
     [Fact]
-    public async Task AVmIsAttachedAndIsInTheFleetListAndItsRegistrationFollowsTheWorkloadEntry()
+    public async Task VmIsAttachedAndListedAndItsRegistrationFollowsTheWorkloadEntry()
     {
         var cluster = fixture.Bed.Kubernetes!;
         await using var agent = await AttachAsync();
@@ -34,7 +34,7 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
     }
 
     [Fact]
-    public async Task AGatewaysNewAddressIsFollowed()
+    public async Task NewAddressOfAGatewayIsProbed()
     {
         var bed = fixture.Bed;
         await using var agent = await AttachAsync();
@@ -55,7 +55,7 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
     }
 
     [Fact]
-    public async Task TheVmStaysAttachedWhileAReplicaAndThenTheApiServerAreAway()
+    public async Task VmStaysAttachedWithoutAReplicaAndThenWithoutTheApiServer()
     {
         var cluster = fixture.Bed.Kubernetes!;
         await using var agent = await AttachAsync();
@@ -91,7 +91,7 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
     }
 
     [Fact]
-    public async Task ATokenEndsWithItsSecret()
+    public async Task TokenEndsWithItsSecret()
     {
         var cluster = fixture.Bed.Kubernetes!;
         await using var agent = await AttachAsync();
@@ -116,7 +116,7 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
     }
 
     [Fact]
-    public async Task ATokenIsRenewedBeforeItEndsAndTheVmStaysWithoutAnOperator()
+    public async Task TokenIsRenewedBeforeItExpiresAndTheVmStaysAttached()
     {
         var cluster = fixture.Bed.Kubernetes!;
         fixture.Bed.Mesh.Token = cluster.MakeOldToken(age: TimeSpan.FromMinutes(5), left: TimeSpan.FromSeconds(40));

@@ -16,7 +16,7 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
     private readonly TemporaryFolder _config = new();
 
     [Fact]
-    public async Task ItStarts()
+    public async Task ContainerStarts()
     {
         var help = await Terminal.PipedAsync(image.Contained(_config.Root, "/usr/bin/smm-dashboard", "--help"));
 
@@ -25,7 +25,7 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
     }
 
     [Fact]
-    public async Task EveryLibraryFindsThoseThatItNeeds()
+    public async Task LibrariesFindTheirDependencies()
     {
         UnpackedImage.Require();
         var loader = Packages.HostArchitecture == "arm64" ? "/lib/ld-linux-aarch64.so.1" : "/lib64/ld-linux-x86-64.so.2";
@@ -42,7 +42,7 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
     }
 
     [Fact]
-    public async Task ItServesVmsOffersAgentsFromItsOwnPackagesAndEndsWhenAsked()
+    public async Task ContainerServesVmsOffersItsAgentPackagesAndStopsOnRequest()
     {
         var port = FreePort();
         var url = $"https://127.0.0.1:{port}";

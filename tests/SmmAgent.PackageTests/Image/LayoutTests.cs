@@ -9,7 +9,7 @@ namespace SmmAgent.PackageTests.Image;
 public sealed class LayoutTests(UnpackedImage image) : IClassFixture<UnpackedImage>
 {
     [Fact]
-    public async Task EachBlobHasTheDigestAndTheSizeByWhichItIsNamed()
+    public async Task BlobsHaveTheirDigestAndSize()
     {
         UnpackedImage.Require();
 
@@ -31,7 +31,7 @@ public sealed class LayoutTests(UnpackedImage image) : IClassFixture<UnpackedIma
     }
 
     [Fact]
-    public void TheKindsOfBlobsAreThoseOfOci()
+    public void MediaTypesAreThoseOfOci()
     {
         UnpackedImage.Require();
         static string? Type(JsonElement element) => element.GetProperty("mediaType").GetString();
@@ -46,7 +46,7 @@ public sealed class LayoutTests(UnpackedImage image) : IClassFixture<UnpackedIma
     }
 
     [Fact]
-    public void DockerLoadsTheSameBlobs()
+    public void DockerArchiveHasTheSameBlobs()
     {
         UnpackedImage.Require();
 
@@ -60,7 +60,7 @@ public sealed class LayoutTests(UnpackedImage image) : IClassFixture<UnpackedIma
     }
 
     [Fact]
-    public void ItRunsAsAUserWithoutRights()
+    public void ImageRunsAsAnUnprivilegedUser()
     {
         UnpackedImage.Require();
 
@@ -75,7 +75,7 @@ public sealed class LayoutTests(UnpackedImage image) : IClassFixture<UnpackedIma
     }
 
     [Fact]
-    public async Task AllFilesAreRootsAndNobodyElseMayChangeThem()
+    public async Task FilesBelongToRootAndAreWritableByRootOnly()
     {
         UnpackedImage.Require();
         var created = image.Config().GetProperty("created").GetDateTimeOffset();
@@ -113,7 +113,7 @@ public sealed class LayoutTests(UnpackedImage image) : IClassFixture<UnpackedIma
     }
 
     [Fact]
-    public async Task MadeOnceMoreElsewhereItHasTheSameBytes()
+    public async Task ImageBuildIsReproducible()
     {
         UnpackedImage.Require();
         Tool.Needs("dpkg-deb", "tar");

@@ -7,7 +7,7 @@ public sealed class BomTests
     [Theory]
     [InlineData("amd64", "linux-x64")]
     [InlineData("arm64", "linux-arm64")]
-    public async Task TheBillOfMaterialsHasThePackagesOfTheLockFileAndTheRuntime(string architecture, string rid)
+    public async Task BillOfMaterialsHasThePackagesOfTheLockFileAndTheRuntime(string architecture, string rid)
     {
         var bom = JsonNode.Parse(await File.ReadAllTextAsync(Packages.Bom(architecture), TestContext.Current.CancellationToken))!;
         var locked = Locked(rid);
@@ -41,7 +41,7 @@ public sealed class BomTests
 
     // What the SDK itself downloaded for the publish of this host.
     [Fact]
-    public async Task TheRuntimesVersionIsTheOneThatWasLinkedIn()
+    public async Task RuntimeVersionIsTheLinkedVersion()
     {
         var assets = Path.Combine(Repository.Artifacts, "obj", "SmmAgent", "project.assets.json");
         Assert.SkipUnless(File.Exists(assets), $"needs {assets}: ./build.sh package");
@@ -59,7 +59,7 @@ public sealed class BomTests
     [Theory]
     [InlineData("amd64")]
     [InlineData("arm64")]
-    public async Task TheSymbolsAreThoseOfTheBinary(string architecture)
+    public async Task SymbolsMatchTheBinary(string architecture)
     {
         Tool.Needs("xz", "readelf", "dpkg-deb");
         using var folder = new TemporaryFolder();

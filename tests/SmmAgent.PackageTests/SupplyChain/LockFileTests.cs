@@ -12,7 +12,7 @@ public sealed partial class LockFileTests
     ];
 
     [Fact]
-    public void EachProjectHasOneThatNamesEveryPackageWithItsHashAndNoServer()
+    public void LockFilesNameEveryPackageWithItsHashAndNoServer()
     {
         Assert.NotEmpty(Projects);
         foreach (var project in Projects)
@@ -29,7 +29,7 @@ public sealed partial class LockFileTests
     }
 
     [Fact]
-    public async Task WhatTheLockFilesDoNotHaveIsNotRestored()
+    public async Task PackagesOutsideTheLockFilesAreNotRestored()
     {
         using var folder = new TemporaryFolder();
         foreach (var name in (string[])["SmmAgent.Contract", "SmmAgent.Core"])

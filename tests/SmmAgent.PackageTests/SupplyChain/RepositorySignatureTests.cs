@@ -4,7 +4,7 @@ namespace SmmAgent.PackageTests.SupplyChain;
 public sealed class RepositorySignatureTests
 {
     [Fact]
-    public async Task AptAndRpmTakeWhatTheKeySignedAndRefuseWhatWasChanged()
+    public async Task AptAndRpmAcceptSignedRepositoriesAndRefuseChangedOnes()
     {
         Tool.Needs("gpg", "gpg-agent", "apt-ftparchive", "apt-get", "rpmsign", "rpmkeys");
         using var folder = new TemporaryFolder();
