@@ -5,11 +5,12 @@ using System.Net.Sockets;
 namespace SmmAgent.Contract;
 
 /// <summary>
-/// Which values the variables may have that set the sidecar's capture: root's istio-iptables writes most of them into rules as they are.
+/// Validates the variables that configure the sidecar's capture. istio-iptables, which runs as root, copies most values into rules
+/// unchanged.
 /// </summary>
 /// <remarks>
-/// The names are those of Istio's tools/istio-iptables from 1.10 on, and of istio-start.sh. A value that is not of its grammar could be
-/// further words of a rule, or further rules.
+/// The names are those of Istio's tools/istio-iptables since 1.10, and of istio-start.sh. A value that does not match its grammar could
+/// add words to a rule, or add rules.
 /// </remarks>
 public static class CaptureVariables
 {
@@ -68,7 +69,7 @@ public static class CaptureVariables
         ["NATIVE_NFTABLES"] = Grammar.Truth,
     };
 
-    // Of istio-start.sh, which then calls no istio-iptables at all.
+    // Read by istio-start.sh, which then does not call istio-iptables.
     private const string CustomTables = "ISTIO_CUSTOM_IP_TABLES";
     private const string DryRun = "DRY_RUN";
     private const string SkipRuleApply = "SKIP_RULE_APPLY";
@@ -80,23 +81,24 @@ public static class CaptureVariables
     /// <summary>The names of the variables that have a grammar.</summary>
     public static IReadOnlyCollection<string> Names => Grammars.Keys;
 
-    /// <summary>Null, or why the variable may not have the value; every variable is refused control characters.</summary>
+    /// <summary>Validates a value. Control characters are invalid in every variable.</summary>
+    /// <returns>Null for a valid value; otherwise the reason.</returns>
     public static string? Rule(string name, string value)
     {
-        if (PlainText.Fault(value) is { } reason)
+        if (PlainText.Validate(value) is { } reason)
             return reason;
 
         return Grammars.TryGetValue(name, out var grammar)
             && !grammar.Accepts(value) ? $"'{NameRules.Shown(value)}' is not {grammar.Words}" : null;
     }
 
-    /// <summary>The assignments with which the sidecar captures no traffic, for example <c>DRY_RUN=true</c>.</summary>
+    /// <summary>The assignments that disable the sidecar's capture, for example <c>DRY_RUN=true</c>.</summary>
     public static IReadOnlyList<string> SwitchingOff(IReadOnlyDictionary<string, string> variables)
     {
-        // istio-start.sh compares with this one word; istio-iptables reads a truth value.
+        // istio-start.sh compares with this exact word; istio-iptables accepts every Boolean value.
         List<string> all = variables.GetValueOrDefault(CustomTables) == "true" ? [CustomTables] : [];
         all.AddRange(new[] { DryRun, SkipRuleApply, CleanupOnly }.Where(name => IsTrue(variables.GetValueOrDefault(name, ""))));
-        // To Istio an empty list is no group, while a variable that is not set is every group.
+        // To Istio an empty list means no groups, while an unset variable means all groups.
         if (variables.TryGetValue(OwnerGroups, out var groups) && groups.Trim(',').Length == 0)
             all.Add(OwnerGroups);
         return [.. all.Select(name => $"{name}={(name == OwnerGroups ? "''" : variables[name])}")];
@@ -115,10 +117,10 @@ public static class CaptureVariables
                     value.AsSpan(separator + 1), CultureInfo.InvariantCulture);
     }
 
-    // Istio parses these itself, and refuses a space.
+    // Istio parses these values itself and does not accept spaces.
     private static bool IsCidrs(string value) => value.Split(',').All(item => item.Length == 0 || IsCidr(item));
 
-    // Istio's own parser lets bits behind the prefix be set.
+    // Istio's parser accepts bits set after the prefix.
     private static bool IsCidr(string value)
     {
         var slash = value.IndexOf('/', StringComparison.Ordinal);
@@ -131,7 +133,7 @@ public static class CaptureVariables
         IsCidr(value) && value.StartsWith("127.", StringComparison.Ordinal)
         && IsNumber(value[(value.IndexOf('/', StringComparison.Ordinal) + 1)..], 8, 32);
 
-    // The kernel's own limit is 15 characters; a plus at the end is the wildcard of iptables.
+    // The kernel allows 15 characters; a plus at the end is the iptables wildcard.
     private static bool IsInterface(string value) =>
         value.Length <= 15 && value is not ("." or "..") && value[0] is not ('-' or '+')
         && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@' or ':' or '+');
@@ -182,7 +184,7 @@ public static class CaptureVariables
 
         public static Grammar Truth { get; } = new("true or false", value => value.Length == 0 || TruthValues.Contains(value));
 
-        // Istio skips empty items. It leaves spaces beside a comma in the rule, where they separate words anyway.
+        // Istio skips empty items. It keeps spaces beside a comma in the rule, where they only separate words.
         public static Grammar List(string words, Func<string, bool> isItem) => new(
             words, value => value.Split(',')
             .All(item => item.Length == 0 || (item.Trim(' ') is { Length: > 0 } trimmed && isItem(trimmed))));

@@ -2,10 +2,10 @@ using System.Net;
 
 namespace SmmAgent.Contract;
 
-/// <summary>The only parser of networks: for the mesh configuration, for rules of iptables and nftables, and for firewalld.</summary>
+/// <summary>The only parser of networks. It is used for the mesh configuration, iptables and nftables rules, and firewalld.</summary>
 public static class Cidr
 {
-    /// <summary>Reads an address or a CIDR block. Bits behind the prefix are cleared, as iptables does.</summary>
+    /// <summary>Parses an address or a CIDR block. Bits after the prefix are cleared, as iptables does.</summary>
     /// <returns>Null when the text is neither.</returns>
     public static IPNetwork? Parse(string text)
     {
@@ -27,7 +27,7 @@ public static class Cidr
         return new(new IPAddress(bytes), length);
     }
 
-    /// <summary>Reads a CIDR block as a configuration must have it: with a prefix length, and without bits behind the prefix.</summary>
+    /// <summary>Parses a CIDR block of a configuration, which must have a prefix length and no bits set after the prefix.</summary>
     /// <returns>Null when the text is not such a block.</returns>
     public static IPNetwork? ParseStrict(string text)
     {
@@ -36,7 +36,7 @@ public static class Cidr
             && IPAddress.Parse(text[..slash]).Equals(network.BaseAddress) ? network : null;
     }
 
-    // Old versions of iptables print a netmask where newer ones print a length.
+    // Old versions of iptables print a netmask instead of a prefix length.
     private static int? PrefixLength(string text, int addressBytes)
     {
         if (int.TryParse(text, out var length))

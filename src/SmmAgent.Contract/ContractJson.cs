@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace SmmAgent.Contract;
 
-/// <summary>How the contract's messages are written and read: camelCase, no reflection.</summary>
+/// <summary>Serializes the contract's messages in camelCase without reflection.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     AllowDuplicateProperties = false,

@@ -24,7 +24,7 @@ internal static class DebianVersion
         return 0;
     }
 
-    // A tilde stands before the end, the end before letters, letters before all else.
+    // A tilde sorts before the end of the text, the end before letters, and letters before all other characters.
     private static int Order(string text, int at) =>
         at >= text.Length || char.IsAsciiDigit(text[at]) ? 0
         : text[at] == '~' ? -1

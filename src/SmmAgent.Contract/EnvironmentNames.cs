@@ -1,12 +1,12 @@
 namespace SmmAgent.Contract;
 
 /// <summary>
-/// Which keys proxyMetadata may have: each becomes a variable in a file that istio-start.sh, a bash of root's, sources and exports.
+/// Validates the keys of proxyMetadata. Each key becomes a variable in a file that istio-start.sh, a bash script run by root, sources.
 /// </summary>
-/// <remarks>Whoever may write a WorkloadGroup's annotation writes some of them, and must not become root on the VM by it.</remarks>
+/// <remarks>Anyone who may edit an annotation of a WorkloadGroup sets some of these keys, and must not gain root on the VM.</remarks>
 public static class EnvironmentNames
 {
-    // Obeyed by the shell itself, or set by it so that a value would be lost or end the script.
+    // Variables that control the shell, or that the shell sets, so that a value is lost or ends the script.
     private static readonly string[] Shell =
     [
         "PATH", "IFS", "ENV", "SHELLOPTS", "POSIXLY_CORRECT", "PS4", "PROMPT_COMMAND", "CDPATH", "GLOBIGNORE", "EXECIGNORE", "FUNCNEST",
@@ -17,27 +17,28 @@ public static class EnvironmentNames
             "_",
     ];
 
-    // What istio-start.sh makes commands of, some of them through a second shell, or what has it run the sidecar as root (TPROXY).
+    // Variables that istio-start.sh runs as commands, some of them in a second shell, or that make it run the sidecar as root (TPROXY).
     private static readonly string[] StartScript =
         ["ISTIO_BIN_BASE", "ISTIO_LOG_DIR", "ISTIO_AGENT_FLAGS", "EXEC_USER", "POD_NAME", "ISTIO_INBOUND_INTERCEPTION_MODE",
             "ISTIO_SIDECAR_CONFIG", "ISTIO_CLUSTER_CONFIG"];
 
-    // What the C library and iptables load code and files by; the C library itself ignores its own for programs with more rights than
-    // their caller.
+    // Variables that make the C library and iptables load code and files. The C library ignores its own only in programs that have more
+    // rights than their caller.
     private static readonly string[] Loading =
     [
         "GCONV_PATH", "GETCONF_DIR", "GLIBC_TUNABLES", "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "MALLOC_TRACE", "NIS_PATH", "NLSPATH",
         "RESOLV_HOST_CONF", "RES_OPTIONS", "TMPDIR", "TZDIR", "IPTABLES_LIB_DIR", "IP6TABLES_LIB_DIR",
     ];
 
-    // Flags of Istio's own iptables, which root runs, that variables set, too: a file to write the rules to, a network namespace to enter.
+    // Variables that set flags of istio-iptables, which runs as root: a file to write the rules to, a network namespace to enter.
     private static readonly string[] Iptables = ["OUTPUT_PATH", "OUTPUT_PATHS", "NETWORK_NAMESPACE", "CNI_MODE", "HOST_NSENTER_EXEC"];
 
     private static readonly string[] Prefixes = ["BASH", "LC_", "LD_", "XTABLES_"];
 
     private static readonly HashSet<string> Refused = [.. Shell, .. StartScript, .. Loading, .. Iptables];
 
-    /// <summary>Null, or why the key is refused.</summary>
+    /// <summary>Validates a key.</summary>
+    /// <returns>Null for a valid key; otherwise the reason.</returns>
     public static string? Rule(string key)
     {
         if (key.Length is 0 or > 256 || char.IsAsciiDigit(key[0]) || !key.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))

@@ -4,8 +4,10 @@ using System.Text.Json.Serialization;
 
 namespace SmmAgent.Contract;
 
-/// <summary>What the dashboard tells one WorkloadGroup's VMs: the answer of <c>GET GROUP/mesh-config</c>.</summary>
-/// <remarks>Made by <see cref="MeshConfigReader"/>, which accepts only a configuration that obeys every rule of the contract.</remarks>
+/// <summary>The configuration for the VMs of one WorkloadGroup: the response to <c>GET GROUP/mesh-config</c>.</summary>
+/// <remarks>
+/// Created by <see cref="MeshConfigReader"/>, which accepts only a configuration that satisfies all rules of the contract.
+/// </remarks>
 public sealed record MeshConfig
 {
     /// <summary>The version of this contract that the configuration is written in.</summary>
@@ -14,10 +16,10 @@ public sealed record MeshConfig
     /// <summary>The largest configuration that a reader accepts, in bytes (1 MiB).</summary>
     public const int MaximumBytes = 1024 * 1024;
 
-    /// <summary>The most <see cref="Problems"/>.</summary>
+    /// <summary>The maximum number of <see cref="Problems"/>.</summary>
     public const int MaximumProblems = 10;
 
-    /// <summary>The longest of the <see cref="Problems"/>, in characters.</summary>
+    /// <summary>The maximum length of each of the <see cref="Problems"/>, in characters.</summary>
     public const int MaximumProblemLength = 500;
 
     /// <summary>The version of the contract; the major version is 1.</summary>
@@ -32,7 +34,7 @@ public sealed record MeshConfig
     /// <summary>The meshexpansion gateways; empty when the mesh has none.</summary>
     public required IReadOnlyList<MeshExpansionGateway> MeshExpansionGateways { get; init; }
 
-    /// <summary>What to try in the same-network model; optional, default empty.</summary>
+    /// <summary>The endpoints to probe in the same-network model; optional, default empty.</summary>
     public IReadOnlyList<DirectEndpoint> DirectEndpoints { get; init; } = [];
 
     /// <summary>CIDRs that the cluster's traffic comes from; optional, empty means any.</summary>
@@ -49,16 +51,16 @@ public sealed record MeshConfig
     public IReadOnlyList<string>? Problems { get; init; }
 
     /// <summary>
-    /// Whether the VM shares the control plane's network (pods are reached directly) or not (all goes through the gateways).
+    /// The network model: the same network (the VM reaches pods directly) or a different one (all traffic passes the gateways).
     /// </summary>
-    /// <remarks>Two empty names are the same network: that is Istio's own default, a mesh of one network.</remarks>
+    /// <remarks>Two empty names are the same network. This is Istio's default, a mesh with one network.</remarks>
     public NetworkModel NetworkModel() =>
         WorkloadGroup.Network == Mesh.Network || Mesh.Networks.Contains(WorkloadGroup.Network)
             ? Contract.NetworkModel.SameNetwork
             : Contract.NetworkModel.DifferentNetwork;
 }
 
-/// <summary>Istio's two ways for a VM to reach the cluster.</summary>
+/// <summary>The two ways in which a VM reaches the cluster in Istio.</summary>
 public enum NetworkModel
 {
     /// <summary>The VM reaches pod addresses directly.</summary>
@@ -86,7 +88,7 @@ public sealed record Mesh
     /// <summary>All networks of the control planes; optional, default empty.</summary>
     public IReadOnlyList<string> Networks { get; init; } = [];
 
-    /// <summary>The control plane's status as the cluster tells it, for example <c>Available</c>; optional.</summary>
+    /// <summary>The control plane's status as the cluster reports it, for example <c>Available</c>; optional.</summary>
     public string? Status { get; init; }
 
     /// <summary>Istio's version, for example <c>1.15.3</c>.</summary>
@@ -107,7 +109,7 @@ public sealed record Mesh
     /// <summary>The mesh's root certificates in PEM; one or more.</summary>
     public required string RootCertificate { get; init; }
 
-    /// <summary>The mesh's ProxyConfig, whole, as Istio has it; optional, as all of its members are: default <c>{}</c>.</summary>
+    /// <summary>The mesh's complete ProxyConfig in Istio's format; optional, as are all its members. The default is <c>{}</c>.</summary>
     public required JsonElement DefaultConfig { get; init; }
 
     /// <summary>
@@ -207,6 +209,6 @@ public sealed record Package
     /// <summary>The SHA-256 in hex; a package without it is never installed.</summary>
     public string? Sha256 { get; init; }
 
-    /// <summary>The size in bytes; null when it was not told.</summary>
+    /// <summary>The size in bytes; null if it is not known.</summary>
     public long? Size { get; init; }
 }

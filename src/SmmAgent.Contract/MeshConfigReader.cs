@@ -5,14 +5,14 @@ using System.Text.Json;
 
 namespace SmmAgent.Contract;
 
-/// <summary>Reads a mesh configuration and holds it against every rule of the contract.</summary>
+/// <summary>Reads a mesh configuration and validates it against all rules of the contract.</summary>
 public static class MeshConfigReader
 {
-    private const string NoText = "has a string that is no Unicode text";
+    private const string NoText = "has a string that is not Unicode text";
 
     private const int MaximumDepth = 64;
 
-    /// <summary>Reads the body of an answer, at most <see cref="MeshConfig.MaximumBytes"/>.</summary>
+    /// <summary>Reads the body of a response of at most <see cref="MeshConfig.MaximumBytes"/>.</summary>
     public static ReadResult<MeshConfig> Read(ReadOnlyMemory<byte> utf8)
     {
         if (utf8.Length > MeshConfig.MaximumBytes)
@@ -29,17 +29,18 @@ public static class MeshConfigReader
             return Refused("is not a JSON object");
         if (!UnicodeText.IsAllOf(document))
             return Refused(NoText);
-        if (PlainText.Faults(document).ToList() is { Count: > 0 } unprintable)
+        if (PlainText.FindErrors(document).ToList() is { Count: > 0 } unprintable)
             return ReadResult<MeshConfig>.Refused(unprintable);
 
-        var faults = new List<Fault>();
+        var faults = new List<InputError>();
         var root = new ObjectReader(document, "", faults);
         var apiVersion = root.String("apiVersion");
         if (apiVersion.Length > 0 && !IsVersion1(apiVersion))
         {
-            // The rules below are those of version 1: their verdict on another version would only mislead.
+            // The rules below are those of version 1. Their errors for another version would mislead.
             return ReadResult<MeshConfig>.Refused(
-                [new Fault("apiVersion", $"'{NameRules.Shown(apiVersion)}' is not understood, only {MeshConfig.CurrentApiVersion} is")]);
+                [new InputError(
+                    "apiVersion", $"'{NameRules.Shown(apiVersion)}' is not understood, only {MeshConfig.CurrentApiVersion} is")]);
         }
 
         var config = new MeshConfig
@@ -54,7 +55,7 @@ public static class MeshConfigReader
             Packages = root.List("packages", ReadPackage),
             Problems = ReadProblems(root),
         };
-        faults.AddRange(MeshConfigSize.Faults(config));
+        faults.AddRange(MeshConfigSize.FindErrors(config));
         return faults.Count == 0 ? ReadResult<MeshConfig>.Good(config) : ReadResult<MeshConfig>.Refused(faults);
     }
 
@@ -140,7 +141,7 @@ public static class MeshConfigReader
     private static string? PackageVersion(string value) =>
         char.IsAsciiLetterOrDigit(value[0]) && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '+' or '-' or '~' or ':' or '_')
             ? null
-            : $"'{NameRules.Shown(value)}' has characters that no package version has";
+            : $"'{NameRules.Shown(value)}' has characters that are not allowed in a package version";
 
     private static string? Sha256(string value) =>
         value.Length == 64 && value.All(char.IsAsciiHexDigit) ? null : $"'{NameRules.Shown(value)}' is not a SHA-256 in hex (64 digits)";
@@ -165,5 +166,5 @@ public static class MeshConfigReader
         apiVersion == MeshConfig.CurrentApiVersion || apiVersion.StartsWith(MeshConfig.CurrentApiVersion + ".", StringComparison.Ordinal);
 
     private static ReadResult<MeshConfig> Refused(string reason) =>
-        ReadResult<MeshConfig>.Refused([new Fault("", $"the mesh configuration {reason}")]);
+        ReadResult<MeshConfig>.Refused([new InputError("", $"the mesh configuration {reason}")]);
 }

@@ -1,15 +1,17 @@
 namespace SmmAgent.Contract;
 
-/// <summary>What a configuration of a few bytes could blow up to on the VM: lists that are multiplied with each other.</summary>
+/// <summary>
+/// Limits lists that are multiplied with each other, because a small configuration could expand to a large one on the VM.
+/// </summary>
 internal static class MeshConfigSize
 {
-    /// <summary>The most pairs of a port of the WorkloadGroup and a source: each becomes two rules of the firewall.</summary>
+    /// <summary>The maximum number of pairs of a WorkloadGroup port and a source; each becomes two firewall rules.</summary>
     public const int MaximumRules = 4096;
 
-    /// <summary>The most pairs of an address and a port of all gateways: each is tried.</summary>
+    /// <summary>The maximum number of pairs of a gateway address and a port; each is probed.</summary>
     public const int MaximumGatewayPorts = 4096;
 
-    public static IEnumerable<Fault> Faults(MeshConfig config)
+    public static IEnumerable<InputError> FindErrors(MeshConfig config)
     {
         var (ports, sources) = (config.WorkloadGroup.Ports.Count, config.ClusterSources.Count);
         if ((long)ports * Math.Max(1, sources) > MaximumRules)

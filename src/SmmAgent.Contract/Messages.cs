@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace SmmAgent.Contract;
 
-/// <summary>Names of the contract that are no JSON members.</summary>
+/// <summary>Names of the contract that are not JSON members.</summary>
 public static class DashboardApi
 {
     /// <summary>The header that carries the agent's key: 32 random bytes in base64url.</summary>
@@ -17,10 +17,10 @@ public static class DashboardApi
     /// <summary>The port on the VM that serves the sidecar's merged metrics.</summary>
     public const int SidecarMetricsPort = 16401;
 
-    /// <summary>The most bytes that a dial-back reads of an answer.</summary>
+    /// <summary>The maximum number of bytes that a dial-back reads of a response.</summary>
     public const int MaximumDialBackBytes = 1024;
 
-    /// <summary>The most ports of one dial-back.</summary>
+    /// <summary>The maximum number of ports of one dial-back.</summary>
     public const int MaximumDialBackPorts = 64;
 
     /// <summary>The audience of the sidecar's token.</summary>
@@ -66,9 +66,9 @@ public sealed record AgentReport
     public required DateTimeOffset ReportedAt { get; init; }
 
     /// <summary>
-    /// A random id of this boot of the host: 16 to 64 letters, digits, '-' and '_'. It tells two hosts with one uuid and key from one
-    /// that was booted again.
-    /// Null where the agent cannot keep one; such reports are never taken for those of a second host.
+    /// A random id of this boot of the host: 16 to 64 letters, digits, '-' and '_'. It distinguishes two hosts with one uuid and key
+    /// from one host that was rebooted.
+    /// Null if the agent cannot store an id; such reports are never treated as those of a second host.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Instance { get; init; }
@@ -105,7 +105,7 @@ public sealed record Registration
     /// <summary>The WorkloadEntry's health: <c>True</c>, <c>False</c> or <c>Unknown</c>.</summary>
     public required string Healthy { get; init; }
 
-    /// <summary>What it means and what to do, in one sentence.</summary>
+    /// <summary>The meaning and the action to take, in one sentence.</summary>
     public required string Message { get; init; }
 }
 
@@ -138,7 +138,7 @@ public static class RegistrationReasons
 
 /// <summary>Body of <c>POST GROUP/agents/{uuid}/dial-back</c>.</summary>
 /// <param name="Ports">Only 16400, 16401 and the WorkloadGroup's ports are dialled.</param>
-/// <param name="Nonce">What the agent expects in the path of the dial-back.</param>
+/// <param name="Nonce">The nonce that the agent expects in the path of the dial-back.</param>
 public sealed record DialBackRequest(IReadOnlyList<int> Ports, string Nonce);
 
 /// <summary>Answer of <c>POST GROUP/agents/{uuid}/dial-back</c>.</summary>
@@ -165,10 +165,10 @@ public sealed record DialBackResult
     public string? Error { get; init; }
 }
 
-/// <summary>Labels of a WorkloadEntry that have a meaning here.</summary>
+/// <summary>The labels of a WorkloadEntry that this project uses.</summary>
 public static class EntryLabels
 {
-    /// <summary>The control plane that sees the entry. An entry without it is seen by all.</summary>
+    /// <summary>The control plane that sees the entry. An entry without this label is seen by all control planes.</summary>
     public const string Revision = "istio.io/rev";
 
     /// <summary>The uuid of the agent whose sidecar registered.</summary>
@@ -187,27 +187,27 @@ public static class DialBackErrors
     /// <summary>No route.</summary>
     public const string Unreachable = "unreachable";
 
-    /// <summary>Something else than this agent answered on 16400.</summary>
+    /// <summary>Something other than this agent answered on port 16400.</summary>
     public const string WrongHost = "wrong-host";
 }
 
-/// <summary>What the agent answers to <c>GET /dial-back/{nonce}</c> on port 16400.</summary>
+/// <summary>The agent's response to <c>GET /dial-back/{nonce}</c> on port 16400.</summary>
 /// <param name="Uuid">The agent's uuid.</param>
 public sealed record DialBackIdentity(string Uuid);
 
 /// <summary>One condition of the agent, as in Kubernetes.</summary>
 public sealed record Condition
 {
-    /// <summary>What it is about, for example <c>PortsOpen</c>.</summary>
+    /// <summary>The subject of the condition, for example <c>PortsOpen</c>.</summary>
     public required string Type { get; init; }
 
     /// <summary><c>True</c>, <c>False</c> or <c>Unknown</c>.</summary>
     public required string Status { get; init; }
 
-    /// <summary>Why, in one CamelCase word that does not change between versions.</summary>
+    /// <summary>The reason, as one CamelCase word that does not change between versions.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>What it means and what to do, for people.</summary>
+    /// <summary>The meaning and the action to take, for people.</summary>
     public required string Message { get; init; }
 
     /// <summary>When <see cref="Status"/> last changed.</summary>

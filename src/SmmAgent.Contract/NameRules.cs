@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace SmmAgent.Contract;
 
-/// <summary>Which names, addresses and keys the contract accepts. Each rule answers null, or why not.</summary>
+/// <summary>Validates names, addresses and keys of the contract. Each rule returns null for a valid value, otherwise the reason.</summary>
 public static class NameRules
 {
     /// <summary>An RFC 1123 label: a namespace, the name of a port.</summary>
@@ -20,7 +20,7 @@ public static class NameRules
             ? $"'{Shown(value)}' is not a label value (at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends)"
             : null;
 
-    /// <summary>The name of a Kubernetes object: an RFC 1123 subdomain of which only the whole has a limit.</summary>
+    /// <summary>The name of a Kubernetes object: an RFC 1123 subdomain, in which only the total length is limited.</summary>
     public static string? Subdomain(string value) =>
         value.Length is 0 or > 253 || !value.Split('.').All(part => IsPart(part, allowUpper: false))
             ? $"'{Shown(value)}' is not an RFC 1123 name (at most 253 of a-z, 0-9, '-' and '.', with a letter or digit at both ends)"
@@ -33,13 +33,13 @@ public static class NameRules
             : $"'{Shown(value)}' is neither an IP address nor a DNS name";
 
     /// <summary>
-    /// The address of a server that is connected to: as <see cref="Address"/>, and also a name with a dot at its end or with underscores,
-    /// which load balancers have and resolvers accept.
+    /// The address of a server to connect to: as <see cref="Address"/>, or a name that ends with a dot or contains underscores. Load
+    /// balancers have such names, and resolvers accept them.
     /// </summary>
     public static string? ServerAddress(string value) =>
         Address(WithoutRootDot(value).Replace('_', 'x')) is null ? null : $"'{Shown(value)}' is neither an IP address nor a DNS name";
 
-    /// <summary>The same name without the dot at the end, which stands for the root of DNS and is no part of the name in TLS.</summary>
+    /// <summary>Removes the dot at the end of a name. The dot denotes the root of DNS and is not part of the name in TLS.</summary>
     public static string WithoutRootDot(string name) => name.Length > 1 && name[^1] == '.' && name[^2] != '.' ? name[..^1] : name;
 
     /// <summary>A host and a port, as in <c>istiod.istio-system.svc:15012</c> or <c>[2001:db8::1]:15012</c>.</summary>
@@ -52,7 +52,7 @@ public static class NameRules
         else if (host.Contains(':', StringComparison.Ordinal))
             host = "";
 
-        // .NET's numbers may have NUL characters at their end.
+        // .NET accepts NUL characters at the end of a number.
         return Address(host) is null && value[(colon + 1)..].All(char.IsAsciiDigit)
             && int.TryParse(value.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && Port(port) is null
             ? null
@@ -81,7 +81,7 @@ public static class NameRules
             : $"'{Shown(value)}' is not a CIDR block, for example 10.244.0.0/16";
     }
 
-    /// <summary>Where a package lies: a path on the dashboard, or an absolute https URL; its file name is a plain one.</summary>
+    /// <summary>The location of a package: a path on the dashboard or an absolute https URL that ends in a plain file name.</summary>
     public static string? PackagePath(string value)
     {
         if (value.Any(char.IsControl))
@@ -108,7 +108,7 @@ public static class NameRules
             ? address.ToString() == value // "1" and "010.0.0.1" parse too
             : !value.Contains('%', StringComparison.Ordinal) && !value.Contains('[', StringComparison.Ordinal));
 
-    /// <summary>Whether the text is a DNS name. Upper case is allowed, a dot at the end is not, and the last label is no number.</summary>
+    /// <summary>Whether the text is a DNS name. Upper case is allowed; a dot at the end and a numeric last label are not.</summary>
     public static bool IsDnsName(string value)
     {
         var labels = value.Split('.');
@@ -117,7 +117,7 @@ public static class NameRules
             && !labels[^1].All(char.IsAsciiDigit);
     }
 
-    /// <summary>The value for a message: at most 80 characters, each that cannot be seen shown as '?'.</summary>
+    /// <summary>Formats a value for a message: at most 80 characters, with '?' for each invisible character.</summary>
     public static string Shown(string value) => OneLine.ReplaceUnprintable(value, '?', 80);
 
     private static bool IsLabel(string label, bool allowUpper) => label.Length <= 63 && IsPart(label, allowUpper);

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace SmmAgent.Contract;
 
-/// <summary>Reads the members of one JSON object and collects every fault instead of stopping at the first.</summary>
-internal sealed class ObjectReader(JsonElement element, string path, List<Fault> faults)
+/// <summary>Reads the members of one JSON object and collects all errors instead of stopping at the first.</summary>
+internal sealed class ObjectReader(JsonElement element, string path, List<InputError> faults)
 {
     private static readonly JsonElement EmptyObject = JsonDocument.Parse("{}").RootElement;
 
@@ -12,7 +12,7 @@ internal sealed class ObjectReader(JsonElement element, string path, List<Fault>
     public ObjectReader Object(string name, bool required = true)
     {
         if (Find(name, required) is not { } value)
-            return new(EmptyObject, At(name), required ? [] : faults); // the object's absence is one fault, not one for each member
+            return new(EmptyObject, At(name), required ? [] : faults); // a missing object is one error, not one for each member
 
         if (value.ValueKind == JsonValueKind.Object)
             return new(value, At(name), faults);
@@ -47,7 +47,7 @@ internal sealed class ObjectReader(JsonElement element, string path, List<Fault>
             if (value.ValueKind == JsonValueKind.Object)
                 return read(new ObjectReader(value, at, faults));
 
-            faults.Add(new Fault(at, $"is {Kind(value)}, not an object"));
+            faults.Add(new InputError(at, $"is {Kind(value)}, not an object"));
             return default;
         });
 
@@ -60,7 +60,7 @@ internal sealed class ObjectReader(JsonElement element, string path, List<Fault>
     public IReadOnlyDictionary<string, int> Ports(string name) =>
         Members(name, required: true, NameRules.Label, PortOf);
 
-    public void Refuse(string name, string reason) => faults.Add(new Fault(At(name), reason));
+    public void Refuse(string name, string reason) => faults.Add(new InputError(At(name), reason));
 
     public JsonElement? Find(string name, bool required)
     {
@@ -121,7 +121,7 @@ internal sealed class ObjectReader(JsonElement element, string path, List<Fault>
     {
         if (value.ValueKind != JsonValueKind.String)
         {
-            faults.Add(new Fault(at, $"is {Kind(value)}, not a string"));
+            faults.Add(new InputError(at, $"is {Kind(value)}, not a string"));
             return null;
         }
 
@@ -130,7 +130,7 @@ internal sealed class ObjectReader(JsonElement element, string path, List<Fault>
             : text.Length == 0 ? null
             : rule?.Invoke(text);
         if (reason is not null)
-            faults.Add(new Fault(at, reason));
+            faults.Add(new InputError(at, reason));
         return text;
     }
 
@@ -142,7 +142,7 @@ internal sealed class ObjectReader(JsonElement element, string path, List<Fault>
         if (reason is null)
             return value.GetInt32();
 
-        faults.Add(new Fault(at, reason));
+        faults.Add(new InputError(at, reason));
         return 0;
     }
 

@@ -23,7 +23,7 @@ public sealed class PackageFormatConverter() : TolerantEnumConverter<PackageForm
     internal static PackageFormatConverter Instance { get; } = new();
 }
 
-/// <summary>How versions of packages are ordered, by the rules of the distribution that installs them.</summary>
+/// <summary>Compares package versions by the rules of the distribution that installs them.</summary>
 public static class PackageFormats
 {
     /// <summary>The word of the contract, which is also the extension of a package's file.</summary>
@@ -37,11 +37,11 @@ public static class PackageFormats
     /// <summary>The format that a word of the contract names.</summary>
     public static PackageFormat Parse(string word) => PackageFormatConverter.Instance.Parse(word);
 
-    /// <returns>Negative when <paramref name="a"/> is the older, positive when it is the newer, zero for the same.</returns>
+    /// <returns>Negative if <paramref name="a"/> is older, positive if it is newer, zero if both are equal.</returns>
     public static int Compare(this PackageFormat format, string a, string b) =>
         Compare(format, VersionParts.Parse(a), VersionParts.Parse(b));
 
-    /// <summary>Compares an offered version with an installed one: an offer that names no revision means any revision.</summary>
+    /// <summary>Compares an offered version with an installed one. An offer without a revision matches any revision.</summary>
     public static int CompareOffer(this PackageFormat format, string offered, string installed)
     {
         var (offer, have) = (VersionParts.Parse(offered), VersionParts.Parse(installed));

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace SmmAgent.Contract;
 
-/// <summary>An error, as RFC 9457 has it, with a stable <see cref="Code"/>.</summary>
+/// <summary>An error as defined by RFC 9457, with a stable <see cref="Code"/>.</summary>
 public sealed record Problem
 {
     /// <summary>The HTTP status, repeated.</summary>
@@ -11,21 +11,23 @@ public sealed record Problem
     /// <summary>A short title, the same for every problem with this code.</summary>
     public string? Title { get; init; }
 
-    /// <summary>What happened this time, and the cure.</summary>
+    /// <summary>The details of this occurrence, and the action to take.</summary>
     public string? Detail { get; init; }
 
     /// <summary>The stable code, one of <see cref="ProblemCodes"/>.</summary>
     public string? Code { get; init; }
 
     /// <summary>
-    /// Why, more exactly than <see cref="Code"/>: one of <see cref="ProblemReasons"/>, or the reason of a TokenReview of Kubernetes. Null
-    /// when there is none.
+    /// A more specific reason than <see cref="Code"/>: one of <see cref="ProblemReasons"/>, or the reason of a Kubernetes TokenReview.
+    /// Null if there is none.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 }
 
-/// <summary>The reasons that a dashboard gives by itself in <see cref="Problem.Reason"/>. More may come: treat others as unknown.</summary>
+/// <summary>
+/// The reasons that a dashboard itself sets in <see cref="Problem.Reason"/>. Treat other reasons as unknown; more may be added.
+/// </summary>
 public static class ProblemReasons
 {
     /// <summary>401: the request has no bearer token.</summary>
@@ -71,7 +73,7 @@ public static class ProblemCodes
     /// <summary>404: there is no such WorkloadGroup.</summary>
     public const string WorkloadGroupNotFound = "workload-group-not-found";
 
-    /// <summary>404: there is no such thing.</summary>
+    /// <summary>404: the resource does not exist.</summary>
     public const string NotFound = "not-found";
 
     /// <summary>426: the agent is older than the dashboard supports.</summary>
@@ -80,7 +82,7 @@ public static class ProblemCodes
     /// <summary>413: the request's body is too large.</summary>
     public const string BodyTooLarge = "body-too-large";
 
-    /// <summary>400: the request's body or a header is not what the contract says.</summary>
+    /// <summary>400: the request's body or a header violates the contract.</summary>
     public const string BodyInvalid = "body-invalid";
 
     /// <summary>400: tokens are made for one audience only.</summary>
@@ -95,7 +97,7 @@ public static class ProblemCodes
     /// <summary>429: too many requests.</summary>
     public const string TooManyRequests = "too-many-requests";
 
-    /// <summary>503: not now.</summary>
+    /// <summary>503: temporarily unavailable.</summary>
     public const string Unavailable = "unavailable";
 
     /// <summary>Whether this version of the contract has the code.</summary>

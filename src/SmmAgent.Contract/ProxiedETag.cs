@@ -1,6 +1,6 @@
 namespace SmmAgent.Contract;
 
-/// <summary>An entity tag as its server made it, where a proxy has compressed the answer and marked the tag.</summary>
+/// <summary>Restores the entity tag of the server if a proxy compressed the response and changed the tag.</summary>
 public static class ProxiedETag
 {
     // Apache and Caddy, Jetty, and others; nginx makes the tag weak.

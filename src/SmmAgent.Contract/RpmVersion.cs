@@ -14,13 +14,13 @@ internal static class RpmVersion
             var (left, right) = (At(a, i), At(b, j));
             if (left == '~' || right == '~')
             {
-                // Before everything, also before the end.
+                // A tilde sorts before everything, including the end.
                 if (left != right)
                     return left == '~' ? -1 : 1;
             }
             else if (left == '^' || right == '^')
             {
-                // Behind the end, before everything else.
+                // A caret sorts after the end, and before everything else.
                 if (left != right)
                     return left == '\0' || (left == '^' && right != '\0') ? -1 : 1;
             }

@@ -8,10 +8,10 @@ public sealed record SpiffeId(string TrustDomain, string Namespace, string Servi
 {
     private const string Scheme = "spiffe://";
 
-    /// <summary>Istio's own name for a trust domain that is not set.</summary>
+    /// <summary>Istio's trust domain if none is set.</summary>
     public const string DefaultTrustDomain = "cluster.local";
 
-    /// <summary>Reads the URI of a certificate's subject alternative name; null when it is no identity of this form.</summary>
+    /// <summary>Reads the URI of a certificate's subject alternative name; null if it does not have this form.</summary>
     public static SpiffeId? Parse(string uri) =>
         uri.StartsWith(Scheme, StringComparison.Ordinal)
         && uri[Scheme.Length..].Split('/') is [{ Length: > 0 } domain, "ns", { Length: > 0 } space, "sa", { Length: > 0 } account]

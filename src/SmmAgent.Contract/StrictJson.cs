@@ -4,14 +4,14 @@ using System.Text.Unicode;
 namespace SmmAgent.Contract;
 
 /// <summary>
-/// The only reader of JSON that comes from the other side: no member twice, a limited depth, and nothing but Unicode text.
+/// The only reader of JSON from a peer. It refuses duplicate members, text that is not Unicode, and deep nesting.
 /// </summary>
 public static class StrictJson
 {
-    /// <summary>The depth for all messages but a mesh configuration.</summary>
+    /// <summary>The maximum depth of all messages except a mesh configuration.</summary>
     public const int UsualDepth = 16;
 
-    private const string NoText = "has a string that is no Unicode text";
+    private const string NoText = "has a string that is not Unicode text";
 
     /// <summary>Parses one document.</summary>
     /// <param name="utf8">The text; the caller limits its size.</param>
@@ -24,7 +24,7 @@ public static class StrictJson
         try
         {
             var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = maximumDepth });
-            // In valid UTF-8 only an escape can write half a surrogate pair.
+            // In valid UTF-8 only an escape sequence can contain half a surrogate pair.
             var isText = Utf8.IsValid(utf8.Span) && (utf8.Span.IndexOf("\\u"u8) < 0 || UnicodeText.IsAllOf(document.RootElement));
             if (isText)
                 return document;
@@ -38,7 +38,7 @@ public static class StrictJson
         }
         catch (InvalidOperationException)
         {
-            // A name, compared with the others.
+            // Thrown when the parser compares an invalid name with others.
             fault = NoText;
         }
 

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace SmmAgent.Contract;
 
 /// <summary>
-/// Reads and writes an enum as text. A text of another version, which this one does not know, is read as <paramref name="unknown"/>.
+/// Reads and writes an enum as text. An unknown text, for example of a newer version, is read as <paramref name="unknown"/>.
 /// </summary>
 /// <param name="naming">How a member's name becomes the text; null for the name itself.</param>
 /// <param name="unknown">The member for an unknown text.</param>

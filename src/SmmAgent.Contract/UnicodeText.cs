@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace SmmAgent.Contract;
 
 /// <summary>
-/// Whether a JSON value can be read: JSON's own rules let bad UTF-8 and half a surrogate pair pass, and reading such a string throws.
+/// Checks whether a JSON value can be read. JSON allows invalid UTF-8 and half a surrogate pair; reading such a string throws.
 /// </summary>
 public static class UnicodeText
 {

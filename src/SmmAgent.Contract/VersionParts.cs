@@ -1,6 +1,6 @@
 namespace SmmAgent.Contract;
 
-/// <summary>The parts of a package's version: <c>[EPOCH:]VERSION[-REVISION]</c>. A revision is what rpm calls a release.</summary>
+/// <summary>The parts of a package's version: <c>[EPOCH:]VERSION[-REVISION]</c>. rpm calls the revision a release.</summary>
 internal sealed record VersionParts(string Epoch, string Version, string? Revision)
 {
     public static VersionParts Parse(string text)

@@ -5,13 +5,13 @@ public static class WorkloadEntryName
 {
     private const int MaximumLength = 253;
 
-    /// <summary><c>GROUP-ADDRESS[-NETWORK]</c>; of a longer name the last 253 characters stay.</summary>
+    /// <summary><c>GROUP-ADDRESS[-NETWORK]</c>; a longer name keeps its last 253 characters.</summary>
     public static string Create(string group, string address, string network)
     {
         var name = $"{group}-{address.Replace(':', '-')}{(network.Length == 0 ? "" : "-" + network)}";
         return name.Length <= MaximumLength ? name : name[^MaximumLength..];
     }
 
-    /// <summary>Null, or why Kubernetes would refuse it.</summary>
+    /// <summary>Validates a name. Returns null, or the reason why Kubernetes would refuse it.</summary>
     public static string? Rule(string name) => NameRules.Subdomain(name);
 }

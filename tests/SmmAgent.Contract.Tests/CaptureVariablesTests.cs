@@ -30,7 +30,7 @@ public sealed class CaptureVariablesTests
     [InlineData("DRY_RUN", "False")]
     [InlineData("ISTIO_DUAL_STACK", "true")]
     [InlineData("ISTIO_META_NOTE", "any text: $(x) 'y' \"z\" \u00fc")]
-    public void WhatIstioUnderstandsIsAccepted(string name, string value) => Assert.Null(CaptureVariables.Rule(name, value));
+    public void ValueThatIstioUnderstandsIsAccepted(string name, string value) => Assert.Null(CaptureVariables.Rule(name, value));
 
     [Theory]
     [InlineData("ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE", "1 -j RETURN")]
@@ -77,31 +77,31 @@ public sealed class CaptureVariablesTests
     [InlineData("DRY_RUN", "yes")]
     [InlineData("NATIVE_NFTABLES", "true ")]
     [InlineData("ISTIO_CUSTOM_IP_TABLES", "on")]
-    public void WhatCouldBeMoreThanAValueIsRefusedWithTheValueAndTheGrammar(string name, string value)
+    public void ValueThatCouldBeSeveralWordsIsRefusedWithTheGrammar(string name, string value)
     {
         var reason = CaptureVariables.Rule(name, value);
         Assert.StartsWith($"'{value}' is not ", reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ARefusalHasAnExample() => Assert.Equal(
+    public void RefusalHasAnExample() => Assert.Equal(
         "'1 -j RETURN' is not a list of ports (1-65535, or ranges FIRST:LAST) separated by commas, for example 80,8000:8100",
         CaptureVariables.Rule("ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE", "1 -j RETURN"));
 
     [Theory]
-    [InlineData("ANY", "a\nb", "'a?b' has a line break, which no value may have")]
-    [InlineData("ANY", "a\r", "'a?' has a line break, which no value may have")]
-    [InlineData("ANY", "a\u2028b", "'a?b' has a line break, which no value may have")]
-    [InlineData("ANY", "a\u0085b", "'a?b' has the control character U+0085, which no value may have")]
-    [InlineData("ANY", "\t", "'?' has a tab, which no value may have")]
-    [InlineData("ANY", "\0", "'?' has a NUL character, which no value may have")]
-    [InlineData("ANY", "\e[2J", "'?[2J' has the control character U+001B, which no value may have")]
-    [InlineData("ISTIO_OUTBOUND_PORTS", "80\n", "'80?' has a line break, which no value may have")]
-    public void NoVariableHasAControlCharacter(string name, string value, string reason) =>
+    [InlineData("ANY", "a\nb", "'a?b' has a line break, which is not allowed in any value")]
+    [InlineData("ANY", "a\r", "'a?' has a line break, which is not allowed in any value")]
+    [InlineData("ANY", "a\u2028b", "'a?b' has a line break, which is not allowed in any value")]
+    [InlineData("ANY", "a\u0085b", "'a?b' has the control character U+0085, which is not allowed in any value")]
+    [InlineData("ANY", "\t", "'?' has a tab, which is not allowed in any value")]
+    [InlineData("ANY", "\0", "'?' has a NUL character, which is not allowed in any value")]
+    [InlineData("ANY", "\e[2J", "'?[2J' has the control character U+001B, which is not allowed in any value")]
+    [InlineData("ISTIO_OUTBOUND_PORTS", "80\n", "'80?' has a line break, which is not allowed in any value")]
+    public void ControlCharacterIsRefusedInEveryVariable(string name, string value, string reason) =>
         Assert.Equal(reason, CaptureVariables.Rule(name, value));
 
     [Fact]
-    public void AnAcceptedValueIsAlwaysOneWordOfARule()
+    public void AcceptedValueIsAlwaysOneWordOfARule()
     {
         string[] parts = ["80", "0", ":", "-", ",", " ", "*", "/", "10.0.0.0", "::1", "/8", "eth0", "a", "-j", "ACCEPT", "\n", "\t", "'",
             "\"", "\\", "!", "$", "`", ";", "#", "0x", "5s", "true", "\u00fc", "\0", "@", "+"];
@@ -123,6 +123,6 @@ public sealed class CaptureVariablesTests
     [InlineData("ISTIO_OUTBOUND_OWNER_GROUPS", "", "ISTIO_OUTBOUND_OWNER_GROUPS=''")]
     [InlineData("ISTIO_OUTBOUND_OWNER_GROUPS", "apps", null)]
     [InlineData("OTHER", "true", null)]
-    public void WhatSwitchesTheCaptureOffIsNamed(string name, string value, string? named) =>
+    public void AssignmentThatDisablesTheCaptureIsNamed(string name, string value, string? named) =>
         Assert.Equal(named is null ? [] : [named], CaptureVariables.SwitchingOff(new Dictionary<string, string> { [name] = value }));
 }

@@ -13,7 +13,7 @@ public sealed class EnvironmentNamesTests
     [InlineData("PROMPT_COMMAND")]
     [InlineData("POSIXLY_CORRECT")]
     [InlineData("USER")]
-    public void AVariableThatAShellWouldObeyIsRefused(string key) => Refused(key);
+    public void VariableThatAShellObeysIsRefused(string key) => Refused(key);
 
     [Theory]
     [InlineData("ISTIO_BIN_BASE")]
@@ -22,19 +22,19 @@ public sealed class EnvironmentNamesTests
     [InlineData("ISTIO_LOG_DIR")]
     [InlineData("POD_NAME")]
     [InlineData("ISTIO_INBOUND_INTERCEPTION_MODE")]
-    public void AVariableThatIstiosStartScriptMakesACommandOfIsRefused(string key) => Refused(key);
+    public void VariableThatIstiosStartScriptRunsAsACommandIsRefused(string key) => Refused(key);
 
     [Theory]
     [InlineData("LD_PRELOAD")]
     [InlineData("GCONV_PATH")]
     [InlineData("XTABLES_LIBDIR")]
     [InlineData("IPTABLES_LIB_DIR")]
-    public void AVariableThatProgramsLoadCodeByIsRefused(string key) => Refused(key);
+    public void VariableThatMakesProgramsLoadCodeIsRefused(string key) => Refused(key);
 
     [Theory]
     [InlineData("OUTPUT_PATHS")]
     [InlineData("NETWORK_NAMESPACE")]
-    public void AVariableByWhichIstiosIptablesWouldWriteAFileAsRootIsRefused(string key) => Refused(key);
+    public void VariableThatMakesIstioIptablesWriteAFileIsRefused(string key) => Refused(key);
 
     [Theory]
     [InlineData("1A")]
@@ -44,7 +44,7 @@ public sealed class EnvironmentNamesTests
     [InlineData("A\nB")]
     [InlineData("\u00c4")]
     [InlineData("")]
-    public void WhatIsNoNameOfAVariableIsRefused(string key) =>
+    public void InvalidVariableNameIsRefused(string key) =>
         Assert.Contains("is not the name of an environment variable", EnvironmentNames.Rule(key), StringComparison.Ordinal);
 
     [Theory]
@@ -54,7 +54,7 @@ public sealed class EnvironmentNamesTests
     [InlineData("GOMAXPROCS")]
     [InlineData("http_proxy")]
     [InlineData("_x")]
-    public void WhatMeshesSetIsAccepted(string key) => Assert.Null(EnvironmentNames.Rule(key));
+    public void VariableThatMeshesSetIsAccepted(string key) => Assert.Null(EnvironmentNames.Rule(key));
 
     private static void Refused(string key) => Assert.Contains($"'{key}'", EnvironmentNames.Rule(key), StringComparison.Ordinal);
 }

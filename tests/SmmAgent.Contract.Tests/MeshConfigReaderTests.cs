@@ -11,7 +11,7 @@ public sealed class MeshConfigReaderTests
     private static readonly string Example = ExampleWithACertificate();
 
     [Fact]
-    public void TheContractsExampleIsAccepted()
+    public void ExampleOfTheContractIsAccepted()
     {
         var config = MeshConfigReader.Read(Encoding.UTF8.GetBytes(Example)).Value!;
 
@@ -38,7 +38,7 @@ public sealed class MeshConfigReaderTests
     [InlineData("directEndpoints")]
     [InlineData("clusterSources")]
     [InlineData("packages")]
-    public void AnOptionalMemberMayBeMissingOrNull(string path)
+    public void OptionalMemberMayBeMissingOrNull(string path)
     {
         Assert.NotNull(Read(path, null).Value);
         Assert.NotNull(Read(path, "null").Value);
@@ -48,7 +48,7 @@ public sealed class MeshConfigReaderTests
     [InlineData("gw.example.com.", "gw.example.com")]
     [InlineData("gw_1.example.com", "gw_1.example.com")]
     [InlineData("my_gw.elb.amazonaws.com.", "my_gw.elb.amazonaws.com")]
-    public void AGatewaysNameMayHaveADotAtItsEndOrUnderscores(string name, string read)
+    public void GatewayAddressMayEndWithADotOrContainUnderscores(string name, string read)
     {
         Assert.Equal([read], Read("meshExpansionGateways.0.addresses", $"[\"{name}\"]").Value!.MeshExpansionGateways[0].Addresses);
         Assert.Equal(read, Read("directEndpoints.0.address", $"\"{name}\"").Value!.DirectEndpoints[0].Address);
@@ -58,9 +58,9 @@ public sealed class MeshConfigReaderTests
     [InlineData("gw..")]
     [InlineData(".")]
     [InlineData("a b_")]
-    public void AnyOtherNameThatIsNoneIsStillRefused(string name) =>
+    public void InvalidGatewayAddressIsRefused(string name) =>
         Assert.Equal(
-            "meshExpansionGateways[0].addresses[0]", Assert.Single(Read("meshExpansionGateways.0.addresses", $"[\"{name}\"]").Faults).Path);
+            "meshExpansionGateways[0].addresses[0]", Assert.Single(Read("meshExpansionGateways.0.addresses", $"[\"{name}\"]").Errors).Path);
 
     [Theory]
     [InlineData("\"a\"", "\"a\"")]
@@ -71,10 +71,10 @@ public sealed class MeshConfigReaderTests
     [InlineData("W/\"a-zstd\"", "\"a\"")]
     [InlineData("\"-gzip\"", "\"-gzip\"")]
     [InlineData("\"a-gzip-b\"", "\"a-gzip-b\"")]
-    public void AnETagIsFoundAsItsServerMadeIt(string tag, string original) => Assert.Equal(original, ProxiedETag.Original(tag));
+    public void ETagOfTheServerIsRestored(string tag, string original) => Assert.Equal(original, ProxiedETag.Original(tag));
 
     [Fact]
-    public void TextOfSeveralLinesIsAcceptedWhereItIsOne()
+    public void MultilineTextIsAcceptedWhereItIsExpected()
     {
         Assert.NotNull(Read("workloadGroup.annotations", "{\"proxy.istio.io/config\":\"a: 1\\nb:\\n\\t2\\r\\n\"}").Value);
         Assert.NotNull(Read("workloadGroup.probe", "{\"exec\":{\"command\":[\"sh\",\"-c\",\"a\\nb\"]}}").Value);
@@ -83,12 +83,12 @@ public sealed class MeshConfigReaderTests
     }
 
     [Fact]
-    public void ValuesThatWouldBeLinesForIptablesRestoreAreRefused()
+    public void MultilineValueForIptablesRestoreIsRefused()
     {
         const string Metadata =
             """{"ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE":"1 -j RETURN\n-I INPUT -s 203.0.113.66 -j ACCEPT\nCOMMIT\n*filter\n-I INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT\n*nat"}""";
-        Assert.Contains("has a line break, which no value may have",
-            Assert.Single(Read("mesh.defaultConfig.proxyMetadata", Metadata).Faults).Reason, StringComparison.Ordinal);
+        Assert.Contains("has a line break, which is not allowed in any value",
+            Assert.Single(Read("mesh.defaultConfig.proxyMetadata", Metadata).Errors).Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -96,14 +96,14 @@ public sealed class MeshConfigReaderTests
     [InlineData("\"cp-v115x\"", null, "cp-v115x")]
     [InlineData("\"cp-v115x\"", "\"\"", "cp-v115x")]
     [InlineData("\"cp-v115x\"", "\"cp-v115x.istio-system\"", "cp-v115x.istio-system")]
-    public void AWorkloadEntrysLabelIsTheControlPlanesOrElseItsRevision(string revision, string? label, string expected) =>
+    public void RevisionLabelIsThatOfTheControlPlaneOrItsRevision(string revision, string? label, string expected) =>
         Assert.Equal(expected, Read("mesh.istioRevision", revision, ("mesh.istioRevisionLabel", label)).Value!.Mesh.RevisionLabel());
 
     [Theory]
     [InlineData("\"cp-v115x\"", "istiod-cp-v115x.istio-system.svc:15012")]
     [InlineData("\"default\"", "istiod.istio-system.svc:15012")]
     [InlineData("\"\"", "istiod.istio-system.svc:15012")]
-    public void WithoutADiscoveryAddressItIsThatOfTheRevisionsService(string revision, string address)
+    public void DiscoveryAddressDefaultsToTheServiceOfTheRevision(string revision, string address)
     {
         Assert.Equal(address, Read("mesh.defaultConfig", null, ("mesh.istioRevision", revision)).Value!.Mesh.DiscoveryAddress());
         Assert.Equal(address, Read("mesh.defaultConfig", "{}", ("mesh.istioRevision", revision)).Value!.Mesh.DiscoveryAddress());
@@ -127,14 +127,14 @@ public sealed class MeshConfigReaderTests
     [InlineData("workloadGroup.network")]
     [InlineData("workloadGroup.ports")]
     [InlineData("meshExpansionGateways")]
-    public void ARequiredMemberThatIsMissingIsTheOneFault(string path)
+    public void MissingRequiredMemberIsTheOnlyError(string path)
     {
-        var fault = Assert.Single(Read(path, null).Faults);
+        var fault = Assert.Single(Read(path, null).Errors);
         Assert.Equal((path, "is required and missing"), (fault.Path, fault.Reason));
     }
 
     [Fact]
-    public void ListsThatMultiplyToMoreThanAnyMeshHasAreRefused()
+    public void ListsWithTooManyCombinationsAreRefused()
     {
         static string Ports(int count) => $"{{{string.Join(',', Enumerable.Range(1, count).Select(port => $"\"p{port}\":{port}"))}}}";
         var sources = $"[{string.Join(',', Enumerable.Range(0, 200).Select(i => $"\"10.{i}.0.0/16\""))}]";
@@ -142,13 +142,13 @@ public sealed class MeshConfigReaderTests
         var gatewayPorts = string.Join(',', Enumerable.Range(1, 200).Select(port => $"{{\"name\":\"p\",\"port\":{port}}}"));
 
         Assert.NotNull(Read("workloadGroup.ports", Ports(4096)).Value);
-        Assert.Equal("clusterSources", Assert.Single(Read("workloadGroup.ports", Ports(4097)).Faults).Path);
+        Assert.Equal("clusterSources", Assert.Single(Read("workloadGroup.ports", Ports(4097)).Errors).Path);
         Assert.NotNull(Read("clusterSources", sources).Value);
-        Assert.Equal("clusterSources", Assert.Single(Read("workloadGroup.ports", Ports(200), ("clusterSources", sources)).Faults).Path);
+        Assert.Equal("clusterSources", Assert.Single(Read("workloadGroup.ports", Ports(200), ("clusterSources", sources)).Errors).Path);
         Assert.Equal(
             "meshExpansionGateways",
             Assert.Single(
-                Read("meshExpansionGateways", $"[{{\"name\":\"g\",\"addresses\":[{addresses}],\"ports\":[{gatewayPorts}]}}]").Faults).Path);
+                Read("meshExpansionGateways", $"[{{\"name\":\"g\",\"addresses\":[{addresses}],\"ports\":[{gatewayPorts}]}}]").Errors).Path);
     }
 
     [Theory]
@@ -162,7 +162,7 @@ public sealed class MeshConfigReaderTests
     [InlineData("meshExpansionGateways", "[]")]
     [InlineData("unknown", "{\"a\":[1]}")]
     [InlineData("apiVersion", "\"smm/v1.3\"")]
-    public void WhatTheContractAllowsIsAccepted(string path, string value) => Assert.NotNull(Read(path, value).Value);
+    public void ValueThatTheContractAllowsIsAccepted(string path, string value) => Assert.NotNull(Read(path, value).Value);
 
     [Theory]
     [InlineData("apiVersion", "\"smm/v2\"", "apiVersion")]
@@ -211,11 +211,11 @@ public sealed class MeshConfigReaderTests
     [InlineData("packages.0.path", "\"http://x/a.deb\"", "packages[0].path")]
     [InlineData("packages.0.sha256", "\"abc\"", "packages[0].sha256")]
     [InlineData("packages.0.size", "-1", "packages[0].size")]
-    public void OneWrongValueIsExactlyOneFaultAtItsPath(string path, string value, string at) =>
-        Assert.Equal(at, Assert.Single(Read(path, value).Faults).Path);
+    public void InvalidValueIsExactlyOneErrorAtItsPath(string path, string value, string at) =>
+        Assert.Equal(at, Assert.Single(Read(path, value).Errors).Path);
 
     [Fact]
-    public void EveryFaultIsNamed()
+    public void EveryErrorIsReported()
     {
         var config = JsonNode.Parse(Example)!;
         config["mesh"]!["clusterId"] = 5;
@@ -224,7 +224,7 @@ public sealed class MeshConfigReaderTests
 
         Assert.Equal(
             ["mesh.clusterId", "workloadGroup.ports.http", "meshExpansionGateways[0].addresses[0]"],
-            MeshConfigReader.Read(Encoding.UTF8.GetBytes(config.ToJsonString())).Faults.Select(fault => fault.Path));
+            MeshConfigReader.Read(Encoding.UTF8.GetBytes(config.ToJsonString())).Errors.Select(fault => fault.Path));
     }
 
     [Theory]
@@ -232,16 +232,16 @@ public sealed class MeshConfigReaderTests
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("{\"apiVersion\":\"smm/v1\",\"apiVersion\":\"smm/v1\"}")]
-    public void WhatIsNoObjectIsRefusedAsAWhole(string text) =>
-        Assert.Equal("", Assert.Single(MeshConfigReader.Read(Encoding.UTF8.GetBytes(text)).Faults).Path);
+    public void TextThatIsNotAnObjectIsRefused(string text) =>
+        Assert.Equal("", Assert.Single(MeshConfigReader.Read(Encoding.UTF8.GetBytes(text)).Errors).Path);
 
     [Fact]
-    public void ABodyOfMoreThanOneMebibyteIsRefused() =>
+    public void BodyLargerThanOneMebibyteIsRefused() =>
         Assert.Contains("larger than 1048576 bytes",
-            Assert.Single(MeshConfigReader.Read(new byte[MeshConfig.MaximumBytes + 1]).Faults).Reason, StringComparison.Ordinal);
+            Assert.Single(MeshConfigReader.Read(new byte[MeshConfig.MaximumBytes + 1]).Errors).Reason, StringComparison.Ordinal);
 
     [Fact]
-    public void NoEditOfTheBytesEverThrows()
+    public void EditedBytesNeverThrow()
     {
         var bytes = Encoding.UTF8.GetBytes(Example);
         Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Int[0, 40], Gen.Byte.Array[0, 8])
@@ -250,7 +250,7 @@ public sealed class MeshConfigReaderTests
     }
 
     [Fact]
-    public void NoValueInAnyPlaceEverThrows()
+    public void ValueInAnyPlaceNeverThrows()
     {
         var places = Regex().Matches(Example).Select(match => (match.Index, match.Length)).ToArray();
         var values = new[] { "null", "true", "0", "-1e400", "\"\"", "\"\\u0000\"", "[]", "[null]", "{}", "{\"\":{}}", "[[[]]]",
@@ -267,7 +267,7 @@ public sealed class MeshConfigReaderTests
     private static bool IsAVerdict(byte[] document)
     {
         var result = MeshConfigReader.Read(document);
-        return result.Value is null == result.Faults.Count > 0;
+        return result.Value is null == result.Errors.Count > 0;
     }
 
     private static ReadResult<MeshConfig> Read(string path, string? value, params (string Path, string? Value)[] more)

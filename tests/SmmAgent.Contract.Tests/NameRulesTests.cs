@@ -7,7 +7,7 @@ public sealed class NameRulesTests
     [InlineData("2001:db8::1")]
     [InlineData("gw.example.com")]
     [InlineData("a4b01735600f547ceb3c03b1440dd134-690669273.eu-north-1.elb.amazonaws.com")]
-    public void AnAddressIsAnIPAddressOrADnsName(string value) => Assert.Null(NameRules.Address(value));
+    public void AddressIsAnIPAddressOrADnsName(string value) => Assert.Null(NameRules.Address(value));
 
     [Theory]
     [InlineData("")]
@@ -21,14 +21,14 @@ public sealed class NameRulesTests
     [InlineData("-gw.example.com")]
     [InlineData("gw.example.com:443")]
     [InlineData("gw example")]
-    public void AnythingElseIsRefusedWithItsValue(string value) =>
+    public void InvalidAddressIsRefusedWithItsValue(string value) =>
         Assert.Contains($"'{value}'", NameRules.Address(value), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(64, true)] // no part has a limit of its own
     [InlineData(253, true)]
     [InlineData(254, false)]
-    public void AnObjectsNameHasAtMost253Characters(int length, bool accepted) =>
+    public void ObjectNameHasAtMost253Characters(int length, bool accepted) =>
         Assert.Equal(accepted, NameRules.Subdomain(new('a', length)) is null);
 
     [Theory]
@@ -42,6 +42,6 @@ public sealed class NameRulesTests
     [InlineData("/packages/a%2fb.deb", false)]
     [InlineData("/packages/a%0ab.deb", false)]
     [InlineData("/packages/", false)]
-    public void APackageLiesOnTheDashboardOrBehindHttpsUnderAPlainName(string path, bool accepted) =>
+    public void PackagePathIsOnTheDashboardOrHttpsWithAPlainFileName(string path, bool accepted) =>
         Assert.Equal(accepted, NameRules.PackagePath(path) is null);
 }

@@ -16,7 +16,7 @@ public sealed class OneLineTests
 
     [Theory]
     [MemberData(nameof(Hidden))]
-    public void WhatCannotBeSeenIsReplaced(int character)
+    public void InvisibleCharacterIsReplaced(int character)
     {
         var text = $"a{new Rune(character)}b";
         Assert.Equal("a b", OneLine.From(text));
@@ -30,20 +30,20 @@ public sealed class OneLineTests
     [InlineData("plain  text with spaces ")]
     [InlineData("Gr\u00fc\u00dfe, \u65e5\u672c\u8a9e, \u0440\u0443\u0441\u0441\u043a\u0438\u0439, \U0001F600, e\u0301, "
         + "\u05e9\u05dc\u05d5\u05dd")]
-    public void WhatCanBeSeenStays(string text)
+    public void VisibleTextIsUnchanged(string text)
     {
         Assert.Equal(text, OneLine.ReplaceUnprintable(text));
         Assert.Equal(text.Trim(), OneLine.From(text));
     }
 
     [Fact]
-    public void HalfACharacterIsShownAsTheReplacementCharacter() => Assert.Equal("a\ufffdb", OneLine.ReplaceUnprintable("a\ud83db"));
+    public void HalfASurrogatePairBecomesTheReplacementCharacter() => Assert.Equal("a\ufffdb", OneLine.ReplaceUnprintable("a\ud83db"));
 
     [Theory]
     [InlineData("1234567890", "1234567890")]
     [InlineData("12345678901", "1234567...")]
     [InlineData("123456\U0001F60089", "123456\U0001F60089")]
     [InlineData("123456\U0001F6008901", "123456...")]
-    public void ALongTextEndsInDotsAndNeverInHalfACharacter(string text, string shown) =>
+    public void LongTextEndsInDotsAndNeverInHalfACharacter(string text, string shown) =>
         Assert.Equal(shown, OneLine.ReplaceUnprintable(text, ' ', 10));
 }

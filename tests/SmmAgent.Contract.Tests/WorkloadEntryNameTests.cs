@@ -7,11 +7,11 @@ public sealed class WorkloadEntryNameTests
     [InlineData("g", "10.0.0.1", "", "g-10.0.0.1")]
     [InlineData("g", "2001:db8::1", "n", "g-2001-db8--1-n")]
     [InlineData("g", "::ffff:10.0.0.1", "", "g---ffff-10.0.0.1")]
-    public void TheNameIsIstios(string group, string address, string network, string name) =>
+    public void NameIsThatOfIstio(string group, string address, string network, string name) =>
         Assert.Equal(name, WorkloadEntryName.Create(group, address, network));
 
     [Fact]
-    public void OfALongNameTheLast253CharactersStay()
+    public void LongNameKeepsItsLast253Characters()
     {
         var name = WorkloadEntryName.Create(new string('a', 250), "10.0.0.1", "net");
         Assert.Equal(253, name.Length);
@@ -22,7 +22,7 @@ public sealed class WorkloadEntryNameTests
     [InlineData(233, 253, "a")] // fits
     [InlineData(234, 253, "a")] // one too long
     [InlineData(20, 40, "a")]
-    public void AnIPv6AddressCountsAsItIsWritten(int group, int length, string start)
+    public void IPv6AddressIsUsedAsItIsWritten(int group, int length, string start)
     {
         var name = WorkloadEntryName.Create(new string('a', group), "2001:db8::1", "network");
         Assert.Equal(length, name.Length);
@@ -31,7 +31,7 @@ public sealed class WorkloadEntryNameTests
     }
 
     [Fact]
-    public void ALongNameThatIsCutBeforeADashOrADotIsRefused()
+    public void LongNameThatIsCutBeforeADashOrADotIsRefused()
     {
         // Istio cuts as it comes, and Kubernetes refuses the entry.
         foreach (var separator in "-.")
@@ -43,6 +43,6 @@ public sealed class WorkloadEntryNameTests
     [InlineData("g", "10.0.0.1", "Net", false)]
     [InlineData("g", "2001:db8::", "", false)]
     [InlineData("g", "2001:db8::1", "n", true)]
-    public void ANameThatKubernetesWouldRefuseIsRefused(string group, string address, string network, bool isValid) =>
+    public void NameThatKubernetesRefusesIsRefused(string group, string address, string network, bool isValid) =>
         Assert.Equal(isValid, WorkloadEntryName.Rule(WorkloadEntryName.Create(group, address, network)) is null);
 }

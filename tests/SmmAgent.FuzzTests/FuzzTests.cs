@@ -12,7 +12,7 @@ public sealed class FuzzTests : IDisposable
     public void Dispose() => Directory.Delete(_findings, recursive: true);
 
     [Fact]
-    public async Task NoTargetHasAFault()
+    public async Task TargetsHaveNoFailures()
     {
         var (code, output) = await FuzzAsync("--inputs", "200", "--seed", "1");
         Assert.True(code == 0, output);
@@ -26,7 +26,7 @@ public sealed class FuzzTests : IDisposable
     [InlineData("engine-grows", "more are in use")]
     [InlineData("engine-allocates", "it allocated 2")]
     [InlineData("engine-overflows", "ended its process with 134")]
-    public async Task AFaultIsFoundAndItsInputIsKept(string target, string fault)
+    public async Task FailureIsFoundAndItsInputIsKept(string target, string fault)
     {
         var (code, output) = await FuzzAsync(target, "--inputs", "2000", "--seed", "1");
         Assert.Equal(1, code);

@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace SmmAgent.Contract.Signing;
 
 /// <summary>
-/// Ed25519 signatures (RFC 8032, the pure variant), computed by OpenSSL's libcrypto: System.Security.Cryptography has none.
+/// Ed25519 signatures (RFC 8032, the pure variant), computed by OpenSSL's libcrypto, because System.Security.Cryptography does not
+/// support them.
 /// </summary>
 public static unsafe class Ed25519
 {
@@ -16,16 +17,16 @@ public static unsafe class Ed25519
     /// <summary>The length of a signature, in bytes.</summary>
     public const int SignatureBytes = 64;
 
-    private static readonly Lazy<string?> Fault = new(Probe);
+    private static readonly Lazy<string?> Reason = new(Probe);
 
-    /// <summary>Why this host cannot compute Ed25519; null where it can.</summary>
-    public static string? WhyUnavailable => Fault.Value;
+    /// <summary>The reason why this host cannot compute Ed25519; null if it can.</summary>
+    public static string? UnavailableReason => Reason.Value;
 
     /// <summary>
-    /// Whether a signature is one of this message by this key. Keys and signatures of a wrong length, and those that RFC 8032 refuses,
-    /// verify nothing.
+    /// Whether a signature is valid for this message and this key. Keys and signatures of a wrong length, and those that RFC 8032
+    /// refuses, are never valid.
     /// </summary>
-    /// <exception cref="PlatformNotSupportedException"><see cref="WhyUnavailable"/> says why.</exception>
+    /// <exception cref="PlatformNotSupportedException"><see cref="UnavailableReason"/> has the reason.</exception>
     public static bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
         var crypto = Crypto();
@@ -51,7 +52,7 @@ public static unsafe class Ed25519
     }
 
     /// <summary>The signature of a message.</summary>
-    /// <exception cref="PlatformNotSupportedException"><see cref="WhyUnavailable"/> says why.</exception>
+    /// <exception cref="PlatformNotSupportedException"><see cref="UnavailableReason"/> has the reason.</exception>
     public static byte[] Sign(ReadOnlySpan<byte> seed, ReadOnlySpan<byte> message)
     {
         var signature = new byte[SignatureBytes];
@@ -70,7 +71,7 @@ public static unsafe class Ed25519
     }
 
     /// <summary>The public key of a private one.</summary>
-    /// <exception cref="PlatformNotSupportedException"><see cref="WhyUnavailable"/> says why.</exception>
+    /// <exception cref="PlatformNotSupportedException"><see cref="UnavailableReason"/> has the reason.</exception>
     public static byte[] PublicKeyOf(ReadOnlySpan<byte> seed)
     {
         var publicKey = new byte[PublicKeyBytes];
@@ -111,9 +112,9 @@ public static unsafe class Ed25519
         crypto.ClearErrors();
     }
 
-    private static LibCrypto Crypto() => WhyUnavailable is { } why ? throw new PlatformNotSupportedException(why) : LibCrypto.Find()!;
+    private static LibCrypto Crypto() => UnavailableReason is { } why ? throw new PlatformNotSupportedException(why) : LibCrypto.Find()!;
 
-    // One that is there may still refuse the algorithm, for example where FIPS mode is on.
+    // An existing libcrypto may refuse the algorithm, for example in FIPS mode.
     private static string? Probe()
     {
         if (LibCrypto.Find() is not { } crypto)

@@ -3,14 +3,15 @@ using System.Runtime.InteropServices;
 namespace SmmAgent.Contract.Signing;
 
 /// <summary>
-/// The functions of OpenSSL's libcrypto that Ed25519 needs, found at the first use: a program that verifies nothing runs without it.
+/// The functions of OpenSSL's libcrypto that Ed25519 needs. They are loaded at the first use, so a program that verifies nothing runs
+/// without libcrypto.
 /// </summary>
 /// <remarks>.NET uses the same library for TLS. Its versions 1.1.1, 3 and 4 have these functions with the same signatures.</remarks>
 internal sealed unsafe class LibCrypto
 {
     public const int KeyType = 1087; // NID_ED25519
 
-    // .NET prefers them in this order, so that a process has one libcrypto only.
+    // The order is that of .NET, so that a process loads only one libcrypto.
     private static readonly string[] Names = ["libcrypto.so.3", "libcrypto.so.1.1", "libcrypto.so.4"];
 
     private static readonly Lazy<LibCrypto?> Loaded = new(Load);
@@ -32,7 +33,7 @@ internal sealed unsafe class LibCrypto
         ClearErrors = (delegate* unmanaged<void>)NativeLibrary.GetExport(library, "ERR_clear_error");
     }
 
-    /// <summary>Null where there is no libcrypto, or one without these functions.</summary>
+    /// <summary>Returns null if there is no libcrypto, or it lacks these functions.</summary>
     public static LibCrypto? Find() => Loaded.Value;
 
     public delegate* unmanaged<int, void*, byte*, nuint, void*> NewPublicKey { get; }
@@ -55,7 +56,7 @@ internal sealed unsafe class LibCrypto
 
     public delegate* unmanaged<void*, byte*, nuint*, byte*, nuint, int> Sign { get; }
 
-    /// <summary>A failed call leaves entries in a queue, which a later TLS call of the same thread would take for its own.</summary>
+    /// <summary>A failed call leaves errors in a queue, which a later TLS call of the same thread would treat as its own.</summary>
     public delegate* unmanaged<void> ClearErrors { get; }
 
     private static LibCrypto? Load()
@@ -70,7 +71,7 @@ internal sealed unsafe class LibCrypto
             }
             catch (EntryPointNotFoundException)
             {
-                // An older one; the next may do.
+                // This version is too old; try the next one.
             }
         }
 

@@ -17,8 +17,8 @@ public sealed class PackageKey : IEquatable<PackageKey>
 
     private static readonly byte[] Prefix = Convert.FromHexString("302a300506032b6570032100");
 
-    // y coordinates of the points of small order, little-endian, without the sign bit: under such a key one signature may fit every
-    // message.
+    // The y coordinates of the points of small order, little-endian, without the sign bit. With such a key one signature may be valid
+    // for every message.
     private static readonly byte[][] SmallOrder =
     [
         Convert.FromHexString("0000000000000000000000000000000000000000000000000000000000000000"),
@@ -40,11 +40,11 @@ public sealed class PackageKey : IEquatable<PackageKey>
     /// <summary>The key as agent.yaml has it.</summary>
     public string Text { get; }
 
-    /// <summary>Sixteen hexadecimal digits that name it: the beginning of the SHA-256 of its SubjectPublicKeyInfo.</summary>
+    /// <summary>The key id: the first 16 hexadecimal digits of the SHA-256 of the SubjectPublicKeyInfo.</summary>
     public string Id { get; }
 
     /// <summary>Reads a key in one line.</summary>
-    /// <param name="why">Why it is none; null when it is one.</param>
+    /// <param name="why">The reason why the text is not a key; null if it is one.</param>
     public static bool TryParse(string text, [NotNullWhen(true)] out PackageKey? key, [NotNullWhen(false)] out string? why)
     {
         key = null;
@@ -64,7 +64,7 @@ public sealed class PackageKey : IEquatable<PackageKey>
     {
         var y = bytes.ToArray();
         y[^1] &= 0x7f;
-        // 2^255 - 19 and what follows is a second encoding of a small y.
+        // Values from 2^255 - 19 are a second encoding of a small y.
         var isCanonical = y[^1] != 0x7f || y.AsSpan(1, 30).ContainsAnyExcept((byte)0xff) || y[0] < 0xed;
         key = isCanonical && !SmallOrder.Any(point => y.AsSpan().SequenceEqual(point)) ? new(bytes.ToArray()) : null;
         why = key is null
@@ -73,8 +73,8 @@ public sealed class PackageKey : IEquatable<PackageKey>
         return key is not null;
     }
 
-    /// <summary>Whether a signature is one of this message by this key.</summary>
-    /// <exception cref="PlatformNotSupportedException"><see cref="Ed25519.WhyUnavailable"/> says why.</exception>
+    /// <summary>Whether a signature is valid for this message and this key.</summary>
+    /// <exception cref="PlatformNotSupportedException"><see cref="Ed25519.UnavailableReason"/> has the reason.</exception>
     public bool Verifies(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) => Ed25519.Verify(_bytes, message, signature);
 
     /// <inheritdoc/>

@@ -3,27 +3,27 @@ using System.Text.Json.Serialization;
 
 namespace SmmAgent.Contract.Signing;
 
-/// <summary>Which packages may be installed: what a <see cref="SignedPackageList"/> signs.</summary>
+/// <summary>The packages that may be installed: the content of a <see cref="SignedPackageList"/>.</summary>
 public sealed record PackageList
 {
     /// <summary>The version of this format.</summary>
     public const int CurrentFormat = 1;
 
-    /// <summary>The most packages of a list.</summary>
+    /// <summary>The maximum number of packages of a list.</summary>
     public const int MaximumPackages = 1000;
 
     /// <summary>The version of the format; a reader refuses one that it does not know.</summary>
     public required int Format { get; init; }
 
     /// <summary>
-    /// When it was signed. A host does not accept a list that was signed before one that it has accepted of the same key.
+    /// The time of signing. A host does not accept a list that is older than one that it accepted from the same key.
     /// </summary>
     public required DateTimeOffset Issued { get; init; }
 
-    /// <summary>From when on nothing is installed by it any more.</summary>
+    /// <summary>The time after which nothing is installed from the list.</summary>
     public required DateTimeOffset Expires { get; init; }
 
-    /// <summary>By a package's name: the oldest version that may be installed, whatever else the list names.</summary>
+    /// <summary>The oldest version that may be installed, by package name. It overrides the entries of the list.</summary>
     public IReadOnlyDictionary<string, string> MinimumVersions { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The packages.</summary>
@@ -32,8 +32,8 @@ public sealed record PackageList
     /// <summary>The bytes to be signed.</summary>
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, PackageListJson.Default.PackageList);
 
-    /// <summary>Reads what was signed.</summary>
-    /// <returns>The list; or why it is none.</returns>
+    /// <summary>Reads the signed bytes.</summary>
+    /// <returns>The list, or the reason why it is invalid.</returns>
     public static (PackageList? List, string? Why) Read(ReadOnlySpan<byte> json)
     {
         try
@@ -41,7 +41,7 @@ public sealed record PackageList
             return JsonSerializer.Deserialize(json, PackageListJson.Default.PackageList) switch
             {
                 null => (null, "is null"),
-                { Format: not CurrentFormat and var format } => (null, $"has the format {format}, and only {CurrentFormat} is known here"),
+                { Format: not CurrentFormat and var format } => (null, $"has the format {format}, but only {CurrentFormat} is supported"),
                 { Packages.Count: > MaximumPackages } => (null, $"has more than {MaximumPackages} packages"),
                 var list => list.Packages.All(package => package is not null)
                     && list.MinimumVersions.Values.All(version => version is not null)

@@ -20,11 +20,11 @@ public sealed class PackageSigningKey
 
     /// <summary>Makes a key of 32 bytes of the system's randomness.</summary>
     public static PackageSigningKey New() =>
-        Of(RandomNumberGenerator.GetBytes(Ed25519.SeedBytes), out var why) ?? throw new CryptographicException(why);
+        Create(RandomNumberGenerator.GetBytes(Ed25519.SeedBytes), out var why) ?? throw new CryptographicException(why);
 
     /// <summary>Reads a key.</summary>
     /// <param name="pem">The file's text.</param>
-    /// <param name="why">Why it cannot be used; null when it can.</param>
+    /// <param name="why">The reason why the key cannot be used; null if it can.</param>
     public static bool TryParse(string pem, [NotNullWhen(true)] out PackageSigningKey? key, [NotNullWhen(false)] out string? why)
     {
         key = null;
@@ -42,7 +42,7 @@ public sealed class PackageSigningKey
         if (why is not null)
             return false;
 
-        key = Seed(Convert.FromBase64String(pem[fields.Base64Data])) is { } seed ? Of(seed, out why) : null;
+        key = Seed(Convert.FromBase64String(pem[fields.Base64Data])) is { } seed ? Create(seed, out why) : null;
         why = key is null ? why ?? $"is not an Ed25519 key in PKCS#8: {Make}" : null;
         return key is not null;
     }
@@ -50,7 +50,7 @@ public sealed class PackageSigningKey
     /// <summary>The signature of a message.</summary>
     public byte[] Sign(ReadOnlySpan<byte> message) => Ed25519.Sign(_seed, message);
 
-    /// <summary>The key as PEM, which openssl reads, too.</summary>
+    /// <summary>The key as PEM, which openssl can read.</summary>
     public string Pem()
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);
@@ -66,10 +66,10 @@ public sealed class PackageSigningKey
         return PemEncoding.WriteString(Label, writer.Encode()) + "\n";
     }
 
-    private static PackageSigningKey? Of(byte[] seed, out string? why) =>
+    private static PackageSigningKey? Create(byte[] seed, out string? why) =>
         PackageKey.TryMake(Ed25519.PublicKeyOf(seed), out var publicKey, out why) ? new(seed, publicKey) : null;
 
-    // PrivateKeyInfo of RFC 5958: version, algorithm, the key as an octet string in an octet string, then what may be left out.
+    // PrivateKeyInfo of RFC 5958: version, algorithm, the key as an octet string in an octet string, then optional fields.
     private static byte[]? Seed(byte[] der)
     {
         try

@@ -6,30 +6,30 @@ namespace SmmAgent.Contract.Signing;
 
 /// <summary>A package list with its signatures in one file: an envelope of DSSE, the Dead Simple Signing Envelope 1.0.</summary>
 /// <remarks>
-/// The payload is signed as it is, so nothing is parsed before a signature was verified but the envelope itself. What is signed has the
-/// payload's type in it, so a signature of this key for anything else never fits.
+/// The payload is signed as it is, so only the envelope is parsed before a signature is verified. The signed bytes contain the type of
+/// the payload, so a signature of this key for another type is never valid.
 /// </remarks>
 public sealed record SignedPackageList
 {
     /// <summary>The file's name, below <c>/packages/</c>.</summary>
     public const string FileName = "package-list.json";
 
-    /// <summary>What <see cref="Payload"/> is.</summary>
+    /// <summary>The type of <see cref="Payload"/>.</summary>
     public const string Type = "application/vnd.smm.package-list+json";
 
     /// <summary>The largest file that is read, in bytes (1 MiB).</summary>
     public const int MaximumBytes = 1024 * 1024;
 
-    /// <summary>The most signatures.</summary>
+    /// <summary>The maximum number of signatures.</summary>
     public const int MaximumSignatures = 16;
 
-    /// <summary>What <see cref="Payload"/> is: <see cref="Type"/>.</summary>
+    /// <summary>The type of <see cref="Payload"/>: <see cref="Type"/>.</summary>
     public required string PayloadType { get; init; }
 
     /// <summary>The list, in base64.</summary>
     public required string Payload { get; init; }
 
-    /// <summary>One for each key.</summary>
+    /// <summary>One signature for each key.</summary>
     public required IReadOnlyList<ListSignature> Signatures { get; init; }
 
     /// <summary>The file's bytes.</summary>
@@ -49,15 +49,15 @@ public sealed record SignedPackageList
     }
 
     /// <summary>Verifies a file and reads its list.</summary>
-    /// <param name="trusted">Whose signature counts; one is enough.</param>
+    /// <param name="trusted">The trusted keys. The signature of one of them is enough.</param>
     public static ListOpening Open(ReadOnlySpan<byte> file, IReadOnlyList<PackageKey> trusted)
     {
-        if (Ed25519.WhyUnavailable is { } unavailable)
-            return new ListOpening.Refused(ListFault.NotVerifiable, unavailable);
+        if (Ed25519.UnavailableReason is { } unavailable)
+            return new ListOpening.Refused(ListError.NotVerifiable, unavailable);
         if (Read(file) is not { } envelope || Bytes(envelope.Payload) is not { } payload)
-            return new ListOpening.Refused(ListFault.Malformed, "is not a signed package list");
+            return new ListOpening.Refused(ListError.Malformed, "is not a signed package list");
         if (envelope.PayloadType != Type)
-            return new ListOpening.Refused(ListFault.Malformed, $"has the type '{NameRules.Shown(envelope.PayloadType)}', not '{Type}'");
+            return new ListOpening.Refused(ListError.Malformed, $"has the type '{NameRules.Shown(envelope.PayloadType)}', not '{Type}'");
 
         var signed = Signed(envelope.PayloadType, payload);
         var candidates = envelope.Signatures
@@ -68,7 +68,7 @@ public sealed record SignedPackageList
         {
             var signers = envelope.Signatures.Select(signature => NameRules.Shown(signature.KeyId)).Take(4).ToList();
             return new ListOpening.Refused(
-                ListFault.UnknownKey,
+                ListError.UnknownKey,
                 $"is {(signers.Count == 0 ? "not signed" : $"signed by {string.Join(", ", signers)}")}, and the trusted keys are "
                     + $"{string.Join(", ", trusted)}");
         }
@@ -77,10 +77,10 @@ public sealed record SignedPackageList
             candidate => Bytes(candidate.Sig) is { } signature && candidate.Key!.Verifies(signed, signature)).Key;
         if (signer is null)
             return new ListOpening.Refused(
-                ListFault.BadSignature, $"does not fit its signature by {candidates[0].Key}: it was changed after it was signed");
+                ListError.BadSignature, $"does not fit its signature by {candidates[0].Key}: it was changed after it was signed");
 
         var (list, why) = PackageList.Read(payload);
-        return list is null ? new ListOpening.Refused(ListFault.Malformed, $"is signed by {signer}, but {why}")
+        return list is null ? new ListOpening.Refused(ListError.Malformed, $"is signed by {signer}, but {why}")
             : new ListOpening.Opened(list, signer);
     }
 
@@ -115,7 +115,7 @@ public sealed record SignedPackageList
 /// <summary>A signature of a list.</summary>
 public sealed record ListSignature
 {
-    /// <summary>The <see cref="PackageKey.Id"/> of its key. It only says which key to try.</summary>
+    /// <summary>The <see cref="PackageKey.Id"/> of its key. It is only a hint which key to try.</summary>
     [JsonPropertyName("keyid")]
     public required string KeyId { get; init; }
 
@@ -123,7 +123,7 @@ public sealed record ListSignature
     public required string Sig { get; init; }
 }
 
-/// <summary>What came of reading a signed list.</summary>
+/// <summary>The result of reading a signed list.</summary>
 public abstract record ListOpening
 {
     private ListOpening()
@@ -131,16 +131,16 @@ public abstract record ListOpening
     }
 
     /// <param name="List">The list.</param>
-    /// <param name="Key">Who signed it.</param>
+    /// <param name="Key">The key that signed it.</param>
     public sealed record Opened(PackageList List, PackageKey Key) : ListOpening;
 
-    /// <param name="Fault">What is wrong with it.</param>
-    /// <param name="Why">The same in words, which go on after "the list".</param>
-    public sealed record Refused(ListFault Fault, string Why) : ListOpening;
+    /// <param name="Error">What is wrong with it.</param>
+    /// <param name="Message">The same in words, which go on after "the list".</param>
+    public sealed record Refused(ListError Error, string Message) : ListOpening;
 }
 
-/// <summary>Why a signed list is not believed.</summary>
-public enum ListFault
+/// <summary>Why a signed list is refused.</summary>
+public enum ListError
 {
     /// <summary>It cannot be read.</summary>
     Malformed,
@@ -148,7 +148,7 @@ public enum ListFault
     /// <summary>No trusted key has signed it.</summary>
     UnknownKey,
 
-    /// <summary>A signature in the name of a trusted key is none of this list.</summary>
+    /// <summary>A signature with the id of a trusted key is not valid for this list.</summary>
     BadSignature,
 
     /// <summary>This host cannot compute signatures.</summary>

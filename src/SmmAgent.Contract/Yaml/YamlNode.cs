@@ -1,6 +1,6 @@
 namespace SmmAgent.Contract.Yaml;
 
-/// <summary>What a node of a YAML document is.</summary>
+/// <summary>The kind of a node of a YAML document.</summary>
 public enum YamlKind
 {
     /// <summary>A plain scalar that is empty, <c>~</c> or <c>null</c>.</summary>
@@ -17,10 +17,10 @@ public enum YamlKind
 }
 
 /// <summary>One node of a YAML document and the line that it begins in.</summary>
-/// <param name="Kind">What it is.</param>
+/// <param name="Kind">The kind of the node.</param>
 /// <param name="Line">Counted from 1.</param>
 /// <param name="Text">The text of a scalar.</param>
-/// <param name="Quoted">Whether the scalar was written in quotes or as a block: then it is never a number or a truth value.</param>
+/// <param name="Quoted">Whether the scalar was written in quotes or as a block, so that it is never a number or a Boolean.</param>
 /// <param name="Items">The items of a list.</param>
 /// <param name="Members">The members of a section, duplicates included.</param>
 public sealed record YamlNode(

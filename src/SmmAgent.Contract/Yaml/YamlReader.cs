@@ -3,20 +3,20 @@ using YamlDotNet.Core.Events;
 
 namespace SmmAgent.Contract.Yaml;
 
-/// <summary>How large a YAML document may be.</summary>
-/// <param name="Characters">Of the whole text.</param>
-/// <param name="Depth">Levels below the root.</param>
-/// <param name="Nodes">Keys and values.</param>
+/// <summary>The limits of a YAML document.</summary>
+/// <param name="Characters">The maximum number of characters.</param>
+/// <param name="Depth">The maximum number of levels below the root.</param>
+/// <param name="Nodes">The maximum number of keys and values.</param>
 public sealed record YamlLimits(int Characters, int Depth, int Nodes)
 {
     /// <summary>For agent.yaml, an annotation, a token's document: 256 Ki characters, 8 levels.</summary>
-    public static YamlLimits OfAgent { get; } = new(256 * 1024, 8, 50_000);
+    public static YamlLimits Agent { get; } = new(256 * 1024, 8, 50_000);
 }
 
-/// <summary>The only reader of YAML: it builds a small tree from parse events, within limits.</summary>
+/// <summary>The only reader of YAML. It builds a small tree from parse events, within limits.</summary>
 /// <remarks>
-/// Anchors, aliases, tags and keys that are no scalars are refused, so a text of n characters costs time and memory of the order of n.
-/// Not YamlStream: that one recurses as deep as the document says, and its nodes compare by walking what aliases point to.
+/// Anchors, aliases, tags and keys that are not scalars are refused, so time and memory are linear in the length of the text.
+/// YamlStream is not used, because it recurses as deep as the document is nested, and compares nodes by following aliases.
 /// Duplicate keys are kept, so that the caller can name both.
 /// </remarks>
 public sealed class YamlReader
@@ -30,14 +30,14 @@ public sealed class YamlReader
     private YamlReader(string text, YamlLimits limits) => (_parser, _limits) = (new Parser(new StringReader(text)), limits);
 
     /// <summary>Parses one document; an empty text is an empty section.</summary>
-    /// <returns>The root, or a fault that names the line. It throws nothing, whatever the text is.</returns>
-    public static (YamlNode? Root, Fault? Fault) Parse(string text, YamlLimits limits)
+    /// <returns>The root, or an error that names the line. No text causes an exception.</returns>
+    public static (YamlNode? Root, InputError? Error) Parse(string text, YamlLimits limits)
     {
         if (text.Length > limits.Characters)
-            return (null, new Fault("", $"is longer than {limits.Characters} characters"));
+            return (null, new InputError("", $"is longer than {limits.Characters} characters"));
 
         if (Directive(text) is { } directive)
-            return (null, new Fault("", $"line {directive}: begins with '%', a directive of YAML, which is not read here"));
+            return (null, new InputError("", $"line {directive}: begins with '%', a YAML directive, which is not supported"));
 
         var reader = new YamlReader(text, limits);
         try
@@ -47,24 +47,23 @@ public sealed class YamlReader
         catch (YamlException exception)
         {
             var line = YamlSyntax.Line(text, exception.Message, (int)exception.Start.Line, (int)exception.End.Line);
-            return (null, new Fault("", $"line {line}: is not valid YAML: {FirstLine(exception.Message)}{reader.Inside(line)}"));
+            return (null, new InputError("", $"line {line}: is not valid YAML: {FirstLine(exception.Message)}{reader.Inside(line)}"));
         }
         catch (RefusedYamlException exception)
         {
-            return (null, new Fault("", exception.Message));
+            return (null, new InputError("", exception.Message));
         }
         catch (Exception)
         {
             // The parser throws many kinds of exceptions for texts that are not YAML: a bracket or a tag without an end, a quote behind a
             // NUL.
-            return (null, new Fault("", reader.OpenBracket is var (bracket, line)
+            return (null, new InputError("", reader.OpenBracket is var (bracket, line)
                 ? $"line {line}: is not valid YAML: {YamlSyntax.NotClosed(bracket)}"
                 : $"line {reader._line}: is not valid YAML here or behind it"));
         }
     }
 
-    // YamlDotNet (18.1) reads on for a minute behind a text of 1024 characters, or a multiple, that ends within a directive that it does
-    // not know.
+    // YamlDotNet (18.1) hangs for a minute after a text of 1024 characters, or a multiple, that ends within an unknown directive.
     private static int? Directive(string text)
     {
         var line = 1;
@@ -83,7 +82,7 @@ public sealed class YamlReader
     private string Inside(int line) =>
         OpenBracket is var (bracket, opened) && opened != line ? $" (inside the '{bracket}' of line {opened}, which may have no end)" : "";
 
-    // After some errors the parser just ends, without an end of what it began.
+    // After some errors the parser ends without closing the nodes that it opened.
     private ParsingEvent Current => _parser.Current ?? throw new InvalidOperationException("the document ends too early");
 
     private YamlNode ReadDocument()
@@ -108,9 +107,9 @@ public sealed class YamlReader
         if (++_nodes > _limits.Nodes)
             throw new RefusedYamlException(current, $"has more than {_limits.Nodes} values");
         if (current is AnchorAlias || current is NodeEvent { Anchor.IsEmpty: false })
-            throw new RefusedYamlException(current, "uses a YAML anchor or alias (& or *), which is not read here: write the value out");
+            throw new RefusedYamlException(current, "uses a YAML anchor or alias (& or *), which is not supported: write the value out");
         if (current is NodeEvent { Tag.IsEmpty: false })
-            throw new RefusedYamlException(current, "uses a YAML tag (!), which is not read here: put a string in quotes");
+            throw new RefusedYamlException(current, "uses a YAML tag (!), which is not supported: put a string in quotes");
 
         var line = _line = (int)current.Start.Line;
         if (current is SequenceStart or MappingStart)
@@ -122,7 +121,7 @@ public sealed class YamlReader
             case Scalar scalar:
                 return IsText(scalar.Value)
                     ? YamlNode.Scalar(line, scalar.Value, scalar.Style != ScalarStyle.Plain)
-                    : throw new RefusedYamlException(current, "is no Unicode text: it has half a surrogate pair");
+                    : throw new RefusedYamlException(current, "is not Unicode text: it has half a surrogate pair");
             case SequenceStart:
                 var items = new List<YamlNode>();
                 while (Current is not SequenceEnd)

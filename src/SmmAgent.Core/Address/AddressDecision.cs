@@ -20,7 +20,7 @@ public static class AddressDecision
 
     private const string SetNodeIp = "sudo smm-agent set node-ip ADDRESS";
 
-    /// <summary>Before the operator has named a dashboard nobody is asked: a package that was only installed sends nothing out.</summary>
+    /// <summary>Before a dashboard is set, no provider is queried: a package that is only installed sends no requests.</summary>
     public static AddressState NotConfigured { get; } = new(
         null,
         ConditionUpdate.Unknown(
@@ -44,7 +44,7 @@ public static class AddressDecision
     }
 
     /// <param name="address">The source address of the route to a direct endpoint; null when no endpoint was reached.</param>
-    /// <param name="said">Which endpoint it leads to, or why there is none.</param>
+    /// <param name="said">The endpoint of the route, or the reason why there is no route.</param>
     public static AddressState FromRoute(IPAddress? address, string said, LastKnownAddress? lastKnown)
     {
         var problem = said;
@@ -61,7 +61,7 @@ public static class AddressDecision
                 ConditionType.AddressKnown, NoDirectEndpoint, $"{problem}; make one reachable, or {SetNodeIp}"));
     }
 
-    /// <param name="results">One for each provider, in the order of precedence.</param>
+    /// <param name="results">One result for each provider, in order of precedence.</param>
     /// <param name="lastKnown">Only when it fits the providers.</param>
     public static AddressState FromProviders(IReadOnlyList<ProviderResult> results, LastKnownAddress? lastKnown)
     {
@@ -84,11 +84,11 @@ public static class AddressDecision
 
     private static AddressState FromAnswers(List<ProviderResult> answers, List<string> problems, LastKnownAddress? lastKnown)
     {
-        // Whoever still says the last known address keeps it in force: a new entry in the cluster is made for a reason only.
+        // The last known address stays in force while a provider confirms it, because a change creates a new entry in the cluster.
         var kept = answers.Find(answer => answer.Address!.Equals(lastKnown?.Value));
         var chosen = kept ?? answers[0];
 
-        // A VM with both families has an address of each: only two of one family contradict each other.
+        // A VM may have an address of each family: only two addresses of one family contradict each other.
         var disagree = answers.GroupBy(answer => answer.Address!.AddressFamily)
             .Any(family => family.Select(answer => answer.Address).Distinct().Count() > 1);
         var message = disagree
@@ -96,7 +96,7 @@ public static class AddressDecision
                 + $"{chosen.Address} is used ({(kept is null ? "the first in the list" : "the last known one")}); {SetNodeIp} settles it"
             : $"{chosen.Address}, as {chosen.Provider} says";
         if (chosen.Provider.StartsWith("http:", StringComparison.OrdinalIgnoreCase))
-            problems.Add("over plain http anyone on the way could say another address: prefer an https provider");
+            problems.Add("over plain http anyone on the path can change the address: prefer an https provider");
 
         return Found(
             chosen.Address!, chosen.Provider, string.Join("; ", [message, .. problems]), disagree ? ProvidersDisagree : Known);

@@ -5,15 +5,15 @@ using SmmAgent.Core.Settings;
 namespace SmmAgent.Core.Address;
 
 /// <summary>
-/// The address that was found last, and what it was found for: it outlives an outage and a restart, but not another configuration.
+/// The last known address and the configuration that it belongs to. It survives an outage and a restart, but not a changed configuration.
 /// </summary>
 /// <param name="Source"><see cref="AddressDecision.RouteSource"/>, or the provider's URL as <see cref="ProviderResult.Name"/> shows
 /// it.</param>
 /// <param name="Network">The WorkloadGroup's network when the source is a route; null for a provider.</param>
-/// <param name="ConfirmedAt">When the source said so last.</param>
+/// <param name="ConfirmedAt">The time at which the source last confirmed the address.</param>
 public sealed record LastKnownAddress(IPAddress Value, string Source, string? Network, DateTimeOffset ConfirmedAt)
 {
-    /// <summary>Whether it is still an answer to the question that the configuration asks now.</summary>
+    /// <summary>Whether the address is still valid for the current configuration.</summary>
     public bool Fits(AgentSettings settings, MeshConfig? config) =>
         settings.NodeIp is null
         && (config?.NetworkModel() == NetworkModel.SameNetwork

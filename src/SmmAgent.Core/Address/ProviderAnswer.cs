@@ -8,7 +8,7 @@ namespace SmmAgent.Core.Address;
 /// <summary>Reads the body of an address provider's answer: one line, one address, nothing else.</summary>
 public static class ProviderAnswer
 {
-    /// <summary>More bytes than this are no address, and are not read.</summary>
+    /// <summary>A longer response is not an address and is not read.</summary>
     public const int MaximumBytes = 256;
 
     /// <param name="body">What was read of the body, at most <see cref="MaximumBytes"/>.</param>
@@ -29,7 +29,7 @@ public static class ProviderAnswer
 
         var address = AddressRules.Normalize(IPAddress.Parse(text));
         return AddressRules.ValidateExternal(address) is { } why
-            ? ProviderResult.Refused(provider, $"{why}, where no cluster reaches this VM")
+            ? ProviderResult.Refused(provider, $"{why}, at which a cluster cannot reach this VM")
             : ProviderResult.Answered(provider, address);
     }
 }

@@ -9,9 +9,9 @@ public enum ProviderOutcome
     NoAnswer,
 }
 
-/// <summary>What came of asking one address provider.</summary>
+/// <summary>The result of querying one address provider.</summary>
 /// <param name="Provider">Its URL as <see cref="Name"/> shows it.</param>
-/// <param name="Address">The address that it told, normalised; null unless it answered with a believable one.</param>
+/// <param name="Address">The normalised address; null unless the provider answered with a valid one.</param>
 /// <param name="Problem">Why there is none: <c>timed out after 5 s</c>, <c>'10.0.0.1' is a private address</c>; null when there is
 /// one.</param>
 public sealed record ProviderResult(string Provider, ProviderOutcome Outcome, IPAddress? Address, string? Problem)

@@ -76,12 +76,13 @@ public sealed class DebouncedJournal<T>
 
         foreach (var gone in _last.Keys.Where(subject => !subjects.Contains(subject) && !IsBad(subject)).ToList())
             _last.Remove(gone);
-        foreach (var old in _recovered.Where(recovered => now - recovered.Value >= SummaryInterval).Select(recovered => recovered.Key).ToList())
+        foreach (var old in _recovered.Where(recovered => now - recovered.Value >= SummaryInterval)
+            .Select(recovered => recovered.Key).ToList())
             _recovered.Remove(old);
         return lines;
     }
 
-    /// <summary>Whether a bad time of the subject is not over yet: until then it must be told again.</summary>
+    /// <summary>Whether the subject's bad time continues. Until it ends, the subject must be passed to each update.</summary>
     public bool IsBad(string subject) => _bad.ContainsKey(subject);
 
     /// <summary>How many subjects it remembers.</summary>

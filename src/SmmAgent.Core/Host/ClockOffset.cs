@@ -3,13 +3,13 @@ namespace SmmAgent.Core.Host;
 /// <summary>How far the dashboard's clock is ahead of this VM's; negative: behind.</summary>
 public readonly record struct ClockOffset(TimeSpan Ahead)
 {
-    public const string Cure = "set the clock: sudo timedatectl set-ntp true (timedatectl shows whether it is synchronised)";
+    public const string Advice = "set the clock: sudo timedatectl set-ntp true (timedatectl shows whether it is synchronised)";
 
-    // A Date header has whole seconds, and takes its time to come.
+    // A Date header has whole seconds and arrives with a delay.
     private static readonly TimeSpan Tolerated = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Istio's certificates are valid from two minutes before they are made: a clock that is later than that refuses them.
+    /// Istio's certificates are valid from two minutes before they are issued. A clock that is further behind refuses them.
     /// </summary>
     private static readonly TimeSpan Fatal = TimeSpan.FromMinutes(2);
 
@@ -18,7 +18,7 @@ public readonly record struct ClockOffset(TimeSpan Ahead)
     /// <summary>Whether new certificates and tokens are not yet valid here, or have already expired.</summary>
     public bool IsFatal => Ahead.Duration() >= Fatal;
 
-    /// <summary>A phrase that goes on after the clock: <c>is 5 min behind the dashboard's</c>.</summary>
+    /// <summary>A phrase that continues a sentence about the clock: <c>is 5 min behind the dashboard's</c>.</summary>
     public override string ToString() => $"is {Shown(Ahead.Duration())} {(Ahead > TimeSpan.Zero ? "behind" : "ahead of")} the dashboard's";
 
     private static string Shown(TimeSpan time) => time switch

@@ -1,20 +1,20 @@
 namespace SmmAgent.Core.Host;
 
-/// <summary>os-release(5), as far as the agent asks.</summary>
+/// <summary>The fields of os-release(5) that the agent uses.</summary>
 /// <param name="Id">For example <c>ubuntu</c>; <c>linux</c> where the file does not say.</param>
 /// <param name="VersionId">For example <c>20.04</c>; null where the file does not say.</param>
 /// <param name="PrettyName">For people.</param>
 public sealed record OsRelease(string Id, string? VersionId, string PrettyName)
 {
-    /// <summary>What the prerequisites call verified, in words.</summary>
+    /// <summary>The verified systems of the prerequisites, for people.</summary>
     public const string VerifiedSystems = "Ubuntu 20.04+ and Red Hat Enterprise Linux 8";
 
     private static readonly Version FirstUbuntu = new(20, 4);
 
-    /// <summary>What a host without the file is.</summary>
+    /// <summary>The value for a host without the file.</summary>
     public static OsRelease Unknown { get; } = new("linux", null, "Linux");
 
-    /// <summary>Whether it is one of the systems that the prerequisites call verified.</summary>
+    /// <summary>Whether the system is one of the verified systems of the prerequisites.</summary>
     public bool IsVerified => Id switch
     {
         "ubuntu" => Version.TryParse(VersionId, out var version) && version >= FirstUbuntu,

@@ -5,7 +5,7 @@ using SmmAgent.Core.Firewall.State;
 
 namespace SmmAgent.Core.Mesh;
 
-/// <summary>What the dashboard's answers mean for the conditions.</summary>
+/// <summary>Evaluates conditions from the dashboard's responses.</summary>
 public static class ClusterViewRules
 {
     // A sentence with a command that names a WorkloadEntry twice, each up to 253 characters.
@@ -14,7 +14,7 @@ public static class ClusterViewRules
     public const string Reached = nameof(Reached);
     public const string NotRegistered = nameof(NotRegistered);
 
-    /// <summary>Two hosts report under one uuid and key, so nothing that the cluster knows under it is known to be this VM's.</summary>
+    /// <summary>Two hosts report with one uuid and key, so the cluster's information about it may belong to either host.</summary>
     public const string DuplicateIdentity = nameof(DuplicateIdentity);
 
     /// <summary>The ports that the dashboard is asked to dial: it dials the agent's own and the WorkloadGroup's, no other.</summary>
@@ -24,13 +24,13 @@ public static class ClusterViewRules
         var known = DesiredPorts.From(managementPorts, group)
             .Where(port => port.Captured || port.Port is DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort
                 || group.Ports.Values.Contains(port.Port));
-        // A group with more ports than one call takes has its first ones dialled, instead of none.
+        // If a group has more ports than one call allows, the first ones are dialled instead of none.
         var dialled = known.OrderBy(port => port.Captured).Take(DashboardApi.MaximumDialBackPorts)
             .ToDictionary(port => port.Port, port => port.Name);
         return new SortedDictionary<int, string>(dialled);
     }
 
-    /// <param name="names">The ports that were to be dialled, and their names.</param>
+    /// <param name="names">The requested ports and their names.</param>
     /// <param name="listens">Whether anything on the VM listens on a port.</param>
     public static ConditionUpdate ReachableFromCluster(
         DialBackResponse answer, IReadOnlyDictionary<int, string> names, Func<int, bool> listens)
@@ -43,7 +43,7 @@ public static class ClusterViewRules
 
         var agent = results.FirstOrDefault(result => result.Port == DashboardApi.AgentPort);
         var decisive = agent is { Reachable: false } ? agent : failed.Count == results.Count ? failed[0] : null;
-        var told = string.Join("; ", failed.Take(8).Select(result => Told(result, names[result.Port], listens)))
+        var told = string.Join("; ", failed.Take(8).Select(result => Describe(result, names[result.Port], listens)))
             + (failed.Count > 8 ? $"; and {failed.Count - 8} more ports" : "");
         var address = NameRules.Shown(answer.Address);
         if (decisive is not null)
@@ -57,7 +57,7 @@ public static class ClusterViewRules
                 string.Create(CultureInfo.InvariantCulture, $"{from} reaches all {results.Count} ports of this VM at {address}"));
     }
 
-    /// <summary>A condition that the dashboard could not be asked for, or refused to tell.</summary>
+    /// <summary>The update for a condition that could not be requested from the dashboard, or that it refused.</summary>
     /// <param name="reason">Why: a reason of a failed call.</param>
     public static ConditionUpdate NotAnswered(string type, string reason, string message) =>
         reason == DuplicateIdentity && type != ConditionType.Healthy ? ConditionUpdate.False(type, reason, message)
@@ -71,12 +71,12 @@ public static class ClusterViewRules
 
     public static ConditionUpdate Healthy(Registration answer) => (answer.Registered, answer.Healthy) switch
     {
-        (false, _) => ConditionUpdate.Unknown(ConditionType.Healthy, NotRegistered, "only a registered VM has a health"),
+        (false, _) => ConditionUpdate.Unknown(ConditionType.Healthy, NotRegistered, "health is known only after registration"),
         (_, "True") => ConditionUpdate.True(ConditionType.Healthy, "Healthy", "the WorkloadEntry is healthy"),
         (_, "False") => ConditionUpdate.False(ConditionType.Healthy, "Unhealthy",
             Shown(answer.Message, "the WorkloadEntry is unhealthy: the WorkloadGroup's probe fails on this VM")),
         _ => ConditionUpdate.Unknown(
-            ConditionType.Healthy, "NoProbe", Shown(answer.Message, "the mesh does not tell the WorkloadEntry's health")),
+            ConditionType.Healthy, "NoProbe", Shown(answer.Message, "the mesh does not report the WorkloadEntry's health")),
     };
 
     private static string ReasonOf(Registration answer) => answer.Reason is RegistrationReasons.NotConnected
@@ -97,15 +97,15 @@ public static class ClusterViewRules
         _ => "Unreachable",
     };
 
-    private static string Told(DialBackResult result, string name, Func<int, bool> listens)
+    private static string Describe(DialBackResult result, string name, Func<int, bool> listens)
     {
         var what = result.Error switch
         {
             DialBackErrors.Refused when result.Port is not (DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort)
                 && !listens(result.Port) =>
                 "refused, because nothing on this VM listens on it: start the workload",
-            DialBackErrors.Refused => "refused: a firewall on the way rejects it, or the address is another host's",
-            DialBackErrors.Timeout => "timed out: a firewall or security group on the way drops it",
+            DialBackErrors.Refused => "refused: a firewall on the path rejects it, or the address belongs to another host",
+            DialBackErrors.Timeout => "timed out: a firewall or security group on the path drops it",
             DialBackErrors.WrongHost => "another host answered: set the right address with sudo smm-agent set node-ip ADDRESS",
             _ => "no route from the cluster to this address",
         };

@@ -4,9 +4,9 @@ using SmmAgent.Core.Conditions;
 namespace SmmAgent.Core.Mesh;
 
 /// <summary>The mesh configuration in force.</summary>
-/// <param name="Config">The last good configuration; null when there never was one for this dashboard and WorkloadGroup.</param>
+/// <param name="Config">The last valid configuration; null if this dashboard and WorkloadGroup never had one.</param>
 /// <param name="CameOverVerifiedHttps">Whether it was received over https with a verified certificate.</param>
-/// <param name="ConfigCurrent">Whether it is what the dashboard says now.</param>
+/// <param name="ConfigCurrent">Whether the configuration is the current one of the dashboard.</param>
 public sealed record MeshConfigState(MeshConfig? Config, bool CameOverVerifiedHttps, ConditionUpdate ConfigCurrent)
 {
     /// <summary>When the dashboard sent it; null while there is none.</summary>

@@ -1,6 +1,6 @@
 namespace SmmAgent.Core.Network;
 
-/// <summary>What kind of address it is, as far as it matters for being reached from elsewhere.</summary>
+/// <summary>The class of an address, with regard to whether other hosts can reach it.</summary>
 public enum AddressClass
 {
     Global,
@@ -14,7 +14,7 @@ public enum AddressClass
     Broadcast,
     Documentation,
 
-    /// <summary>IPv6 that carries IPv4 or the other way round: 6to4, Teredo, NAT64. A translator answers there, not a VM.</summary>
+    /// <summary>An address of 6to4, Teredo or NAT64, which translate between IPv4 and IPv6. A translator answers there, not a VM.</summary>
     Transition,
 
     /// <summary>The metadata service of a cloud.</summary>

@@ -1,6 +1,6 @@
 namespace SmmAgent.Core.Network;
 
-/// <summary>An address and a port as one reads and types them: IPv6 in brackets.</summary>
+/// <summary>Formats an address and a port, with IPv6 addresses in brackets.</summary>
 public static class HostPort
 {
     public static string Text(string host, int port) =>

@@ -1,15 +1,15 @@
 namespace SmmAgent.Core.Reachability;
 
-/// <summary>The damped results of all probes, by what was probed.</summary>
+/// <summary>The debounced results of all probes, by target.</summary>
 public sealed class DebouncedProbes
 {
     private Dictionary<(string Name, string Address, int Port), Debounced<ProbeResult>> _results = [];
 
-    /// <summary>Whether some look was odd and should be confirmed soon.</summary>
+    /// <summary>Whether an observation deviates and should be confirmed soon.</summary>
     public bool Unsettled => _results.Values.Any(result => result.Pending is not null);
 
-    /// <summary>Takes the results of one round; what was not part of it is forgotten.</summary>
-    /// <returns>What is in force now, in the order of the round.</returns>
+    /// <summary>Adds the results of one round. Targets that are not part of the round are forgotten.</summary>
+    /// <returns>The current results, in the order of the round.</returns>
     public IReadOnlyList<Debounced<ProbeResult>> Next(IReadOnlyList<ProbeResult> round, DateTimeOffset now)
     {
         var next = new Dictionary<(string, string, int), Debounced<ProbeResult>>();

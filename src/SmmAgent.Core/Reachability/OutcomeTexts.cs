@@ -1,6 +1,6 @@
 namespace SmmAgent.Core.Reachability;
 
-/// <summary>The words of conditions for an outcome.</summary>
+/// <summary>The condition texts for an outcome.</summary>
 public static class OutcomeTexts
 {
     /// <summary>The reason of a condition.</summary>
@@ -13,20 +13,20 @@ public static class OutcomeTexts
     };
 
     /// <summary>What to do about it.</summary>
-    public static string Cure(this Outcome outcome) => outcome switch
+    public static string Advice(this Outcome outcome) => outcome switch
     {
         Outcome.Refused => "nothing listens there: is it running, and does its service have this port?",
-        Outcome.Timeout => "allow it in the firewalls on the way, or see whether it hangs",
-        Outcome.Unreachable => "see this VM's routes and its own firewall",
-        Outcome.NoSuchName => "see this VM's name servers (/etc/resolv.conf) and the name",
+        Outcome.Timeout => "allow it in the firewalls on the path, or check whether it hangs",
+        Outcome.Unreachable => "check this VM's routes and its own firewall",
+        Outcome.NoSuchName => "check this VM's name servers (/etc/resolv.conf) and the name",
         Outcome.WrongCertificate => "something else answers there, or the certificate authority has changed",
-        Outcome.ExpiredCertificate => "have the certificate renewed, and see that this VM's clock is right",
-        Outcome.NotReady => "see what it logs",
+        Outcome.ExpiredCertificate => "renew the certificate, and check that this VM's clock is right",
+        Outcome.NotReady => "check its logs",
         Outcome.Captured => "the condition says what to do: smm-agent status",
         _ => "",
     };
 
-    /// <summary>How much an outcome tells; the highest of several becomes the reason.</summary>
+    /// <summary>How specific an outcome is. The most specific of several outcomes becomes the reason.</summary>
     public static int Weight(this Outcome outcome) => outcome switch
     {
         Outcome.WrongCertificate => 7,

@@ -2,35 +2,35 @@ using System.Net;
 
 namespace SmmAgent.Core.Reachability;
 
-/// <summary>What one probe of one address saw.</summary>
+/// <summary>The result of one probe of one address.</summary>
 /// <param name="Address">The IP address; the DNS name where it did not resolve.</param>
-/// <param name="Detail">A verb phrase that goes on after the endpoint: <c>refused the connection</c>; null when all is well.</param>
+/// <param name="Detail">A verb phrase that follows the endpoint: <c>refused the connection</c>; null if the probe succeeded.</param>
 public sealed record ProbeResult(ProbeTarget Target, string Address, Outcome Outcome, string? Detail)
 {
-    /// <summary>The time to connect, when it did.</summary>
+    /// <summary>The time to connect, if a connection was made.</summary>
     public TimeSpan? Latency { get; init; }
 
-    /// <summary>Whether this host has no way at all to addresses of this family.</summary>
+    /// <summary>Whether this host has no route to any address of this family.</summary>
     public bool NoRoute { get; init; }
 
     /// <summary>
-    /// The certificate of the chain that expires first when the chain was good; the one that is at fault when its time is the fault.
+    /// The certificate of a valid chain that expires first; for a chain outside its validity, the certificate that is outside.
     /// </summary>
     public CertificateLife? Certificate { get; init; }
 
     /// <summary>
-    /// How far the peer's clock is ahead of this host's (negative: behind), to about a second; null when it did not tell.
+    /// How far the peer's clock is ahead of this host's (negative: behind), to about a second; null if the peer did not report it.
     /// </summary>
     public TimeSpan? ClockAhead { get; init; }
 
-    /// <summary>What is left of the result when the sidecar captured the connection: whatever was seen there was the sidecar.</summary>
+    /// <summary>The result if the sidecar captured the connection: the observed peer was the sidecar.</summary>
     public ProbeResult AsCaptured() =>
         new(Target, Address, Outcome.Captured, "was not reached directly: the sidecar captures this program's own connections to it");
 
-    /// <summary>Whether there was an address to try; else it is the name that did not resolve.</summary>
+    /// <summary>Whether an address was probed; otherwise the name did not resolve.</summary>
     public bool IsAddress => IPAddress.TryParse(Address, out _);
 
-    /// <summary><c>13.48.73.61:15012</c>, <c>[2001:db8::1]:15012</c>, with the DNS name behind it where there is one.</summary>
+    /// <summary><c>13.48.73.61:15012</c>, <c>[2001:db8::1]:15012</c>, followed by the DNS name if there is one.</summary>
     public string Endpoint()
     {
         var address = Address.Contains(':', StringComparison.Ordinal) ? $"[{Address}]" : Address;
@@ -40,11 +40,11 @@ public sealed record ProbeResult(ProbeTarget Target, string Address, Outcome Out
     }
 }
 
-/// <summary>Whose certificate it is, and from when to when it is valid.</summary>
+/// <summary>The subject and the validity of a certificate.</summary>
 public sealed record CertificateLife(string Subject, DateTimeOffset NotBefore, DateTimeOffset NotAfter)
 {
     /// <summary>
-    /// Whether people should hear of its end: within a week, or in the last third of a shorter life, which is when renewal is late.
+    /// Whether the expiry is reported: within a week, or in the last third of a shorter life, when the renewal is late.
     /// </summary>
     public bool EndsSoon(DateTimeOffset now)
     {

@@ -2,13 +2,13 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Reachability;
 
-/// <summary>How much of a port is looked at.</summary>
+/// <summary>How a port is probed.</summary>
 public enum ProbeKind
 {
     /// <summary>A TCP connection.</summary>
     Tcp,
 
-    /// <summary>A TCP connection that somebody answers a TLS ClientHello on.</summary>
+    /// <summary>A TCP connection whose peer answers a TLS ClientHello.</summary>
     Tls,
 
     /// <summary>A TLS handshake with istiod behind the port: its name, and the chain up to the mesh's root.</summary>
@@ -18,7 +18,7 @@ public enum ProbeKind
     Health,
 }
 
-/// <summary>One port to try.</summary>
+/// <summary>One port to probe.</summary>
 /// <param name="Name">The gateway's or endpoint's name.</param>
 /// <param name="Host">An IP address or a DNS name.</param>
 /// <param name="Essential">Whether a VM without this port is out of the mesh; the others carry telemetry and status.</param>

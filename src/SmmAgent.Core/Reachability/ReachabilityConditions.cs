@@ -6,18 +6,18 @@ using SmmAgent.Core.Firewall.Diagnosis;
 
 namespace SmmAgent.Core.Reachability;
 
-/// <summary>Decides what the results of all probes mean.</summary>
+/// <summary>Evaluates the conditions from the results of all probes.</summary>
 public static class ReachabilityConditions
 {
     public const string Reachable = nameof(Reachable);
     public const string NoGateway = nameof(NoGateway);
     public const string NoDirectEndpoint = nameof(NoDirectEndpoint);
 
-    private const int MostFaultsNamed = 3;
+    private const int MostFailuresNamed = 3;
 
-    /// <param name="leftOut">How many ports were too many to be tried.</param>
-    /// <param name="own">What this host's own firewall drops of the VM's connections.</param>
-    /// <param name="captureCure">What to do where the sidecar captures the probes.</param>
+    /// <param name="leftOut">The number of ports beyond the limit, which were not probed.</param>
+    /// <param name="own">The connections of the VM that its own firewall blocks.</param>
+    /// <param name="captureCure">The action to take if the sidecar captures the probes.</param>
     public static ConditionUpdate Gateways(
         ReachabilityPlan plan, IReadOnlyList<ProbeResult> results, int leftOut, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own,
         string captureCure = "")
@@ -31,23 +31,23 @@ public static class ReachabilityConditions
             : finding with { Message = $"{finding.Message}; {leftOut} more ports are too many and were not tried" };
     }
 
-    /// <param name="own">What this host's own firewall drops of the VM's connections.</param>
-    /// <param name="captureCure">What to do where the sidecar captures the probes.</param>
+    /// <param name="own">The connections of the VM that its own firewall blocks.</param>
+    /// <param name="captureCure">The action to take if the sidecar captures the probes.</param>
     public static ConditionUpdate Dashboard(
         IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own, string captureCure = "") =>
         Decide(ConditionType.DashboardReachable, "dashboard", results, now, own, captureCure);
 
-    /// <summary>What this host's own firewall does that explains a fault; null when it explains nothing.</summary>
+    /// <summary>The blocker in this host's own firewall that explains a failure; null if there is none.</summary>
     public static OwnTrafficBlocker? Explains(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result) => own.FirstOrDefault(obstacle =>
         IPAddress.TryParse(result.Address, out var address)
             ? obstacle.Concerns(address, result.Target.Port) && result.Latency is null && CouldBe(obstacle, result.Outcome)
             : obstacle.ConcernsNames && result.Outcome is Outcome.Timeout or Outcome.NoSuchName);
 
-    // Without replies nothing is heard at all; a rule of OUTPUT may also reject, which looks like a refusal.
+    // Blocked replies cause a timeout. A rule in OUTPUT may also reject, which looks like a refused connection.
     private static bool CouldBe(OwnTrafficBlocker obstacle, Outcome outcome) =>
         outcome == Outcome.Timeout || (obstacle.Reason == OwnTraffic.OutputDropped && outcome is Outcome.Refused or Outcome.Unreachable);
 
-    /// <summary>A port that is essential and down everywhere is broken; anything else that is down is a degradation.</summary>
+    /// <summary>An essential port that is down at every address is a failure. Other ports that are down are a degradation.</summary>
     private static ConditionUpdate Decide(
         string condition, string what, IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own,
         string captureCure)
@@ -72,18 +72,18 @@ public static class ReachabilityConditions
         if (broken.Count == 0)
             return ConditionUpdate.True(
                 condition, ConditionUpdate.Degraded,
-                $"{Faults(what, faults)}{(explained is null ? "" : $"; {explained.Message}")}{Expiring(what, counted, now)}");
+                $"{Describe(what, faults)}{(explained is null ? "" : $"; {explained.Message}")}{Expiring(what, counted, now)}");
 
-        // The host's own firewall is known for sure; what answers behind it is not.
+        // The state of the host's own firewall is certain; the state of the peer is not.
         explained = broken.Select(fault => Explains(own, fault)).FirstOrDefault(obstacle => obstacle is not null);
         return ConditionUpdate.False(
             condition,
             explained?.Reason ?? broken[0].Outcome.Reason(),
-            $"{Faults(what, [.. broken, .. faults.Except(broken)])}; {explained?.Message ?? broken[0].Outcome.Cure()}");
+            $"{Describe(what, [.. broken, .. faults.Except(broken)])}; {explained?.Message ?? broken[0].Outcome.Advice()}");
     }
 
     /// <summary>
-    /// The results of the essential ports that are down at every address; all results when nothing is essential and all is down.
+    /// The results of the essential ports that are down at every address; all results if no port is essential and all are down.
     /// </summary>
     public static IEnumerable<ProbeResult> Broken(IReadOnlyList<ProbeResult> counted)
     {
@@ -95,7 +95,7 @@ public static class ReachabilityConditions
                 .SelectMany(port => port);
     }
 
-    /// <summary>A gateway with addresses of both families, on a VM that has a route to one family only, is whole.</summary>
+    /// <summary>A gateway with addresses of both families is complete on a VM that has a route to only one family.</summary>
     private static bool IsOtherFamily(ProbeResult result, IReadOnlyList<ProbeResult> all) =>
         result.NoRoute
         && all.Any(other => other.Target.Name == result.Target.Name && other.Outcome == Outcome.Ok && Family(other) != Family(result));
@@ -111,14 +111,14 @@ public static class ReachabilityConditions
             : $"all {addresses.Count} {what} addresses answer on every port";
     }
 
-    /// <summary>One fault for each address, the worst first, and how many more ports it has down.</summary>
-    private static string Faults(string what, List<ProbeResult> faults)
+    /// <summary>Describes one failure for each address, the worst first, and the number of its other failed ports.</summary>
+    private static string Describe(string what, List<ProbeResult> faults)
     {
         var addresses = faults.GroupBy(fault => (fault.Target.Name, fault.Address)).ToList();
-        var named = addresses.Take(MostFaultsNamed).Select(address =>
+        var named = addresses.Take(MostFailuresNamed).Select(address =>
             $"{what} {address.First().Endpoint()} {address.First().Detail}"
             + (address.Count() > 1 ? $" ({address.Count() - 1} more of its ports fail too)" : ""));
-        var more = addresses.Count - MostFaultsNamed;
+        var more = addresses.Count - MostFailuresNamed;
         return string.Join("; ", named) + (more > 0 ? $"; and {more} more addresses" : "");
     }
 

@@ -2,15 +2,15 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Reachability;
 
-/// <summary>What a mesh configuration asks to be tried.</summary>
-/// <param name="LeftOut">How many ports are beyond <see cref="MaximumTargets"/> and are not tried.</param>
+/// <summary>The targets that a mesh configuration defines.</summary>
+/// <param name="LeftOut">The number of ports beyond <see cref="MaximumTargets"/>, which are not probed.</param>
 /// <param name="IstiodName">The name that istiod's certificate must be for.</param>
 /// <param name="RootCertificate">The mesh's root certificates in PEM.</param>
 public sealed record ReachabilityPlan(
     NetworkModel Model, IReadOnlyList<ProbeTarget> Targets, int LeftOut, string IstiodName, string RootCertificate)
 {
     /// <summary>
-    /// The most ports of one round; with the addresses that a name may have, and the time of a probe, it bounds the round.
+    /// The maximum number of ports of one round. It limits the duration of a round.
     /// </summary>
     public const int MaximumTargets = 96;
 
@@ -26,7 +26,7 @@ public sealed record ReachabilityPlan(
             config.Mesh.RootCertificate);
     }
 
-    /// <summary>Every port that the VM has to reach, more than are tried included.</summary>
+    /// <summary>Every port that the VM must reach, including those beyond the limit.</summary>
     public static List<ProbeTarget> AllTargets(MeshConfig config) =>
         [.. (config.NetworkModel() == NetworkModel.SameNetwork ? Direct(config) : ThroughGateways(config)).Distinct()];
 

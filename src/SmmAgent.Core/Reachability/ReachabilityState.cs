@@ -4,7 +4,7 @@ using SmmAgent.Core.Host;
 
 namespace SmmAgent.Core.Reachability;
 
-/// <summary>The outcome of one probe; <see cref="OutcomeNames"/> has the words that status.json uses.</summary>
+/// <summary>The outcome of one probe. <see cref="OutcomeNames"/> has the words of status.json.</summary>
 public enum Outcome
 {
     Ok,
@@ -16,7 +16,7 @@ public enum Outcome
     ExpiredCertificate,
     NotReady,
 
-    /// <summary>The sidecar captured the connection, so that nothing is known of the peer.</summary>
+    /// <summary>The sidecar captured the connection, so the state of the peer is unknown.</summary>
     Captured,
 }
 
@@ -37,20 +37,19 @@ public static class OutcomeNames
     };
 }
 
-/// <summary>One port of one address of a gateway (or one direct endpoint), as it is now after damping.</summary>
+/// <summary>One port of one address of a gateway (or one direct endpoint), after debouncing.</summary>
 /// <param name="Name">The gateway's or endpoint's name.</param>
 /// <param name="Address">The IP address; the DNS name where it did not resolve.</param>
-/// <param name="Latency">The time to connect, when it did.</param>
-/// <param name="Since">Since when the outcome is what it is.</param>
-/// <param name="Detail">What exactly was seen, for people; null when all is well.</param>
+/// <param name="Latency">The time to connect, if a connection was made.</param>
+/// <param name="Detail">The details, for people; null if the probe succeeded.</param>
 public sealed record GatewayResult(
     string Name, string Address, int Port, Outcome Outcome, TimeSpan? Latency, DateTimeOffset Since, string? Detail);
 
-/// <summary>What the VM reaches.</summary>
+/// <summary>The results of all probes.</summary>
 public sealed record ReachabilityState(
     NetworkModel? Model, IReadOnlyList<GatewayResult> Gateways, ConditionUpdate GatewaysReachable, ConditionUpdate DashboardReachable)
 {
-    /// <summary>The dashboard's clock, against this VM's; null while no dashboard tells the time.</summary>
+    /// <summary>The offset of the dashboard's clock; null while it is not known.</summary>
     public ClockOffset? Clock { get; init; }
 
     public static ReachabilityState Initial { get; } =

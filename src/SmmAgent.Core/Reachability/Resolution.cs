@@ -2,7 +2,7 @@ using System.Net;
 
 namespace SmmAgent.Core.Reachability;
 
-/// <summary>What a name resolved to: its addresses, or the outcome and what was seen.</summary>
+/// <summary>The result of resolving a name: its addresses, or the outcome and its details.</summary>
 public sealed record Resolution(string Host, IReadOnlyList<IPAddress> Addresses, Outcome Outcome, string? Detail)
 {
     public static Resolution Found(string host, IReadOnlyList<IPAddress> addresses) => new(host, addresses, Outcome.Ok, null);
@@ -10,14 +10,14 @@ public sealed record Resolution(string Host, IReadOnlyList<IPAddress> Addresses,
     public static Resolution Failed(string host, Outcome outcome, string detail) => new(host, [], outcome, detail);
 }
 
-/// <summary>The damped resolutions of all names: new addresses count at once, one failed look-up does not.</summary>
+/// <summary>The debounced resolutions of all names. New addresses take effect immediately, a single failed lookup does not.</summary>
 public sealed class DebouncedNames
 {
     private Dictionary<string, Debounced<Resolution>> _names = [];
 
     public bool Unsettled => _names.Values.Any(name => name.Pending is not null);
 
-    /// <summary>Takes the look-ups of one round; names that were not part of it are forgotten.</summary>
+    /// <summary>Adds the lookups of one round. Names that are not part of the round are forgotten.</summary>
     public IReadOnlyDictionary<string, Resolution> Next(IReadOnlyList<Resolution> round, DateTimeOffset now)
     {
         _names = round.ToDictionary(

@@ -1,14 +1,14 @@
 namespace SmmAgent.Core.Redaction;
 
 /// <summary>
-/// Finds keys and tokens that their issuers give a beginning of its own, so that they can be found anywhere; and hashes of passwords.
+/// Finds keys and tokens with a distinctive prefix, which can be found anywhere, and hashes of passwords.
 /// </summary>
 internal static class IssuedTokens
 {
-    // The beginning, and how many characters follow it at least.
+    // The prefix, and the minimum number of characters after it.
     private static readonly (string Begin, int AtLeast)[] Known =
     [
-        // AWS: access keys, and temporary ones. Their secret half has no shape; it is found by its name.
+        // AWS: access keys, and temporary ones. Their secret half has no distinctive form and is found by its name.
         ("AKIA", 16), ("ASIA", 16), ("ABIA", 16), ("ACCA", 16),
         // Google: API keys, access tokens, client secrets, refresh tokens.
         ("AIza", 30), ("ya29.", 16), ("GOCSPX-", 16), ("1//0", 24),

@@ -2,11 +2,11 @@ using System.Text;
 
 namespace SmmAgent.Core.Redaction;
 
-/// <summary>Finds secrets that are known, whole or in pieces, as they are, escaped or in base64.</summary>
-/// <remarks>Logs cut and wrap what they quote, so a piece of <see cref="PieceLength"/> characters counts as well.</remarks>
+/// <summary>Finds known secrets, whole or in pieces, plain, escaped or in base64.</summary>
+/// <remarks>Logs cut and wrap quoted text, so a piece of <see cref="PieceLength"/> characters is also redacted.</remarks>
 public sealed class KnownSecrets
 {
-    /// <summary>The shortest piece of a secret that is found; shorter ones would be found in innocent words.</summary>
+    /// <summary>The shortest piece of a secret that is found. Shorter pieces would match ordinary words.</summary>
     public const int PieceLength = 12;
 
     private readonly HashSet<int> _pieces = [];
@@ -70,7 +70,7 @@ public sealed class KnownSecrets
         foreach (var spelling in Spellings(secret).Distinct())
             yield return spelling;
         if (secret.Length < 6)
-            yield break; // its base64 would be found in innocent words
+            yield break; // its base64 would match ordinary words
 
         for (var before = 0; before < 3; before++)
         {

@@ -1,8 +1,8 @@
 namespace SmmAgent.Core.Redaction;
 
 /// <summary>
-/// Finds the values of what is called a secret: <c>NAME=value</c>, <c>name: value</c>, <c>"name":"value"</c>, <c>--name value</c>; not
-/// paths.
+/// Finds the values of names that denote a secret: <c>NAME=value</c>, <c>name: value</c>, <c>"name":"value"</c>, <c>--name value</c>.
+/// Paths are not redacted.
 /// </summary>
 internal static class NamedSecrets
 {
@@ -25,7 +25,7 @@ internal static class NamedSecrets
     private static readonly string[] Innocent =
         ["publickey", "public_key", "public-key", "pubkey", "monkey", "hotkey", "foreignkey", "bypass", "compass", "accesskeys"];
 
-    // Their value goes on to the end of the line, as that of a header does: a scheme and what follows it.
+    // The value extends to the end of the line, as in a header: a scheme and its parameters.
     private static readonly string[] WholeLine = ["auth", "authentication", "cookie", "cookies"];
 
     private static readonly string[] NoValue = ["null", "true", "false", "none", "yes", "no", "~", "[redacted]"];
@@ -40,10 +40,10 @@ internal static class NamedSecrets
     private const int LongestOfNone = 10;
     private const int LongestList = 64 * 1024;
 
-    // A word of prose behind a colon is shorter.
+    // A word of prose after a colon is shorter.
     private const int ShortestAfterColon = 6;
 
-    // A longer one is no name. Cutting it keeps the search linear.
+    // A longer text is not a name. The limit keeps the search linear.
     private const int LongestName = 256;
 
     public static void Mark(string text, bool[] hidden)
@@ -63,7 +63,7 @@ internal static class NamedSecrets
         }
     }
 
-    /// <returns>From where on there can be another name.</returns>
+    /// <returns>The position from which the search for the next name continues.</returns>
     private static int Value(string text, int name, int behind, bool[] hidden)
     {
         var word = text.AsSpan(Math.Max(name, behind - LongestName)..behind).TrimEnd("._-0123456789");
@@ -89,7 +89,7 @@ internal static class NamedSecrets
             return behind;
 
         hidden.AsSpan(value..end).Fill(true);
-        // A name at the value's end has a value of its own.
+        // A name at the end of the value has its own value.
         var next = end;
         while (next > behind && SecretShapes.IsName(text[next - 1]))
             next--;
@@ -153,20 +153,20 @@ internal static class NamedSecrets
     }
 
     /// <summary>
-    /// The quote that a value stands in, which may have spaces then: <c>NAME="a b"</c>, or <c>"NAME=a b"</c> as systemd has it.
+    /// The quote around a value, which may contain spaces: <c>NAME="a b"</c>, or <c>"NAME=a b"</c> as systemd writes it.
     /// </summary>
     private static char? QuoteAround(string text, int name, int behind, int value)
     {
         if (text[value - 1] is '"' or '\'')
             return text[value - 1];
         if (text[behind] is '"' or '\'' or '\\')
-            return null; // the quotes were the name's
+            return null; // the quotes belong to the name
 
         return name > 0 && text[name - 1] is '"' or '\'' ? text[name - 1] : null;
     }
 
     // The closing quote. In JSON a backslash keeps a quote within the value, but not where the quotes themselves are escaped;
-    // a shell goes on behind it: 'it'"'"'s'.
+    // a shell continues after it: 'it'"'"'s'.
     private static int QuotedEnd(string text, int value, char quote)
     {
         var isEscaped = value >= 2 && text[value - 2] == '\\';
@@ -190,11 +190,11 @@ internal static class NamedSecrets
         return end;
     }
 
-    // A password may have such a character, too.
+    // A password may also contain such a character.
     private static bool EndsWord(string text, int mark) =>
         mark + 1 == text.Length || char.IsWhiteSpace(text[mark + 1]) || text[mark + 1] is '"' or '\'' or ',' or ';' or '}' or ')';
 
-    // Where a shell's word ends.
+    // The end of a word of a shell.
     private static int WordEnd(string text, int value, bool isWithin = false)
     {
         char? quote = null;
@@ -235,7 +235,7 @@ internal static class NamedSecrets
         return text[value] is '|' or '>' && end < text.Length && text[end] is '\n' or '\r';
     }
 
-    // A block of YAML: all lines that are further to the right than the name.
+    // A YAML block: all lines that are indented further than the name.
     private static int BlockEnd(string text, int name, int value)
     {
         var start = name == 0 ? 0 : text.LastIndexOf('\n', name - 1) + 1;

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace SmmAgent.Core.Redaction;
 
-/// <summary>Takes every secret out of a text: those that are known, and what looks like one.</summary>
+/// <summary>Redacts all secrets in a text: known secrets, and text that looks like a secret.</summary>
 public sealed class Redactor(KnownSecrets known)
 {
     public const string Replacement = "[redacted]";

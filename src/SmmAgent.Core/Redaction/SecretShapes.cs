@@ -1,6 +1,6 @@
 namespace SmmAgent.Core.Redaction;
 
-/// <summary>Finds what has the shape of a secret, whoever's it is.</summary>
+/// <summary>Finds text that has the form of a secret, independent of its owner.</summary>
 internal static class SecretShapes
 {
     private const string PemBegin = "-----BEGIN ";
@@ -30,7 +30,7 @@ internal static class SecretShapes
         NamedSecrets.Mark(text, hidden);
     }
 
-    // A block whose end is missing hides all that follows, one whose beginning is missing all before it: better too much than a key.
+    // A block without an end hides all following text, a block without a beginning all preceding text: too much is better than a key.
     private static void PrivateKeys(string text, string ending, bool[] hidden)
     {
         var from = 0;
@@ -58,7 +58,7 @@ internal static class SecretShapes
         }
     }
 
-    // A certificate is no secret, and its authority is of interest.
+    // A certificate is not a secret, and its issuer is useful for diagnosis.
     private static void KeysInBase64(string text, bool[] hidden)
     {
         var next = 0;
@@ -80,7 +80,7 @@ internal static class SecretShapes
             next = at + begin.Length;
             for (run = Math.Max(run, at); run < text.Length && IsBase64(text[run]);)
                 run++;
-            // Behind other letters, as in \neyJ or %3DeyJ, it is no chance only when the next part of a token follows.
+            // After other letters, as in \neyJ or %3DeyJ, the match is a token only if the next part of a token follows.
             if (at == 0 || !IsBase64(text[at - 1]) || text.AsSpan(run).StartsWith($".{begin}"))
                 next = Math.Max(next, Hide(text, at, atLeast, hidden));
         }
@@ -92,7 +92,7 @@ internal static class SecretShapes
             Hide(text, at + word.Length, atLeast, hidden, isSecret);
     }
 
-    // "basic authentication" is none.
+    // "basic authentication" is not a credential.
     private static bool IsUserAndPassword(ReadOnlySpan<char> base64)
     {
         if (base64.Length > 4096)
@@ -106,7 +106,7 @@ internal static class SecretShapes
             && bytes[..length].Contains((byte)':');
     }
 
-    /// <returns>Where the run of a token's characters ends.</returns>
+    /// <returns>The end of the run of characters of a token.</returns>
     private static int Hide(string text, int at, int atLeast, bool[] hidden, Func<ReadOnlySpan<char>, bool>? isSecret = null)
     {
         var end = at;
@@ -117,7 +117,7 @@ internal static class SecretShapes
         return end;
     }
 
-    // The header's value is all up to the end of the line, or of the quotes that it stands in.
+    // The value of the header extends to the end of the line, or of the enclosing quotes.
     private static void Authorizations(string text, bool[] hidden)
     {
         const string Name = "authorization";
@@ -132,12 +132,12 @@ internal static class SecretShapes
             while (end < text.Length && text[end] is not ('\r' or '\n' or '"' or '\''))
                 end++;
             hidden.AsSpan(value..end).Fill(true);
-            // Of the names in the value only one at its end could hide more.
+            // Of the names in the value, only one at its end can have a value after it.
             next = Math.Max(next, end - Name.Length);
         }
     }
 
-    // Behind a name: an optional closing quote, a colon or an equals sign, spaces, an optional opening quote.
+    // After a name: an optional closing quote, a colon or an equals sign, spaces, an optional opening quote.
     internal static int? ValueBehind(string text, int at)
     {
         at = Skip(text, at, '"', '\'', '\\');

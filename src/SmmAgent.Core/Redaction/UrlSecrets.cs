@@ -1,6 +1,6 @@
 namespace SmmAgent.Core.Redaction;
 
-/// <summary>Finds the secrets of URLs: user and password, and parts of a path or a query that only a machine could have made.</summary>
+/// <summary>Finds the secrets of URLs: user and password, and parts of a path or a query that look machine-generated.</summary>
 internal static class UrlSecrets
 {
     private const string Scheme = "://";
@@ -14,7 +14,7 @@ internal static class UrlSecrets
         {
             var start = at + Scheme.Length;
             var end = start;
-            // A URL within another one is marked for itself.
+            // A URL within another URL is handled separately.
             var limit = text.IndexOf(Scheme, start, StringComparison.Ordinal) is var another and >= 0 ? another : text.Length;
             while (end < limit && !char.IsWhiteSpace(text[end]) && text[end] is not ('"' or '\'' or '<' or '>' or '`'))
                 end++;
@@ -24,14 +24,14 @@ internal static class UrlSecrets
         }
     }
 
-    /// <returns>Where the path begins.</returns>
+    /// <returns>The start of the path.</returns>
     private static int UserInfo(string text, int start, int end, bool[] hidden)
     {
         var authority = text.AsSpan(start..end);
         var slash = authority.IndexOfAny('/', '?', '#');
         var host = slash < 0 ? authority : authority[..slash];
         var last = host.LastIndexOf('@');
-        // A password with a slash in it, which should have been escaped: what follows the colon is no port.
+        // A password with an unescaped slash: the text after the colon is not a port.
         var colon = host.LastIndexOf(':');
         if (last < 0 && slash >= 0 && colon >= 0 && !host.EndsWith("]") && host[(colon + 1)..].ContainsAnyExceptInRange('0', '9'))
             last = authority.LastIndexOf('@');
@@ -58,7 +58,7 @@ internal static class UrlSecrets
         }
     }
 
-    // An uuid, a digest and the name of a package have letters of one case.
+    // A uuid, a digest and the name of a package have letters of one case only.
     private static bool IsRandom(ReadOnlySpan<char> part) =>
         part.ContainsAnyInRange('0', '9') && part.ContainsAnyInRange('A', 'Z') && part.ContainsAnyInRange('a', 'z');
 

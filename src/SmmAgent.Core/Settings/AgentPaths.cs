@@ -1,6 +1,6 @@
 namespace SmmAgent.Core.Settings;
 
-/// <summary>Where the agent's files are. All lie below one root, which is <c>/</c> except in tests and demonstrations.</summary>
+/// <summary>The paths of the agent's files. All are below one root, which is <c>/</c> except in tests and demonstrations.</summary>
 public sealed record AgentPaths(string Root = "/")
 {
     public string ConfigDirectory => Path.Combine(Root, "etc/smm");
@@ -14,54 +14,54 @@ public sealed record AgentPaths(string Root = "/")
 
     public string LastGoodMeshConfig => Path.Combine(StateDirectory, "mesh-config.json");
 
-    /// <summary>The agent's uuid (where agent.yaml has none) and key, and the machine that they are of, mode 0600.</summary>
+    /// <summary>The agent's uuid (if agent.yaml has none) and key, and the machine that they belong to, mode 0600.</summary>
     public string Identity => Path.Combine(StateDirectory, "identity.json");
 
-    /// <summary>The bearer token that the dashboard made from the operator's, mode 0600.</summary>
+    /// <summary>The bearer token that the dashboard issued for the operator's token, mode 0600.</summary>
     public string RenewedToken => Path.Combine(StateDirectory, "renewed-token.json");
 
     /// <summary>The last known external address.</summary>
     public string LastKnownAddress => Path.Combine(StateDirectory, "address.json");
 
-    /// <summary>Root's own state, mode 0700: root takes no data from the daemon.</summary>
+    /// <summary>The state of the privileged reconcile, mode 0700. It is separate, because root does not trust data of the daemon.</summary>
     public string HostStateDirectory => Path.Combine(Root, "var/lib/smm-agent-host");
 
     public string HostLastGoodMeshConfig => Path.Combine(HostStateDirectory, "mesh-config.json");
 
-    /// <summary>On which machine agent.yaml's uuid was first seen.</summary>
+    /// <summary>The machine on which the uuid of agent.yaml was first seen.</summary>
     public string HostIdentity => Path.Combine(HostStateDirectory, "identity.json");
 
-    /// <summary>When the newest package list of each key was signed that root has accepted.</summary>
+    /// <summary>The signing time of the newest accepted package list of each key.</summary>
     public string AcceptedPackageLists => Path.Combine(HostStateDirectory, "package-lists");
 
-    /// <summary>Root's own last known external address.</summary>
+    /// <summary>The last known external address of the privileged reconcile.</summary>
     public string HostLastKnownAddress => Path.Combine(HostStateDirectory, "address.json");
 
-    /// <summary>The sidecar's token, for after a restart of the host.</summary>
+    /// <summary>The sidecar's token, which is kept for a restart of the host.</summary>
     public string HostToken => Path.Combine(HostStateDirectory, "istio-token");
 
-    /// <summary>How the host was before the agent first changed anything for the sidecar; detach brings it back.</summary>
+    /// <summary>The snapshot before the agent's first change for the sidecar; detach restores it.</summary>
     public string BeforeAttach => Path.Combine(HostStateDirectory, "before-attach.json");
 
-    /// <summary>How the host was before a pass that has not ended well yet.</summary>
+    /// <summary>The snapshot before a reconcile that has not yet succeeded.</summary>
     public string BeforePass => Path.Combine(HostStateDirectory, "before-pass.json");
 
-    /// <summary>How the host was before a reconcile that waits for its confirmation.</summary>
+    /// <summary>The snapshot before a reconcile that waits for confirmation.</summary>
     public string BeforeConfirm => Path.Combine(HostStateDirectory, "before-confirm.json");
 
-    /// <summary>The lock of root's passes over the sidecar.</summary>
+    /// <summary>The lock of privileged reconciles of the sidecar.</summary>
     public string HostLock => Path.Combine(HostStateDirectory, "lock");
 
     /// <summary>Downloaded packages.</summary>
     public string PackageCache => Path.Combine(Root, "var/cache/smm-agent");
 
-    /// <summary>What root tells the daemon.</summary>
+    /// <summary>The reconcile report, which the privileged reconcile writes for the daemon.</summary>
     public string RootReport => Path.Combine(Root, "run/smm-agent-host/report.json");
 
-    /// <summary>Locked while a command of root's is at work, so that the daemon knows.</summary>
+    /// <summary>Locked while a privileged command runs, so that the daemon knows.</summary>
     public string PrivilegedPresence => Path.Combine(Root, "run/smm-agent-host/at-work");
 
-    /// <summary>What a rollback brings back, while a reconcile waits for its confirmation.</summary>
+    /// <summary>The state that a rollback restores, while a reconcile waits for confirmation.</summary>
     public string Undo => Path.Combine(HostStateDirectory, "undo");
 
     public string RuntimeDirectory => Path.Combine(Root, "run/smm-agent");
@@ -71,7 +71,7 @@ public sealed record AgentPaths(string Root = "/")
     /// <summary>A random id of this boot, for the daemon's reports.</summary>
     public string Instance => Path.Combine(RuntimeDirectory, "instance");
 
-    /// <summary>By making it the daemon asks for root's part.</summary>
+    /// <summary>The daemon creates this file to request a privileged reconcile.</summary>
     public string ReconcileRequest => Path.Combine(RuntimeDirectory, "reconcile-request");
 
     /// <summary>The lock that daemon and commands share.</summary>

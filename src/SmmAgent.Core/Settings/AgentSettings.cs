@@ -4,7 +4,7 @@ using SmmAgent.Contract.Signing;
 
 namespace SmmAgent.Core.Settings;
 
-/// <summary>What the operator set in agent.yaml, validated. smm-agent.yaml(5) documents every key.</summary>
+/// <summary>The validated settings of agent.yaml. smm-agent.yaml(5) documents every key.</summary>
 public sealed record AgentSettings
 {
     /// <summary>The exposed dashboard; null until <c>set dashboard-url</c>.</summary>
@@ -14,7 +14,7 @@ public sealed record AgentSettings
     public bool AllowPlaintext { get; init; }
 
     /// <summary>
-    /// PEM file with the only certificate authorities that the dashboard's certificate may come from; null means the system's.
+    /// PEM file with the certificate authorities that are trusted for the dashboard; null means those of the system.
     /// </summary>
     public string? CaFile { get; init; }
 
@@ -24,10 +24,10 @@ public sealed record AgentSettings
     /// <summary>The WorkloadGroup's name; null until it was set.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The address under which the cluster reaches the VM; null means to find it out (<c>auto</c>).</summary>
+    /// <summary>The address under which the cluster reaches the VM; null means to detect it (<c>auto</c>).</summary>
     public IPAddress? NodeIp { get; init; }
 
-    /// <summary>Who is asked for the external address, in this order.</summary>
+    /// <summary>The providers that are queried for the external address, in order of precedence.</summary>
     public IReadOnlyList<Uri> AddressProviders { get; init; } = [new("https://ifconfig.me/ip")];
 
     public ManagementMode FirewallMode { get; init; } = ManagementMode.Manage;
@@ -37,17 +37,17 @@ public sealed record AgentSettings
 
     public SidecarSettings Sidecar { get; init; } = new();
 
-    /// <summary>Whose signed package lists count, at most 8; null means the keys that this agent was built with.</summary>
+    /// <summary>The keys whose signed package lists are accepted, at most 8; null means the built-in keys.</summary>
     public IReadOnlyList<PackageKey>? TrustedKeys { get; init; }
 
     /// <summary>Whether the agent installs a newer version of itself that the mesh configuration offers. Default true.</summary>
     public bool SelfUpgrade { get; init; } = true;
 
-    /// <summary>The agent's identity towards the dashboard; null until it was made.</summary>
+    /// <summary>The agent's identity for the dashboard; null until it is created.</summary>
     public Guid? Uuid { get; init; }
 }
 
-/// <summary>How much of a part the agent does: all, only look, or nothing.</summary>
+/// <summary>How the agent manages a part of the host: it changes and checks it, only checks it, or ignores it.</summary>
 public enum ManagementMode
 {
     Manage,

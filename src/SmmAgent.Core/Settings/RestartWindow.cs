@@ -3,26 +3,26 @@ using System.Globalization;
 namespace SmmAgent.Core.Settings;
 
 /// <summary>
-/// When the sidecar may be restarted: one day of the week and two times of day, as a clock on the wall of the VM shows them.
+/// The window in which the sidecar may be restarted: a day of the week and two times of day in the VM's local time.
 /// </summary>
-/// <param name="End">The first minute that is outside; not later than <paramref name="Start"/> it is the next day's.</param>
+/// <param name="End">The first minute after the window. If it is not later than <paramref name="Start"/>, it is on the next day.</param>
 public sealed record RestartWindow(DayOfWeek Day, TimeOnly Start, TimeOnly End)
 {
     internal static readonly string[] Days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
-    /// <summary>A window that a clock jumps over opens the week after; so does one whose day a country left out.</summary>
+    /// <summary>A window that a clock change skips opens a week later, and so does a window on a day that a country skipped.</summary>
     private const int MostDaysAhead = 22;
 
     private bool EndsNextDay => End <= Start;
 
-    /// <returns>Null when it is not of the form <c>Sun 02:00-04:00</c>.</returns>
+    /// <returns>Null if the text does not have the form <c>Sun 02:00-04:00</c>.</returns>
     public static RestartWindow? Parse(string text) =>
         text.Split(' ') is [var day, var times] && times.Split('-') is [var from, var to] && Array.IndexOf(Days, day) is var index and >= 0
             && Time(from) is { } start && Time(to) is { } end && start != end
             ? new((DayOfWeek)index, start, end)
             : null;
 
-    /// <summary>Whether the wall clock is in the window. It never is in an hour that the change to summer time leaves out.</summary>
+    /// <summary>Whether the local time is in the window. A window in the hour that summer time skips does not open.</summary>
     public bool IsOpen(DateTimeOffset now, TimeZoneInfo zone)
     {
         var local = TimeZoneInfo.ConvertTime(now, zone).DateTime;
@@ -33,8 +33,8 @@ public sealed record RestartWindow(DayOfWeek Day, TimeOnly Start, TimeOnly End)
         return (local.DayOfWeek == Day && time >= Start) || (local.AddDays(-1).DayOfWeek == Day && time < End);
     }
 
-    /// <summary>When it opens next.</summary>
-    /// <returns><paramref name="now"/> while it is open; null when no clock will show it within three weeks.</returns>
+    /// <summary>The time at which the window opens next.</summary>
+    /// <returns><paramref name="now"/> while the window is open; null if it does not open within three weeks.</returns>
     public DateTimeOffset? NextOpening(DateTimeOffset now, TimeZoneInfo zone)
     {
         if (IsOpen(now, zone))

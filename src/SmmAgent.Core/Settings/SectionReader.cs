@@ -115,17 +115,17 @@ internal sealed class SectionReader
         return _path.Length == 0 ? shown : $"{_path}.{shown}";
     }
 
-    /// <summary>What was found wrong so far.</summary>
+    /// <summary>The errors and warnings found so far.</summary>
     internal sealed class Findings
     {
-        public List<Fault> Faults { get; } = [];
+        public List<InputError> Errors { get; } = [];
 
-        public List<Fault> Warnings { get; } = [];
+        public List<InputError> Warnings { get; } = [];
 
-        public void Refuse(string path, int line, string reason) => Faults.Add(At(path, line, reason));
+        public void Refuse(string path, int line, string reason) => Errors.Add(At(path, line, reason));
 
         public void Warn(string path, int line, string reason) => Warnings.Add(At(path, line, reason));
 
-        private static Fault At(string path, int line, string reason) => new(path, line > 0 ? $"line {line}: {reason}" : reason);
+        private static InputError At(string path, int line, string reason) => new(path, line > 0 ? $"line {line}: {reason}" : reason);
     }
 }

@@ -1,6 +1,6 @@
 namespace SmmAgent.Core.Settings;
 
-/// <summary>Whether two readings of agent.yaml say the same: a rewritten comment must not wake anybody.</summary>
+/// <summary>Compares two readings of agent.yaml, so that an edited comment does not cause a change.</summary>
 public static class SettingsEquality
 {
     public static bool Same(AgentSettings a, AgentSettings b) =>

@@ -22,7 +22,7 @@ public static class SettingsKeys
 
     internal static bool IsKnown(string section, string key) => BySection[section].Contains(key, StringComparer.Ordinal);
 
-    /// <summary>The warning about an unknown key, with what was probably meant.</summary>
+    /// <summary>The warning about an unknown key, with a suggestion.</summary>
     internal static string Unknown(string section, string key)
     {
         var suggestion = Spelling.Nearest(key, BySection[section])

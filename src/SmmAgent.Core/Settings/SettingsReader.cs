@@ -6,17 +6,17 @@ using SmmAgent.Contract.Yaml;
 
 namespace SmmAgent.Core.Settings;
 
-/// <summary>agent.yaml as it was read.</summary>
-/// <param name="Settings">The settings; null when there is a fault.</param>
-/// <param name="Faults">Every fault that was found, with its line.</param>
-/// <param name="Warnings">What was accepted but is probably not meant.</param>
-public sealed record SettingsReading(AgentSettings? Settings, IReadOnlyList<Fault> Faults, IReadOnlyList<Fault> Warnings)
+/// <summary>The result of reading agent.yaml.</summary>
+/// <param name="Settings">The settings; null if there is an error.</param>
+/// <param name="Errors">All errors, with their lines.</param>
+/// <param name="Warnings">Values that are accepted but probably unintended.</param>
+public sealed record SettingsReading(AgentSettings? Settings, IReadOnlyList<InputError> Errors, IReadOnlyList<InputError> Warnings)
 {
-    /// <summary>What could be read in spite of the faults, to be shown only: a value with a fault is the default here.</summary>
+    /// <summary>The settings that could be read despite errors, only for display. An invalid value is replaced by its default.</summary>
     public AgentSettings Readable { get; init; } = Settings ?? new();
 }
 
-/// <summary>Reads agent.yaml and names everything that is wrong with it.</summary>
+/// <summary>Reads agent.yaml and reports all errors.</summary>
 public static class SettingsReader
 {
     /// <summary>The largest agent.yaml that is read, in bytes (64 KiB).</summary>
@@ -43,7 +43,7 @@ public static class SettingsReader
     public static SettingsReading Read(ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length > MaximumBytes)
-            return Refused(new Fault("", $"is larger than {MaximumBytes} bytes"));
+            return Refused(new InputError("", $"is larger than {MaximumBytes} bytes"));
 
         try
         {
@@ -51,18 +51,18 @@ public static class SettingsReader
         }
         catch (DecoderFallbackException)
         {
-            return Refused(new Fault("", "is not UTF-8 text"));
+            return Refused(new InputError("", "is not UTF-8 text"));
         }
     }
 
     public static SettingsReading Read(string yaml)
     {
         if (yaml.Length > MaximumBytes)
-            return Refused(new Fault("", $"is larger than {MaximumBytes} bytes"));
+            return Refused(new InputError("", $"is larger than {MaximumBytes} bytes"));
 
-        var (tree, fault) = YamlReader.Parse(yaml, YamlLimits.OfAgent);
+        var (tree, error) = YamlReader.Parse(yaml, YamlLimits.Agent);
         if (tree is null)
-            return Refused(fault!);
+            return Refused(error!);
 
         var findings = new SectionReader.Findings();
         var root = new SectionReader(tree, "", findings);
@@ -76,7 +76,7 @@ public static class SettingsReader
         settings = ReadWorkloadGroup(root.Section("workloadGroup"), settings);
         settings = ReadNode(root.Section("node"), settings);
         settings = ReadFirewall(root.Section("firewall"), settings);
-        return new(findings.Faults.Count == 0 ? settings : null, findings.Faults, findings.Warnings) { Readable = settings };
+        return new(findings.Errors.Count == 0 ? settings : null, findings.Errors, findings.Warnings) { Readable = settings };
     }
 
     private static AgentSettings ReadDashboard(SectionReader dashboard, AgentSettings settings)
@@ -106,7 +106,7 @@ public static class SettingsReader
         var ip = node.Text("ip", SettingsRules.NodeIp);
         var providers = node.Texts("addressProviders", atMost: 8, SettingsRules.ProviderUrl);
         if (providers?.Any(url => url.StartsWith("http:", StringComparison.OrdinalIgnoreCase)) == true)
-            node.Warn("addressProviders", "has a plain http URL: anyone on the way can change its answer");
+            node.Warn("addressProviders", "has a plain http URL: anyone on the path can change its answer");
         return settings with
         {
             NodeIp = ip is null or SettingsRules.Auto ? null : IPAddress.Parse(ip),
@@ -144,5 +144,5 @@ public static class SettingsReader
         .Select(text => PackageKey.TryParse(text, out var key, out _) ? key : null)
         .OfType<PackageKey>().Distinct().ToList();
 
-    private static SettingsReading Refused(Fault fault) => new(null, [fault], []);
+    private static SettingsReading Refused(InputError fault) => new(null, [fault], []);
 }

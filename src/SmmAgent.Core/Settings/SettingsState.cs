@@ -5,9 +5,9 @@ namespace SmmAgent.Core.Settings;
 
 /// <summary>The settings in force, and what is wrong with the newest edit.</summary>
 /// <param name="Settings">The last good settings; empty ones before any file exists.</param>
-/// <param name="Faults">Why the newest edit was refused; empty when it is in force.</param>
+/// <param name="Errors">Why the newest edit was refused; empty when it is in force.</param>
 /// <param name="Warnings">What was accepted but is probably not meant, for example an unknown key.</param>
-public sealed record SettingsState(AgentSettings Settings, IReadOnlyList<Fault> Faults, IReadOnlyList<Fault> Warnings)
+public sealed record SettingsState(AgentSettings Settings, IReadOnlyList<InputError> Errors, IReadOnlyList<InputError> Warnings)
 {
     /// <summary>
     /// Changes when the file of the bearer token or of <c>dashboard.caFile</c> is replaced; contains nothing of their content.
@@ -29,5 +29,5 @@ public sealed record SettingsState(AgentSettings Settings, IReadOnlyList<Fault> 
     /// <summary>
     /// Whether none were read since the start: then the settings here are the defaults, and the operator may have written others.
     /// </summary>
-    public bool AreUnknown => Faults.Count > 0 && ReferenceEquals(Settings, Empty.Settings);
+    public bool AreUnknown => Errors.Count > 0 && ReferenceEquals(Settings, Empty.Settings);
 }

@@ -9,7 +9,7 @@ using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Status;
 
-/// <summary>What every service knew at one moment.</summary>
+/// <summary>The states of all services at one time.</summary>
 public sealed record AgentSnapshot
 {
     public SettingsState Settings { get; init; } = SettingsState.Empty;
@@ -24,7 +24,7 @@ public sealed record AgentSnapshot
 
     public PortsState Ports { get; init; } = PortsState.Initial;
 
-    /// <remarks>What was told of another WorkloadGroup than the operator's, which is asked for next, counts for nothing.</remarks>
+    /// <remarks>The state of a WorkloadGroup other than the configured one is ignored; the configured one is requested next.</remarks>
     public ClusterViewState Cluster
     {
         get => field.Group is null || field.Group == Group?.ToString() ? field : ClusterViewState.Initial;
@@ -39,7 +39,7 @@ public sealed record AgentSnapshot
     public GroupName? Group =>
         Settings.Settings is { Namespace: { } @namespace, Name: { } name } ? new GroupName(@namespace, name) : null;
 
-    /// <summary>What the dashboard says of the registration, explained by all that is known on this VM.</summary>
+    /// <summary>The registration as reported by the dashboard, with the likely cause from the state of this VM.</summary>
     private ConditionUpdate Registered => RegistrationExplanation.Explain(
         new(Cluster.Registered, Sidecar.Unit, Sidecar.Token, Sidecar.Failure, Reachability.GatewaysReachable, Reachability.Clock)
         {
@@ -48,18 +48,18 @@ public sealed record AgentSnapshot
             RefusedToken = Sidecar.RefusedToken,
         });
 
-    /// <remarks>Time alone changes it, so it is made anew with each look.</remarks>
+    /// <remarks>The update changes with time, so it is evaluated at each access.</remarks>
     private ConditionUpdate TokenCurrent(DateTimeOffset now) => Settings switch
     {
         { Token: null } => ConditionUpdate.NotObserved(ConditionType.TokenCurrent),
-        { Token.Fault: not null, AreUnknown: true } =>
+        { Token.Error: not null, AreUnknown: true } =>
             ConditionUpdate.Unknown(ConditionType.TokenCurrent, ConditionUpdate.NotConfigured, SettingsState.UnknownReason),
-        { Token.Fault: not null, Settings.DashboardUrl: null } =>
+        { Token.Error: not null, Settings.DashboardUrl: null } =>
             ConditionUpdate.Unknown(ConditionType.TokenCurrent, ConditionUpdate.NotConfigured, "no dashboard is set yet"),
         _ => Settings.Token.Finding(now, Renewal),
     };
 
-    /// <summary>What the services of this snapshot say.</summary>
+    /// <summary>The condition updates of all services.</summary>
     public IEnumerable<ConditionUpdate> ConditionUpdates(DateTimeOffset now) =>
     [
         Mesh.ConfigCurrent, TokenCurrent(now), Reachability.DashboardReachable, Address.AddressKnown, Reachability.GatewaysReachable,

@@ -3,7 +3,7 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Status;
 
-/// <summary>The content of status.json. Every member is always there; what is not known is null.</summary>
+/// <summary>The content of status.json. Every member is always present; an unknown value is null.</summary>
 public sealed record AgentStatus
 {
     public required AgentInfo Agent { get; init; }
@@ -20,7 +20,7 @@ public sealed record AgentStatus
 
     public required IReadOnlyList<PortStatus> Ports { get; init; }
 
-    /// <summary>Null where nobody looks at it.</summary>
+    /// <summary>Null if the sidecar is not managed.</summary>
     public SidecarStatus? Sidecar { get; init; }
 
     public required IReadOnlyList<Condition> Conditions { get; init; }
@@ -43,12 +43,12 @@ public sealed record GatewayStatus(string Name, string Address, int Port, string
 
 /// <param name="Wanted">Whether the configuration in force asks for it.</param>
 /// <param name="Open">Whether the host's firewall lets it in; null when that cannot be seen.</param>
-/// <param name="ReachableFromCluster">Whether the cluster reached it; null while nobody tried.</param>
+/// <param name="ReachableFromCluster">Whether the cluster reached it; null before the first attempt.</param>
 public sealed record PortStatus(int Port, string Name, bool? Wanted, bool? Open, bool? ReachableFromCluster);
 
 /// <param name="Version">The installed version; null when there is none, or it is not known.</param>
 /// <param name="Running">Whether istio.service runs; null when that is not known.</param>
-/// <param name="Ready">Whether the sidecar says that it is ready; null when that is not known.</param>
+/// <param name="Ready">Whether the sidecar reports that it is ready; null if that is not known.</param>
 /// <param name="Since">When it was started; null while it does not run.</param>
 public sealed record SidecarStatus(string? Version, bool? Running, bool? Ready, DateTimeOffset? Since);
 

@@ -4,7 +4,7 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Core.Status;
 
-/// <summary>Makes status.json of what the services know.</summary>
+/// <summary>Creates status.json from the states of the services.</summary>
 public static class AgentStatusBuilder
 {
     public static AgentStatus Build(
@@ -43,7 +43,7 @@ public static class AgentStatusBuilder
         result.Outcome.Name(),
         result.Latency is { } latency ? Math.Round(latency.TotalMilliseconds, 1) : null);
 
-    // A wanted port that the firewall's service has not seen yet is listed too, and so is a port that it still has open.
+    // The list includes wanted ports that the firewall service has not observed yet, and ports that are still open.
     private static List<PortStatus> Ports(AgentSnapshot snapshot)
     {
         var ports = new SortedDictionary<int, PortStatus>();

@@ -6,8 +6,8 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Core.Status;
 
-/// <summary>What the process knows of itself.</summary>
-/// <param name="HungLoops">Loops that should have been done by now; with one of them the watchdog is not fed.</param>
+/// <summary>Facts about the agent's process.</summary>
+/// <param name="HungLoops">The number of loops that are overdue. With any, the watchdog is not notified.</param>
 public sealed record ProcessFacts(string Version, DateTimeOffset StartedAt, TimeSpan CpuTime, long ResidentBytes, int HungLoops);
 
 /// <summary>The agent's metrics in Prometheus' text format.</summary>
@@ -33,8 +33,9 @@ public static class MetricsText
             snapshot.Mesh.ReceivedAt);
         Time(text, "smm_agent_last_report_time_seconds", "When the dashboard last took a report.", snapshot.Cluster.ReportedAt);
 
-        Family(text, "smm_agent_settings_faults", "gauge", "Faults of the newest agent.yaml; with any, the last good one is in force.");
-        Sample(text, "smm_agent_settings_faults", Number(snapshot.Settings.Faults.Count));
+        Family(text, "smm_agent_settings_faults", "gauge",
+            "Errors in the newest agent.yaml; while there are any, the last valid settings stay in effect.");
+        Sample(text, "smm_agent_settings_faults", Number(snapshot.Settings.Errors.Count));
         return text.ToString();
     }
 
@@ -73,12 +74,12 @@ public static class MetricsText
         }
     }
 
-    // Two names of one gateway may resolve to one address: the last one wins, for a series may be told only once.
+    // Two names of one gateway may resolve to one address. The last one wins, because a series may be written only once.
     private static void Gateways(StringBuilder text, IReadOnlyList<GatewayResult> gateways)
     {
         var probes = gateways.GroupBy(result => (result.Name, result.Address, result.Port)).Select(same => same.Last()).ToList();
         Family(text, "smm_agent_gateway_up", "gauge", "Whether the last probes of this port of a gateway, or direct endpoint, were good.");
-        // What the sidecar hides is neither up nor down.
+        // A captured target is neither up nor down.
         foreach (var probe in probes.Where(probe => probe.Outcome != Outcome.Captured))
             Sample(text, "smm_agent_gateway_up", Number(probe.Outcome == Outcome.Ok), Labels(probe));
 
@@ -110,7 +111,7 @@ public static class MetricsText
     private static void Time(StringBuilder text, string name, string help, DateTimeOffset? time)
     {
         if (time is null)
-            return; // 1970 would raise an alarm about an age
+            return; // 1970 would trigger alerts about the age
 
         Family(text, name, "gauge", $"{help[..^1]}, in seconds since 1970; absent before the first.");
         Sample(text, name, Seconds(time.Value));

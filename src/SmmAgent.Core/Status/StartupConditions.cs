@@ -7,12 +7,12 @@ using SmmAgent.Core.Sidecar.Status;
 namespace SmmAgent.Core.Status;
 
 /// <summary>
-/// Keeps a condition from turning False only because it is too early to say: at a start of the agent, the sidecar or the host, and while
-/// root does its part, it is Unknown until the first observation is complete. A condition that is False already stays so.
+/// Keeps a condition from becoming False too early. After a start of the agent, the sidecar or the host, and during a privileged
+/// reconcile, it is Unknown until the first observation is complete. A condition that is already False stays False.
 /// </summary>
 public static class StartupConditions
 {
-    /// <summary>How long a sidecar may take to be ready and registered before that is a fault.</summary>
+    /// <summary>The time that a sidecar may need to be ready and registered before that counts as a failure.</summary>
     public static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
 
     public const string Starting = nameof(Starting);
@@ -26,11 +26,12 @@ public static class StartupConditions
     // Reasons that the dashboard reports for every VM whose sidecar is not connected yet.
     private static readonly string[] OfStart = ["NotConnected", "NotRegistered", "SidecarNotRunning"];
 
-    /// <param name="before">The conditions as they were told last.</param>
-    /// <returns>The findings to tell.</returns>
+    /// <param name="before">The conditions as they were last reported.</param>
+    /// <returns>The updates to report.</returns>
     public static IReadOnlyList<ConditionUpdate> Evaluate(AgentSnapshot snapshot, IReadOnlyList<Condition> before, DateTimeOffset now)
     {
-        var known = before.Where(condition => condition.Status == nameof(ConditionStatus.False)).Select(condition => condition.Type).ToHashSet();
+        var known = before.Where(condition => condition.Status == nameof(ConditionStatus.False))
+            .Select(condition => condition.Type).ToHashSet();
         List<ConditionUpdate> findings = [];
         foreach (var finding in snapshot.ConditionUpdates(now))
         {
@@ -49,7 +50,7 @@ public static class StartupConditions
         return findings;
     }
 
-    /// <summary>When another answer may be due although nothing changes; null for never.</summary>
+    /// <summary>The time at which the result may change without another event; null for never.</summary>
     public static TimeSpan? DueIn(AgentSnapshot snapshot, DateTimeOffset now) =>
         IsStarting(snapshot.Sidecar, now) ? snapshot.Sidecar.Unit!.Since + StartTime - now : null;
 

@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace SmmAgent.Core.Status;
 
-/// <summary>Writes status.json so that people can read it, too: only quotes, backslashes and control characters are escaped.</summary>
+/// <summary>Writes status.json in a readable form: only quotes, backslashes and control characters are escaped.</summary>
 public static class StatusJsonText
 {
-    // "Unsafe" is about HTML, which this never gets into.
+    // "Unsafe" refers to HTML; the text is never embedded in HTML.
     private static readonly StatusJson Json = new(new JsonSerializerOptions(StatusJson.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

@@ -6,7 +6,7 @@ using SmmAgent.Core.Text;
 
 namespace SmmAgent.Core.Status;
 
-/// <summary>The one line that <c>systemctl status</c> shows: the worst thing first, and what to do about it.</summary>
+/// <summary>The line that <c>systemctl status</c> shows: the worst problem first, and the action to take.</summary>
 public static class StatusLine
 {
     public const int MaximumLength = 200;
@@ -29,13 +29,13 @@ public static class StatusLine
             : Line(AttachedPrefix, Attached(snapshot));
     }
 
-    /// <summary>Whether a line says that all is well.</summary>
+    /// <summary>Whether a line reports that the VM is attached.</summary>
     public static bool IsAttached(string line) => line.StartsWith(AttachedPrefix, StringComparison.Ordinal);
 
     private static string? NotConfigured(AgentSnapshot snapshot) => snapshot switch
     {
         { Settings.Settings.DashboardUrl: not null, Group: not null } => null,
-        { Settings.Faults: [var fault, ..] } => $"agent.yaml is refused: {fault}",
+        { Settings.Errors: [var fault, ..] } => $"agent.yaml is refused: {fault}",
         { Settings.Settings.DashboardUrl: null } => "no dashboard; sudo smm-agent set dashboard-url URL",
         _ => "no WorkloadGroup; sudo smm-agent set workload-group NAMESPACE NAME",
     };
@@ -55,7 +55,7 @@ public static class StatusLine
             ? "Not attached: "
             : "Degraded: ";
 
-    // Without a configuration nothing else was looked at, so its own fault comes first then, and late otherwise: the last good one works.
+    // Without a configuration nothing else is observed, so its error comes first. Otherwise it comes late, because the last one is in use.
     private static IEnumerable<string> Problems(AgentSnapshot snapshot, Dictionary<string, Condition> told, DateTimeOffset now)
     {
         var config = Failed(ConditionType.ConfigCurrent);
@@ -73,8 +73,8 @@ public static class StatusLine
                 yield return failed;
         }
 
-        if (snapshot.Settings.Faults is [var fault, ..])
-            yield return $"agent.yaml is refused, the last good one works on: {fault}";
+        if (snapshot.Settings.Errors is [var fault, ..])
+            yield return $"agent.yaml is invalid; the last valid settings stay in effect: {fault}";
         if (snapshot.Mesh.Config is not null && config is not null)
             yield return config;
         // A token that the dashboard refuses is named by ConfigCurrent.
@@ -98,8 +98,7 @@ public static class StatusLine
     ];
 
     /// <summary>
-    /// Whether anybody expects a condition to hold. Without a sidecar to look after, the VM's ports and its reachability are the agent's
-    /// whole job.
+    /// Whether a condition is expected to hold. Without a managed sidecar, the agent manages only the VM's ports and its reachability.
     /// </summary>
     public static bool IsExpected(string type, IEnumerable<Condition> conditions) =>
         type is not (ConditionType.Registered or ConditionType.Healthy)
@@ -110,7 +109,8 @@ public static class StatusLine
         var down = snapshot.Reachability.Gateways.FirstOrDefault(result => result.Outcome != Outcome.Ok);
         return down is null
             ? null
-            : $"{Kind(snapshot)} {HostPort.Text(down.Address, down.Port)} {Words(down.Outcome)} for {Age.Text(now - down.Since)}; see smm-agent check";
+            : $"{Kind(snapshot)} {HostPort.Text(down.Address, down.Port)} {Words(down.Outcome)} "
+                + $"for {Age.Text(now - down.Since)}; see smm-agent check";
     }
 
     private static string Kind(AgentSnapshot snapshot) =>
@@ -142,7 +142,7 @@ public static class StatusLine
             + $"{up}/{gateways.Count} {Kind(snapshot)}s; {portWords}";
     }
 
-    // One line for systemd: a line break would begin another variable of its protocol.
+    // A line break would start another variable of systemd's protocol.
     private static string Line(string prefix, string text, string suffix = "")
     {
         var room = MaximumLength - prefix.Length - suffix.Length;

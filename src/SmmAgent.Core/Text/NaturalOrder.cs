@@ -1,6 +1,6 @@
 namespace SmmAgent.Core.Text;
 
-/// <summary>The order of keys that Istio's YAML has: letters behind everything else, numbers by their value.</summary>
+/// <summary>The order of keys in Istio's YAML: letters after all other characters, numbers by their value.</summary>
 internal sealed class NaturalOrder : IComparer<string>
 {
     public static readonly NaturalOrder Instance = new();
@@ -28,7 +28,7 @@ internal sealed class NaturalOrder : IComparer<string>
     private static int CompareValues(ReadOnlySpan<char> a, ReadOnlySpan<char> b)
     {
         if (a.IsEmpty || b.IsEmpty)
-            return a.Length - b.Length; // a digit stands behind a sign
+            return a.Length - b.Length; // a digit sorts after a sign
 
         a = a.TrimStart('0');
         b = b.TrimStart('0');

@@ -12,7 +12,7 @@ public static class Spelling
     private static bool IsNear(string word, string known) => Distance(word, known) <= Math.Clamp(known.Length / 2, 1, 3);
 
     /// <summary>
-    /// How many letters must be added, removed or replaced; the case of a letter is half as far as another letter would be.
+    /// The number of letters that must be added, removed or replaced. A difference in case counts half.
     /// </summary>
     private static double Distance(string a, string b)
     {

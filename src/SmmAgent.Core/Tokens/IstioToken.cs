@@ -5,29 +5,29 @@ namespace SmmAgent.Core.Tokens;
 
 public enum TokenVerdict
 {
-    /// <summary>The sidecar has what it needs.</summary>
+    /// <summary>The token is valid and not due for renewal.</summary>
     Use,
 
-    /// <summary>It still works, but a new one is due.</summary>
+    /// <summary>The token is valid, but a new one is due.</summary>
     Renew,
 
-    /// <summary>It no longer works: the sidecar cannot renew its certificate.</summary>
+    /// <summary>The token has expired: the sidecar cannot renew its certificate.</summary>
     Expired,
 
-    /// <summary>There is none, or it is not one of this WorkloadGroup's for the mesh's certificate authority.</summary>
+    /// <summary>There is no token, or it is not a token of this WorkloadGroup for the mesh's certificate authority.</summary>
     Unusable,
 }
 
-/// <summary>What is to be done about the sidecar's token. It never has the token in it.</summary>
-/// <param name="ReevaluateAt">When the verdict becomes another; null when it is time for a new token now.</param>
-/// <param name="Expires">When it expires; null when it is unusable.</param>
+/// <summary>The verdict on the sidecar's token. It never contains the token.</summary>
+/// <param name="ReevaluateAt">The time when the verdict changes; null if a new token is due now.</param>
+/// <param name="Expires">The expiry of the token; null if it is unusable.</param>
 public sealed record IstioToken(
     TokenVerdict Verdict,
     [property: JsonPropertyName("why")] string Reason,
     [property: JsonPropertyName("lookAgain")] DateTimeOffset? ReevaluateAt,
     DateTimeOffset? Expires = null)
 {
-    /// <summary>What a token without a time of issue is taken to live: what the dashboard gives it.</summary>
+    /// <summary>The assumed life of a token without a time of issue: the life that the dashboard gives to a token.</summary>
     private static readonly TimeSpan UsualLifetime = TimeSpan.FromHours(1);
 
     /// <param name="token">The content of the token's file; null when there is none.</param>
@@ -44,12 +44,12 @@ public sealed record IstioToken(
         if (claims.Expires is not { } expires)
             return Unusable("the istio-token does not say when it expires");
 
-        // A clock that was set back must not make a token live longer than it says of itself.
+        // A clock that was set back must not extend the life of a token.
         var issued = claims.IssuedAt ?? claims.NotBefore ?? expires - UsualLifetime;
         return Usable(expires, issued < expires ? issued + ((expires - issued) / 2) : expires, now);
     }
 
-    /// <summary>What is to be done about the same token at a later time. Nobody needs the token for it.</summary>
+    /// <summary>The verdict on the same token at a later time, which does not need the token.</summary>
     public IstioToken At(DateTimeOffset now) =>
         Expires is { } expires ? Usable(expires, ReevaluateAt ?? DateTimeOffset.MinValue, now) : this;
 

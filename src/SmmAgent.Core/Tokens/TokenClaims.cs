@@ -5,7 +5,7 @@ using SmmAgent.Contract;
 namespace SmmAgent.Core.Tokens;
 
 /// <summary>
-/// What a Kubernetes service account's token says of itself. Nobody verified it: good for a warning, never for a decision.
+/// The claims of a Kubernetes service account token. They are not verified: use them for warnings, never for decisions.
 /// </summary>
 public sealed record TokenClaims(string? Namespace, string? ServiceAccount, DateTimeOffset? NotBefore, DateTimeOffset? Expires)
 {
@@ -15,7 +15,7 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
 
     public DateTimeOffset? IssuedAt { get; private init; }
 
-    /// <summary>The Secret that the token ends with; null for none.</summary>
+    /// <summary>The Secret that the token is bound to; null if it is not bound.</summary>
     public string? Secret { get; private init; }
 
     /// <summary>Decodes a JWT.</summary>
@@ -43,10 +43,10 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
         };
     }
 
-    /// <summary>Why the dashboard will probably refuse the token.</summary>
+    /// <summary>Finds reasons why the dashboard will probably refuse the token.</summary>
     /// <param name="group">The WorkloadGroup's namespace; null when it is not set yet.</param>
     /// <param name="account">The WorkloadGroup's service account; null when it is not known.</param>
-    public IEnumerable<TokenWarning> Doubts(string? group, string? account, DateTimeOffset now)
+    public IEnumerable<TokenWarning> FindWarnings(string? group, string? account, DateTimeOffset now)
     {
         if (Expires <= now)
             yield return new($"the token expired at {Expires:u}: the dashboard will refuse it", MakeNew(group, account));
@@ -98,8 +98,8 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
             : null;
 }
 
-/// <summary>Why the dashboard will probably refuse a token.</summary>
-/// <param name="New">The command that makes another one, where that is all there is to do.</param>
+/// <summary>A reason why the dashboard will probably refuse a token.</summary>
+/// <param name="New">The command that creates another token, if that is the only action to take.</param>
 public sealed record TokenWarning(string Found, string? New = null)
 {
     public override string ToString() => New is null ? Found : $"{Found}; make a new one: {New}";

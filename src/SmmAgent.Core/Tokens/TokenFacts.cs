@@ -4,12 +4,12 @@ using SmmAgent.Core.Text;
 namespace SmmAgent.Core.Tokens;
 
 /// <summary>
-/// What is known of the bearer token without asking the dashboard. Nothing of the token itself is in it, and equal tokens have equal
-/// facts.
+/// The facts about the bearer token that are known without the dashboard. They contain nothing of the token, and equal tokens have
+/// equal facts.
 /// </summary>
-/// <param name="Fault">Why there is no token that could be sent; null when there is one.</param>
-/// <param name="Claims">Whether the token says anything of itself; an opaque one does not.</param>
-public sealed record TokenFacts(string? Fault, bool Claims = false)
+/// <param name="Error">The reason why no token can be sent; null if a token can be sent.</param>
+/// <param name="Claims">Whether the token has readable claims; an opaque token has none.</param>
+public sealed record TokenFacts(string? Error, bool Claims = false)
 {
     public const string CurrentReason = "Current";
     public const string OpaqueReason = "Opaque";
@@ -24,7 +24,7 @@ public sealed record TokenFacts(string? Fault, bool Claims = false)
     public static readonly TimeSpan ShortestNotice = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// The notice where the token does not say since when it is valid: a third of a day, so that a token of a day is not called expiring
+    /// The notice if the start of the validity is not known: a third of a day, so that a token for one day is not reported as expiring
     /// from its first hour.
     /// </summary>
     public static readonly TimeSpan NoticeOfUnknownLife = TimeSpan.FromHours(8);
@@ -54,18 +54,18 @@ public sealed record TokenFacts(string? Fault, bool Claims = false)
     }
 
     /// <summary>
-    /// The same for a token that is renewed: a third of its life at most. It is due at a half, so that by then the renewal has failed for
-    /// a while.
+    /// The notice for a token that is renewed: at most a third of its life. The renewal is due at half of the life, so that it has failed
+    /// for a while by then.
     /// </summary>
     public static TimeSpan NoticeOfRenewed(DateTimeOffset? issuedAt, DateTimeOffset expires) =>
         issuedAt is { } start && start < expires && (expires - start) / 3 is var third
         && third < Notice(issuedAt, expires) ? third : Notice(issuedAt, expires);
 
-    /// <summary>What TokenCurrent says.</summary>
+    /// <summary>Evaluates the condition TokenCurrent.</summary>
     public ConditionUpdate Finding(DateTimeOffset now, TokenRenewal renewal)
     {
-        if (Fault is not null)
-            return Conditions.ConditionUpdate.False(ConditionType.TokenCurrent, NoTokenReason, Fault);
+        if (Error is not null)
+            return Conditions.ConditionUpdate.False(ConditionType.TokenCurrent, NoTokenReason, Error);
         if (!Claims)
             return Conditions.ConditionUpdate.True(
                 ConditionType.TokenCurrent, OpaqueReason, "there is a bearer token; it does not say when it expires");
@@ -73,18 +73,18 @@ public sealed record TokenFacts(string? Fault, bool Claims = false)
             return Conditions.ConditionUpdate.True(ConditionType.TokenCurrent, CurrentReason, "the bearer token does not expire");
         if (expires <= now)
             return Conditions.ConditionUpdate.False(
-                ConditionType.TokenCurrent, ExpiredReason, $"the bearer token expired at {expires:u}{NotRenewed(renewal)}; {Cure}");
+                ConditionType.TokenCurrent, ExpiredReason, $"the bearer token expired at {expires:u}{NotRenewed(renewal)}; {Advice}");
         var notice = renewal.Status == RenewalStatus.NotOffered ? Notice(IssuedAt, expires) : NoticeOfRenewed(IssuedAt, expires);
         return expires - now < notice
             ? Conditions.ConditionUpdate.False(
                 ConditionType.TokenCurrent, ExpiringReason,
-                $"the bearer token expires in {Age.Text(expires - now)}, at {expires:u}{NotRenewed(renewal)}; {Cure}")
+                $"the bearer token expires in {Age.Text(expires - now)}, at {expires:u}{NotRenewed(renewal)}; {Advice}")
             : Conditions.ConditionUpdate.True(
                 ConditionType.TokenCurrent, CurrentReason,
                 $"the bearer token expires at {expires:u}{(renewal.Status == RenewalStatus.Works ? ", the agent renews it before" : "")}");
     }
 
-    private static string NotRenewed(TokenRenewal renewal) => renewal.Why is { } why ? $", and is not renewed: {why}" : "";
+    private static string NotRenewed(TokenRenewal renewal) => renewal.Reason is { } why ? $", and is not renewed: {why}" : "";
 
-    private string Cure => $"make a new one: {MakeNew}, then: sudo smm-agent set bearer-token --stdin";
+    private string Advice => $"make a new one: {MakeNew}, then: sudo smm-agent set bearer-token --stdin";
 }

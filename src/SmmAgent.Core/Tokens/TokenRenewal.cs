@@ -1,52 +1,55 @@
 namespace SmmAgent.Core.Tokens;
 
-/// <summary>How it stands with the renewal of the bearer token.</summary>
+/// <summary>The state of the renewal of the bearer token.</summary>
 public enum RenewalStatus
 {
-    /// <summary>It was not due yet.</summary>
+    /// <summary>The renewal was not due yet.</summary>
     NotTried,
 
-    /// <summary>The last one went well.</summary>
+    /// <summary>The last renewal succeeded.</summary>
     Works,
 
-    /// <summary>The last one failed; it is tried again.</summary>
+    /// <summary>The last renewal failed and will be retried.</summary>
     Fails,
 
     /// <summary>
-    /// The dashboard does not renew this token: it is too old for that, knows tokens by their hashes, or refuses this one.
+    /// The dashboard does not renew this token: it is too old, knows only hashes of tokens, or refuses this one.
     /// </summary>
     NotOffered,
 }
 
-/// <summary>How it stands with the renewal of the bearer token.</summary>
-/// <param name="Why">Why it failed or is not offered; null else.</param>
-public sealed record TokenRenewal(RenewalStatus Status, string? Why = null)
+/// <summary>The state of the renewal of the bearer token.</summary>
+/// <param name="Reason">The reason why the renewal failed or is not offered; otherwise null.</param>
+public sealed record TokenRenewal(RenewalStatus Status, string? Reason = null)
 {
     public static TokenRenewal NotTried { get; } = new(RenewalStatus.NotTried);
 
     public static TokenRenewal Works { get; } = new(RenewalStatus.Works);
 
-    /// <summary>When a token is renewed: at half of its life, ten per cent more or less, so that a fleet does not ask at once.</summary>
-    /// <param name="claims">Of the token that is presented.</param>
+    /// <summary>
+    /// The time of renewal: half of the token's life, plus or minus 10 %, so that the VMs of a fleet do not renew simultaneously.
+    /// </summary>
+    /// <param name="claims">The claims of the token in use.</param>
     /// <param name="spread">From 0 to 1: the same number as long as the process lives.</param>
     /// <returns>Null for a token without a known life.</returns>
     public static DateTimeOffset? DueAt(TokenClaims? claims, double spread) =>
         Start(claims) is { } start && claims!.Expires is { } expires
         && expires > start ? start + ((expires - start) * (0.45 + (0.1 * spread))) : null;
 
-    /// <summary>Whether a renewed token is presented instead of the operator's that it was made from.</summary>
-    /// <remarks>Of two that are over, the one that ended later says what happened.</remarks>
+    /// <summary>Whether a renewed token is used instead of the operator's token that it was issued for.</summary>
+    /// <remarks>If both have expired, the one that expired later describes the failure better.</remarks>
     public static bool GoesBefore(TokenClaims? renewed, TokenClaims? operators, DateTimeOffset now) =>
         renewed is not null && operators is not null && IsOfSameAccount(renewed, operators) && renewed.Expires is { } end
         && Start(renewed) is { } later && (Start(operators) is not { } earlier || later > earlier)
         && (end > now || end >= operators.Expires);
 
-    /// <summary>Why an answer to a renewal is not used; null when it is.</summary>
+    /// <summary>Validates the response to a renewal.</summary>
+    /// <returns>Null if the token is used; otherwise the reason.</returns>
     public static string? Refusal(TokenClaims? answer, TokenClaims? presented, DateTimeOffset now) =>
         answer is null || presented is null
-        || !IsOfSameAccount(answer, presented) ? "the dashboard's answer is no token of the same service account"
+        || !IsOfSameAccount(answer, presented) ? "the dashboard's answer is not a token of the same service account"
         : answer.Expires is not { } end
-        || Start(answer) is null ? "the dashboard's answer is a token that does not say how long it is valid"
+        || Start(answer) is null ? "the dashboard's answer is a token without a period of validity"
         : end <= now ? "the dashboard's answer is a token that has expired already: compare the clocks"
         : null;
 

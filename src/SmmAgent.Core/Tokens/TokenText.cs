@@ -6,25 +6,25 @@ using SmmAgent.Contract.Yaml;
 
 namespace SmmAgent.Core.Tokens;
 
-/// <summary>What an operator gave as the bearer token: the token, a token inside something else, or something else.</summary>
+/// <summary>The text that an operator entered as the bearer token: a token, a token inside another format, or another text.</summary>
 /// <remarks>
-/// A token may be any string that RFC 6750 allows, so only what is surely no token is refused or unwrapped. No message quotes the text: it
-/// may be the token. The text prints itself as nothing.
+/// A token may be any string that RFC 6750 allows, so a text is refused or unwrapped only if it is certainly not a token. Messages do
+/// not quote the text, because it may be the token. ToString does not contain the text.
 /// </remarks>
 /// <param name="Token">The token; null when there is none.</param>
-/// <param name="Wrapping">What the token was taken out of, for example <c>base64</c>; null when the text is the token itself.</param>
-/// <param name="Refusal">What the text is instead of a token, as the rest of a sentence that begins with its name.</param>
-/// <param name="FileName">The text, where it looks like the name of a file.</param>
+/// <param name="Wrapping">The format that contained the token, for example <c>base64</c>; null if the text is the token.</param>
+/// <param name="Refusal">The kind of the text if it is not a token, as a phrase that continues a sentence.</param>
+/// <param name="FileName">The text if it looks like a file name.</param>
 public sealed partial record TokenText(string? Token, string? Wrapping, string? Refusal, string? FileName = null)
 {
     private const int MaximumLayers = 8;
 
-    // A wrapped line of less is more likely two tokens.
+    // Shorter lines are more likely two tokens than one wrapped token.
     private const int ShortestLine = 40;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Recognises a text of at most a few KiB; the caller bounds it.</summary>
+    /// <summary>Recognises a text. The caller limits its size to a few KiB.</summary>
     public static TokenText Parse(ReadOnlySpan<byte> bytes)
     {
         var layers = new List<string>();
@@ -51,7 +51,7 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
 
     public override string ToString() => nameof(TokenText);
 
-    /// <returns>What is inside with the name of what is around it; or a refusal; nothing of it when the text is a token.</returns>
+    /// <returns>The content and the name of its format, or a refusal, or neither if the text is a token.</returns>
     private static (string? Inner, string? Layer, string? Refusal) Peel(string text)
     {
         if (text.Trim(' ', '\t', '\r', '\n') is var trimmed && trimmed.Length < text.Length)
@@ -83,12 +83,12 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
         if (Url().IsMatch(text))
             return (null, null, "is a URL, not a token");
 
-        var (root, fault) = YamlReader.Parse(text, YamlLimits.OfAgent);
+        var (root, fault) = YamlReader.Parse(text, YamlLimits.Agent);
         if (root is not { Kind: YamlKind.Section })
         {
             return (null, null, fault is not null && text[0] is '{' or '['
-                ? "looks like JSON, but is not valid or not whole"
-                : $"has a space, a line break or another character that no token has, at position {at + 1}");
+                ? "looks like JSON, but is invalid or incomplete"
+                : $"has a space, a line break or another character that is not allowed in a token, at position {at + 1}");
         }
 
         var (format, kind) = (text[0] == '{' ? "JSON" : "YAML", Text(root, "kind") ?? "");
@@ -112,7 +112,7 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
             : $"is {format} without a token");
     }
 
-    /// <summary>What a text is that has only a token's characters, and is none all the same.</summary>
+    /// <summary>The kind of a text that has only characters of a token, but is not a token.</summary>
     private static string? NoToken(string text)
     {
         if (IsFileName(text))
@@ -125,10 +125,10 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
         return null;
     }
 
-    // No token ends like a file.
+    // A token never ends with the extension of a file.
     private static bool IsFileName(string text) => text.Length <= 255 && FilePattern().IsMatch(text) && !IsJwtHeader(text.Split('.')[0]);
 
-    // JSON alone says nothing: a dashboard's own tokens may be JSON in base64.
+    // JSON alone is not enough: the tokens of a dashboard may be JSON in base64.
     private static bool IsStructured(string text) =>
         IsJwt(text) || Prefix().IsMatch(text) || (FromBase64(text) is { } inner && IsJwt(inner)) || IsKubernetesObject(text);
 
@@ -147,7 +147,7 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
         try
         {
             using var document = JsonDocument.Parse(Base64Url.DecodeFromChars(part));
-            // An encrypted one (enc) has other parts.
+            // An encrypted JWT (enc) has other parts.
             return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("alg", out _)
                 && !document.RootElement.TryGetProperty("enc", out _);
         }
@@ -157,7 +157,7 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
         }
     }
 
-    // Lines are joined only where the whole is surely one token: two tokens in two lines are not.
+    // Lines are joined only if the result is certainly one token. Two tokens in two lines are not joined.
     private static bool IsJoined(string text, out string joined)
     {
         var lines = text.Split('\n').Select(line => line.Trim(' ', '\t', '\r')).ToList();
@@ -220,7 +220,7 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
     [GeneratedRegex(@"^(?:authorization:\s*)?bearer\s+|^authorization:\s*", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Prefix();
 
-    // No token has an equals sign before its end. What follows is one word, so that YAML and JSON are not taken for it.
+    // A token has an equals sign only at its end. The value must be one word, so that YAML and JSON do not match.
     [GeneratedRegex(@"^(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*=(?=[^=\s]\S*\z)", RegexOptions.CultureInvariant)]
     private static partial Regex Assignment();
 

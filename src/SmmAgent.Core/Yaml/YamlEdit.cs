@@ -2,8 +2,8 @@ using SmmAgent.Contract.Yaml;
 
 namespace SmmAgent.Core.Yaml;
 
-/// <summary>One key of one section, and the value that it is to have.</summary>
-/// <param name="Section">Empty for a key that stands outside all sections.</param>
+/// <summary>One key of one section and its new value.</summary>
+/// <param name="Section">The section; empty for a top-level key.</param>
 /// <param name="IsBare">Whether the value is never quoted: <c>true</c>, <c>false</c>, a uuid.</param>
 public sealed record SettingChange(string Section, string Key, string Value, bool IsBare = false)
 {
@@ -18,17 +18,17 @@ public sealed record SettingChange(string Section, string Key, string Value, boo
 
 /// <summary>Changes one value in a YAML text and leaves every other character as it is.</summary>
 /// <remarks>
-/// There are many ways to write YAML, so each way to put the value in is only a proposal: the text is parsed again, and taken
-/// when the wanted key has the wanted value and nothing else says anything new.
+/// YAML can be written in many ways, so each edit is only a proposal. The edited text is parsed again and accepted if the key has the
+/// new value and nothing else has changed.
 /// </remarks>
 public static class YamlEdit
 {
-    /// <returns>The new text (the same one where the value is there already), or why it could not be made.</returns>
+    /// <returns>The new text (unchanged if it already has the value), or the reason why it could not be edited.</returns>
     public static (string? Text, string? Why) Set(string text, SettingChange change)
     {
-        var (before, fault) = YamlReader.Parse(text, YamlLimits.OfAgent);
+        var (before, fault) = YamlReader.Parse(text, YamlLimits.Agent);
         if (before is null)
-            return (null, $"{fault}; mend that first");
+            return (null, $"{fault}; fix that first");
         if (Misplaced(before, change) is { } why)
             return (null, why);
 
@@ -45,7 +45,7 @@ public static class YamlEdit
     private static string? Misplaced(YamlNode root, SettingChange change)
     {
         if (root.Kind is not (YamlKind.Section or YamlKind.Empty))
-            return $"line {root.Line}: is not a section of keys and values; mend that first";
+            return $"line {root.Line}: is not a section of keys and values; fix that first";
         if (change.Section.Length == 0)
             return Misplaced(change, root);
 
@@ -57,7 +57,7 @@ public static class YamlEdit
 
         var section = sections[0].Value;
         if (section.Kind is not (YamlKind.Section or YamlKind.Empty))
-            return $"{change.Section}: line {section.Line}: is not a section of keys and values; mend that first";
+            return $"{change.Section}: line {section.Line}: is not a section of keys and values; fix that first";
 
         return Misplaced(change, section);
     }
@@ -67,16 +67,16 @@ public static class YamlEdit
         var values = section.Members.Where(member => member.Key == change.Key).ToList();
         return values.Count > 1 ? Twice(change.Path, values)
             : values.Count == 1 && values[0].Value.Kind is YamlKind.List or YamlKind.Section
-                ? $"{change.Path}: line {values[0].Value.Line}: is not a single value; mend that first"
+                ? $"{change.Path}: line {values[0].Value.Line}: is not a single value; fix that first"
             : null;
     }
 
     private static string Twice(string path, List<YamlMember> members) =>
-        $"{path}: line {members[1].Line}: is there twice; the first is in line {members[0].Line}; mend that first";
+        $"{path}: line {members[1].Line}: is there twice; the first is in line {members[0].Line}; fix that first";
 
     private static bool IsRight(YamlNode before, string proposal, SettingChange change)
     {
-        var after = YamlReader.Parse(proposal, YamlLimits.OfAgent).Root;
+        var after = YamlReader.Parse(proposal, YamlLimits.Agent).Root;
         if (change.Section.Length == 0)
         {
             return after is { Kind: YamlKind.Section } && Only(after, change.Key) is { } top && change.IsIn(top)
@@ -101,7 +101,7 @@ public static class YamlEdit
     private static bool AreSame(IReadOnlyList<YamlMember> a, IReadOnlyList<YamlMember> b) =>
         a.Count == b.Count && a.Zip(b).All(pair => pair.First.Key == pair.Second.Key && IsSame(pair.First.Value, pair.Second.Value));
 
-    // The line may be another one.
+    // The line number may differ.
     private static bool IsSame(YamlNode a, YamlNode b) =>
         (a.Kind, a.Text, a.Quoted, a.Items.Count) == (b.Kind, b.Text, b.Quoted, b.Items.Count)
         && a.Items.Zip(b.Items).All(pair => IsSame(pair.First, pair.Second))

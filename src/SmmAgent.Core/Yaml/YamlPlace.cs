@@ -4,9 +4,9 @@ using YamlDotNet.Core.Events;
 
 namespace SmmAgent.Core.Yaml;
 
-/// <summary>Where a node of agent.yaml stands in its text.</summary>
-/// <param name="Start">Index of its first character.</param>
-/// <param name="End">Index behind its last character that is no white space.</param>
+/// <summary>The position of a node in the text of agent.yaml.</summary>
+/// <param name="Start">The index of its first character.</param>
+/// <param name="End">The index after its last character that is not white space.</param>
 /// <param name="IsFlow">Whether it is a section or list in braces or brackets.</param>
 /// <param name="Members">The members of a section; empty for everything else.</param>
 internal sealed record YamlPlace(int Start, int End, bool IsFlow, IReadOnlyList<YamlPlaceMember> Members)
@@ -18,7 +18,7 @@ internal sealed record YamlPlace(int Start, int End, bool IsFlow, IReadOnlyList<
     /// <summary>
     /// Finds the root of a text that <see cref="YamlReader"/> accepts, so that depth is bounded and there are no aliases.
     /// </summary>
-    /// <returns>Null when the text has no node at all.</returns>
+    /// <returns>Null if the text has no node.</returns>
     public static YamlPlace? Root(string text)
     {
         var parser = new Parser(new StringReader(text));
@@ -31,7 +31,7 @@ internal sealed record YamlPlace(int Start, int End, bool IsFlow, IReadOnlyList<
         return null;
     }
 
-    // Leaves the parser behind the node.
+    // Leaves the parser after the node.
     private static YamlPlace Node(Parser parser, string text)
     {
         var current = parser.Current!;
@@ -59,7 +59,7 @@ internal sealed record YamlPlace(int Start, int End, bool IsFlow, IReadOnlyList<
         }
     }
 
-    // The end that is told of a block collection is that of the next thing.
+    // The parser reports the end of a block collection at the start of the next node.
     private static YamlPlace Collection(Parser parser, string text, ParsingEvent start, bool isFlow, int? lastEnd)
     {
         var end = isFlow && parser.Current is { } closing ? (int)closing.End.Index : lastEnd ?? (int)start.Start.Index;

@@ -1,6 +1,8 @@
 namespace SmmAgent.Core.Yaml;
 
-/// <summary>The ways to put a value into a YAML text, the best first. None of them need be right: <see cref="YamlEdit"/> checks.</summary>
+/// <summary>
+/// The possible edits that set a value in a YAML text, the best first. An edit may be wrong: <see cref="YamlEdit"/> checks it.
+/// </summary>
 internal static class YamlProposals
 {
     public static IEnumerable<string> For(string text, SettingChange change)
@@ -32,7 +34,7 @@ internal static class YamlProposals
             return [Replaced(text, member, change.Written)];
 
         var column = Column(text, root.Start);
-        // Behind the end there may be a "..." that closes the document.
+        // The document may end with a "..." marker.
         return [AtTheEnd(text, new string(' ', column) + pair), Line(text, EndOfLine(text, root.Members[^1].Value.End), column, pair)];
     }
 
@@ -59,7 +61,7 @@ internal static class YamlProposals
         var members = section.Value.Members;
         var outer = Column(text, root.Start);
         var column = members.Count > 0 ? Column(text, members[0].KeyAt.Start) : outer + 2;
-        // A key that is there as a comment marks the place where its author expects it.
+        // A commented-out key marks the place where the author expects the key.
         if (CommentedOut(text, root, section, change.Key) is var (end, indent))
             yield return Line(text, end, members.Count > 0 || indent <= outer ? column : indent, pair);
         if (members.Count > 0)
@@ -73,7 +75,7 @@ internal static class YamlProposals
     {
         var column = Column(text, root.Start);
         yield return AtTheEnd(text, column, change, pair);
-        // Behind the end there may be a "..." that closes the document.
+        // The document may end with a "..." marker.
         yield return Behind(text, root.Members[^1].Value.End, column, change, pair);
     }
 
@@ -105,7 +107,7 @@ internal static class YamlProposals
         return $"{text}{begin}{lines}{newLine}";
     }
 
-    /// <summary>Puts a line behind the one that ends at <paramref name="end"/>.</summary>
+    /// <summary>Inserts a line after the line that ends at <paramref name="end"/>.</summary>
     private static string Line(string text, int end, int column, string line) =>
         text.Insert(end, NewLine(text) + new string(' ', column) + line);
 

@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 
 namespace SmmAgent.Core.Yaml;
 
-/// <summary>Writes strings as YAML scalars that every reader takes for the same strings.</summary>
+/// <summary>Writes strings as YAML scalars that every reader reads as the same strings.</summary>
 internal static partial class YamlScalar
 {
-    // Reserved in YAML 1.1, which Istio reads, or in 1.2. <<, = and the like are not plain words anyway.
+    // Words that are reserved in YAML 1.1, which Istio reads, or in 1.2. Words such as << and = are always quoted.
     private static readonly HashSet<string> Reserved =
         new(StringComparer.OrdinalIgnoreCase) { "null", "true", "false", "yes", "no", "on", "off", "y", "n" };
 
-    /// <summary>Writes a value of agent.yaml, in a block or between braces; also an address or a URL stays plain.</summary>
+    /// <summary>Writes a value of agent.yaml, in a block or between braces. Addresses and URLs stay plain.</summary>
     public static string FormatSetting(string value) => IsPlainSetting(value) ? value : QuotedSetting(value);
 
     /// <summary>Writes a value as Istio's own writer quotes it, so that files can be compared.</summary>
@@ -25,7 +25,7 @@ internal static partial class YamlScalar
             : DoubleQuoted(text);
     }
 
-    /// <summary>Whether a YAML reader may take the plain text for a number.</summary>
+    /// <summary>Whether a YAML reader may read the plain text as a number.</summary>
     public static bool IsNumberLike(string text) => NumberLike().IsMatch(text);
 
     private static bool IsPlainSetting(string value) =>
@@ -36,7 +36,7 @@ internal static partial class YamlScalar
         && !Reserved.Contains(value)
         && !LooksLikeANumber(value);
 
-    // Some readers take 1e3, 0x1f, 0o7, 12:30 and 2026-01-02 for numbers, times or dates.
+    // Some readers read 1e3, 0x1f, 0o7, 12:30 and 2026-01-02 as numbers, times or dates.
     private static bool LooksLikeANumber(string value) =>
         double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
         || (char.IsAsciiDigit(value[0]) && value.All(c => char.IsAsciiHexDigit(c) || c is 'x' or 'o' or '_' or '-'))
@@ -72,7 +72,7 @@ internal static partial class YamlScalar
                 '\\' => @"\\",
                 '\n' => "\\n",
                 '\t' => "\\t",
-                // Beyond the first plane readers differ in what they take for printable; the escape all of them know.
+                // Beyond the first plane, readers differ in which characters they treat as printable. All readers know the escape.
                 > 0xffff => string.Create(CultureInfo.InvariantCulture, $"\\U{rune.Value:X8}"),
                 var value when IsPrintable((char)value) => rune.ToString(),
                 var value => string.Create(CultureInfo.InvariantCulture, $"\\u{value:X4}"),

@@ -50,7 +50,7 @@ internal static class YamlText
         }
     }
 
-    // The first line of what is in an item stands behind its dash.
+    // The first line of an item follows its dash.
     private static void Item(JsonNode? item, int indent, StringBuilder text)
     {
         text.Append(' ', indent).Append('-');

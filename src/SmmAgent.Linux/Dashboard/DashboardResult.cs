@@ -76,10 +76,10 @@ public abstract record DashboardFailure
     public sealed record Redirected(int Status, Uri? To) : DashboardFailure;
 
     /// <summary>The answer violates the contract.</summary>
-    public sealed record BadAnswer(IReadOnlyList<Fault> Faults) : DashboardFailure
+    public sealed record BadAnswer(IReadOnlyList<InputError> Faults) : DashboardFailure
     {
         public BadAnswer(string reason)
-            : this([new Fault("", reason)])
+            : this([new InputError("", reason)])
         {
         }
     }

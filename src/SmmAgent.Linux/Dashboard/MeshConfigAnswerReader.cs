@@ -23,15 +23,15 @@ internal sealed class MeshConfigAnswerReader(DashboardTarget target, string? sen
             return failure!;
 
         var reading = MeshConfigReader.Read(body);
-        var faults = reading.Faults.ToList();
+        var faults = reading.Errors.ToList();
         if (reading.Value is { } config && !target.Owns(config))
             faults.Add(
-                new Fault("workloadGroup",
+                new InputError("workloadGroup",
                     $"is {config.WorkloadGroup.Namespace}/{config.WorkloadGroup.Name}, but {target.Group} was asked for"));
 
         var etag = response.Headers.ETag?.ToString();
         if (etag is null || etag.Length > MaximumETag || !Ascii.IsValid(etag))
-            faults.Add(new Fault("ETag", ETagError(etag)));
+            faults.Add(new InputError("ETag", ETagError(etag)));
 
         return faults.Count == 0
             ? DashboardResult<MeshConfigAnswer>.Good(new MeshConfigAnswer.Changed(new(reading.Value!, body, etag!)))

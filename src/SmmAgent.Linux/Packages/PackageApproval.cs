@@ -64,7 +64,7 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
             case ListOpening.Opened { List: var list, Key: var key }:
                 _known = (list, key);
                 return null;
-            case ListOpening.Refused { Fault: var fault, Why: var why }:
+            case ListOpening.Refused { Error: var fault, Message: var why }:
                 return Failure(fault, $"the dashboard's package list {why}");
             default:
                 throw new InvalidOperationException("a list is either opened or refused");
@@ -94,11 +94,11 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
         }
     }
 
-    private static PackageFailure Failure(ListFault fault, string why) => fault switch
+    private static PackageFailure Failure(ListError fault, string why) => fault switch
     {
-        ListFault.UnknownKey => new(PackageFailureReason.UnknownKey, why, $"if that key is right, {PackageTrust.HowToTrust}"),
-        ListFault.BadSignature => new(PackageFailureReason.BadSignature, why, Sign),
-        ListFault.NotVerifiable =>
+        ListError.UnknownKey => new(PackageFailureReason.UnknownKey, why, $"if that key is right, {PackageTrust.HowToTrust}"),
+        ListError.BadSignature => new(PackageFailureReason.BadSignature, why, Sign),
+        ListError.NotVerifiable =>
             new(PackageFailureReason.NotVerifiable, why,
                 "for the sidecar, add the package's SHA-256 to sidecar.packageSha256s in /etc/smm/agent.yaml"),
         _ => new(PackageFailureReason.BrokenPackageList, why, Sign),

@@ -33,7 +33,7 @@ public sealed class LastGoodMeshConfig(string path)
 
             var reading = MeshConfigReader.Read(file.Body);
             if (reading.Value is not { } config)
-                return (null, $"{path} is damaged: {reading.Faults[0]}");
+                return (null, $"{path} is damaged: {reading.Errors[0]}");
 
             var from = new DashboardTarget(new Uri(file.DashboardUrl), file.Namespace, file.Name);
             return from.Owns(config) && from.IsHttps == file.CameOverVerifiedHttps

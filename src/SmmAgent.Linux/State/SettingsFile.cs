@@ -46,5 +46,5 @@ public sealed record SettingsFile(byte[]? Content, SettingsReading Reading)
     }
 
     private static SettingsFile Failed(string failure) =>
-        new(null, new SettingsReading(null, [new Fault("", failure)], [])) { Failure = failure };
+        new(null, new SettingsReading(null, [new InputError("", failure)], [])) { Failure = failure };
 }

@@ -67,7 +67,7 @@ internal sealed class ConfigListing
         var lines = SettingsOrigins.Lines(content);
         foreach (var (key, value) in SettingsTable.Rows(reading.Readable))
             _entries.Add(Entry(key, value, lines.GetValueOrDefault(key), paths, IsRefused(reading, key)));
-        _faults.AddRange(reading.Faults.Select(fault => $"{paths.Settings}: {fault}"));
+        _faults.AddRange(reading.Errors.Select(fault => $"{paths.Settings}: {fault}"));
         _warnings.AddRange(reading.Warnings.Select(warning => $"{paths.Settings}: {warning}"));
         return reading.Readable;
     }
@@ -85,7 +85,7 @@ internal sealed class ConfigListing
 
     // A fault of a list's item is told with its index.
     private static bool IsRefused(SettingsReading reading, string key) =>
-        reading.Faults.Any(fault => fault.Path == key || fault.Path.StartsWith(key + "[", StringComparison.Ordinal));
+        reading.Errors.Any(fault => fault.Path == key || fault.Path.StartsWith(key + "[", StringComparison.Ordinal));
 
     private static Guid? DaemonsUuid(AgentPaths paths) => StatusReader.Read(paths.Status).Status?.Agent.Uuid;
 

@@ -134,7 +134,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         // Root's own copy: it takes no data from the daemon.
         var good = new LastGoodMeshConfig(paths.HostLastGoodMeshConfig).Load().Good;
         var account = good is not null && good.From == DashboardTarget.From(settings) ? good.Config.WorkloadGroup.ServiceAccount : null;
-        return claims.Doubts(settings.Namespace, account, time.GetUtcNow()).Select(doubt => doubt.ToString());
+        return claims.FindWarnings(settings.Namespace, account, time.GetUtcNow()).Select(doubt => doubt.ToString());
     }
 
     // The command sets the token also where agent.yaml cannot be used.

@@ -38,7 +38,7 @@ internal static class VerifyPackageCommand
             var settings = SettingsFile.Load(paths.Settings).Reading;
             if (settings.Settings is null)
             {
-                progress.Failed($"{paths.Settings}: {settings.Faults[0]}");
+                progress.Failed($"{paths.Settings}: {settings.Errors[0]}");
                 return ExitCode.Usage;
             }
 

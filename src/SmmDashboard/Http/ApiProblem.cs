@@ -45,7 +45,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem BodyInvalid(string detail) =>
         new(400, ProblemCodes.BodyInvalid, "The request violates the contract", detail);
 
-    public static ApiProblem BodyInvalid(IEnumerable<Fault> faults) => BodyInvalid(string.Join("; ", faults.Take(20)));
+    public static ApiProblem BodyInvalid(IEnumerable<InputError> faults) => BodyInvalid(string.Join("; ", faults.Take(20)));
 
     public static ApiProblem AudienceNotAllowed(string audience) =>
         new(400, ProblemCodes.AudienceNotAllowed, "The audience is not allowed",

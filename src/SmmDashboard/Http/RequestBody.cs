@@ -42,7 +42,7 @@ public sealed class RequestBody
             return false;
         }
 
-        var faults = new List<Fault>();
+        var faults = new List<InputError>();
         value = read(new ObjectReader(document.RootElement, "", faults));
         problem = faults.Count == 0 ? null : ApiProblem.BodyInvalid(faults);
         return problem is null;

@@ -17,9 +17,9 @@ public static class GroupDocument
         """{"workloadGroup":{"namespace":"any","name":"any","serviceAccount":"any","network":"","ports":{}}}""").RootElement;
 
     /// <summary>Reads the faults of the members that all groups share. They are reported once, even without any group.</summary>
-    public static IEnumerable<Fault> MeshFaults(JsonElement root) => Read(root, AnyGroup).Faults.Where(IsMeshFault);
+    public static IEnumerable<InputError> MeshFaults(JsonElement root) => Read(root, AnyGroup).Errors.Where(IsMeshFault);
 
-    public static bool IsMeshFault(Fault fault) =>
+    public static bool IsMeshFault(InputError fault) =>
         MeshMembers.Any(member => fault.Path == member || fault.Path.StartsWith(member + ".", StringComparison.Ordinal)
             || fault.Path.StartsWith(member + "[", StringComparison.Ordinal));
 

@@ -46,8 +46,8 @@ public static class EntryPoint
     private static MeshDescription? ReadMesh(string path, TextWriter error)
     {
         var content = new MeshFile(path).Load();
-        var mesh = content.Value is { } bytes ? MeshFile.Read(bytes) : ReadResult<MeshDescription>.Refused(content.Faults);
-        foreach (var fault in mesh.Faults)
+        var mesh = content.Value is { } bytes ? MeshFile.Read(bytes) : ReadResult<MeshDescription>.Refused(content.Errors);
+        foreach (var fault in mesh.Errors)
             error.WriteLine($"smm-dashboard: {path}: {fault}");
         return mesh.Value;
     }

@@ -31,16 +31,16 @@ public sealed class Ed25519Tests
     };
 
     [Theory, MemberData(nameof(Vectors))]
-    public void TheVectorsOfTheRfcHold(string seed, string publicKey, string message, string signature)
+    public void VectorsOfTheRfcVerify(string seed, string publicKey, string message, string signature)
     {
-        Assert.Null(Ed25519.WhyUnavailable);
+        Assert.Null(Ed25519.UnavailableReason);
         Assert.Equal(publicKey, Convert.ToHexStringLower(Ed25519.PublicKeyOf(Convert.FromHexString(seed))));
         Assert.Equal(signature, Convert.ToHexStringLower(Ed25519.Sign(Convert.FromHexString(seed), Convert.FromHexString(message))));
         Assert.True(Ed25519.Verify(Convert.FromHexString(publicKey), Convert.FromHexString(message), Convert.FromHexString(signature)));
     }
 
     [Theory, MemberData(nameof(Vectors))]
-    public void NothingButTheMessageTheKeyAndTheSignatureVerifies(string seed, string publicKey, string message, string signature)
+    public void ChangedMessageKeyOrSignatureDoesNotVerify(string seed, string publicKey, string message, string signature)
     {
         Assert.NotEmpty(seed);
         var (key, text, signed) = (Convert.FromHexString(publicKey), Convert.FromHexString(message), Convert.FromHexString(signature));
@@ -61,7 +61,7 @@ public sealed class Ed25519Tests
     }
 
     [Theory, MemberData(nameof(Vectors))]
-    public void ASignatureHasOneForm(string seed, string publicKey, string message, string signature)
+    public void SignatureHasOneForm(string seed, string publicKey, string message, string signature)
     {
         Assert.NotEmpty(seed);
         // S + L, which some implementations take for S.
@@ -81,6 +81,6 @@ public sealed class Ed25519Tests
     [InlineData(32, 0)]
     [InlineData(32, 63)]
     [InlineData(32, 65)]
-    public void WhatHasNotTheLengthVerifiesNothing(int key, int signature) =>
+    public void KeyOrSignatureOfTheWrongLengthDoesNotVerify(int key, int signature) =>
         Assert.False(Ed25519.Verify(new byte[key], [1], new byte[signature]));
 }

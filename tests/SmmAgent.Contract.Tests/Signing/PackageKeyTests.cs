@@ -12,7 +12,7 @@ public sealed class PackageKeyTests
         "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
 
     [Fact]
-    public void TheKeyOfRfc8410IsRead()
+    public void KeyOfRfc8410IsRead()
     {
         Assert.True(PackageSigningKey.TryParse(RfcPrivate, out var key, out _));
         Assert.Equal((RfcPublic, 16), (key.Public.Text, key.Public.Id.Length));
@@ -23,7 +23,7 @@ public sealed class PackageKeyTests
 
     // The second example of RFC 8410: version 1, with attributes and the public key.
     [Fact]
-    public void APrivateKeyWithAttributesIsRead()
+    public void PrivateKeyWithAttributesIsRead()
     {
         const string Pem = """
             -----BEGIN PRIVATE KEY-----
@@ -45,7 +45,7 @@ public sealed class PackageKeyTests
     [InlineData("GRIVATEKEYGRIVATEKEYGRIVATEKEYGRIVATEKEYGRIVATEKEYGRIVATEKEY")]
     [InlineData("-----BEGIN PUBLIC KEY-----")]
     [InlineData("MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqow\nrbLDFw4rXAxZuE=")]
-    public void WhatIsNoKeyIsRefusedInOneLine(string text)
+    public void InvalidKeyIsRefusedInOneLine(string text)
     {
         Assert.False(PackageKey.TryParse(text, out _, out var why));
         Assert.Contains("is not an Ed25519 public key", why, StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class PackageKeyTests
     [InlineData("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff")]
     [InlineData("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")]
     [InlineData("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff")]
-    public void AKeyThatProtectsNothingIsRefused(string bytes)
+    public void KeyOfSmallOrderIsRefused(string bytes)
     {
         Assert.False(PackageKey.TryParse(Convert.ToBase64String(Convert.FromHexString(Prefix + bytes)), out _, out var why));
         Assert.Contains("small order", why, StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public sealed class PackageKeyTests
         + "KEY-----\n", "is not an Ed25519 key in PKCS#8")]
     [InlineData("-----BEGIN PRIVATE KEY-----\nMC0CAQAwBQYDK2VwBCEEH9Tuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVg=\n-----END PRIVATE "
         + "KEY-----\n", "is not an Ed25519 key in PKCS#8")]
-    public void WhatIsNoPrivateKeyIsRefused(string pem, string because)
+    public void InvalidPrivateKeyIsRefused(string pem, string because)
     {
         Assert.False(PackageSigningKey.TryParse(pem, out _, out var why));
         Assert.Contains(because, why, StringComparison.Ordinal);

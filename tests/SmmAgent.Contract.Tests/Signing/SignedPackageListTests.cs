@@ -20,7 +20,7 @@ public sealed class SignedPackageListTests
     };
 
     [Fact]
-    public void AListThatATrustedKeySignedIsRead()
+    public void ListSignedByATrustedKeyIsRead()
     {
         var opened = Assert.IsType<ListOpening.Opened>(
             SignedPackageList.Open(SignedPackageList.Seal(List, [Key]), [Other.Public, Key.Public]));
@@ -30,7 +30,7 @@ public sealed class SignedPackageListTests
     }
 
     [Fact]
-    public void DuringARotationEitherKeyIsEnough()
+    public void EitherKeyIsEnoughDuringARotation()
     {
         var file = SignedPackageList.Seal(List, [Key, Other]);
         Assert.Equal(Key.Public, Assert.IsType<ListOpening.Opened>(SignedPackageList.Open(file, [Key.Public])).Key);
@@ -38,20 +38,20 @@ public sealed class SignedPackageListTests
     }
 
     [Fact]
-    public void AListOfAnUnknownKeyIsRefusedWithBothNames() =>
+    public void ListOfAnUnknownKeyIsRefusedWithBothKeys() =>
         Assert.Equal(
-            new(ListFault.UnknownKey, $"is signed by {Key.Public.Id}, and the trusted keys are {Other.Public.Id}"),
+            new(ListError.UnknownKey, $"is signed by {Key.Public.Id}, and the trusted keys are {Other.Public.Id}"),
             Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(SignedPackageList.Seal(List, [Key]), [Other.Public])));
 
     [Fact]
-    public void ASignatureInTheNameOfATrustedKeyIsNone()
+    public void ForgedSignatureOfATrustedKeyIsRefused()
     {
         var file = Changed(node => node["signatures"]![0]!["keyid"] = Other.Public.Id);
-        Assert.Equal(ListFault.BadSignature, Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(file, [Other.Public])).Fault);
+        Assert.Equal(ListError.BadSignature, Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(file, [Other.Public])).Error);
     }
 
     [Fact]
-    public void EachByteOfThePayloadIsSigned()
+    public void EveryByteOfThePayloadIsSigned()
     {
         var payload = Convert.FromBase64String((string)JsonNode.Parse(SignedPackageList.Seal(List, [Key]))!["payload"]!);
         for (var i = 0; i < payload.Length; i++)
@@ -59,17 +59,17 @@ public sealed class SignedPackageListTests
             var changed = payload.ToArray();
             changed[i] ^= 1;
             var file = Changed(node => node["payload"] = Convert.ToBase64String(changed));
-            Assert.Equal(ListFault.BadSignature, Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(file, [Key.Public])).Fault);
+            Assert.Equal(ListError.BadSignature, Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(file, [Key.Public])).Error);
         }
     }
 
     // What else the key may have signed is no package list: the type is signed, too.
     [Fact]
-    public void ASignatureOfTheBareListDoesNotFit()
+    public void SignatureOfTheBareListIsRefused()
     {
         var payload = List.Write();
         var file = Changed(node => node["signatures"]![0]!["sig"] = Convert.ToBase64String(Key.Sign(payload)));
-        Assert.Equal(ListFault.BadSignature, Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(file, [Key.Public])).Fault);
+        Assert.Equal(ListError.BadSignature, Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(file, [Key.Public])).Error);
     }
 
     [Theory]
@@ -84,12 +84,12 @@ public sealed class SignedPackageListTests
     [InlineData("{\"payloadType\":null,\"payload\":\"\",\"signatures\":[]}")]
     [InlineData("{\"payloadType\":\"\\ud800\",\"payload\":\"\",\"signatures\":[]}")]
     [InlineData("{\"payload\":\"\",\"payload\":\"\",\"payloadType\":\"\",\"signatures\":[]}")]
-    public void WhatIsNoSignedListIsRefused(string file) =>
-        Assert.Equal(ListFault.Malformed,
-            Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(Encoding.UTF8.GetBytes(file), [Key.Public])).Fault);
+    public void FileThatIsNotASignedListIsRefused(string file) =>
+        Assert.Equal(ListError.Malformed,
+            Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(Encoding.UTF8.GetBytes(file), [Key.Public])).Error);
 
     [Fact]
-    public void ADeepOrLargeFileIsRefused()
+    public void DeepOrLargeFileIsRefused()
     {
         Assert.IsType<ListOpening.Refused>(
             SignedPackageList.Open(Encoding.UTF8.GetBytes("{\"signatures\":" + new string('[', 100_000)), [Key.Public]));
@@ -100,17 +100,17 @@ public sealed class SignedPackageListTests
     }
 
     [Fact]
-    public void ANullInASignatureIsNone() =>
+    public void NullInASignatureIsRefused() =>
         Assert.IsType<ListOpening.Refused>(
             SignedPackageList.Open(Changed(node => node["signatures"]![0]!["sig"] = "not base64"), [Key.Public]));
 
     [Fact]
-    public void AFormatThatIsNotKnownIsRefused()
+    public void UnknownFormatIsRefused()
     {
         var refused = Assert.IsType<ListOpening.Refused>(
             SignedPackageList.Open(SignedPackageList.Seal(List with { Format = 2 }, [Key]), [Key.Public]));
-        Assert.Equal((ListFault.Malformed, $"is signed by {Key.Public}, but has the format 2, and only 1 is known here"),
-            (refused.Fault, refused.Why));
+        Assert.Equal((ListError.Malformed, $"is signed by {Key.Public}, but has the format 2, but only 1 is supported"),
+            (refused.Error, refused.Message));
     }
 
     private static byte[] Changed(Action<JsonNode> change)

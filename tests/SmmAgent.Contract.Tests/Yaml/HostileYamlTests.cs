@@ -37,7 +37,7 @@ public sealed class HostileYamlTests
     [InlineData("\"\\udc00\": 1\n")]
     [InlineData("a: \"\\ud800\\ud801\"\n")]
     [InlineData("a: 1\n---\nb: 2\n")]
-    public void ItIsRefusedInOneLine(string text)
+    public void HostileTextIsRefusedInOneLine(string text)
     {
         var (root, fault) = YamlReader.Parse(text, Limits);
         Assert.Null(root);
@@ -50,7 +50,7 @@ public sealed class HostileYamlTests
     [InlineData(" ")]
     [InlineData("x y. ")]
     [InlineData("\t")]
-    public void ATextThatEndsWithABlockOfTheParserEndsSoon(string filler)
+    public void TextThatEndsAtAParserBlockIsReadQuickly(string filler)
     {
         foreach (var start in Pieces.SelectMany(piece => (string[])[piece, $"a: {piece}", $"a: 1\n{piece}"]).Append("%a ")
             .Append("%YAML 1.1").Append("%TAG ! "))
@@ -70,22 +70,22 @@ public sealed class HostileYamlTests
     [InlineData("\uFEFF%TAG ! x\n---\na: b\n", 1)]
     [InlineData("a: b\n...\n%x", 3)]
     [InlineData("a: b\u2028%x", 2)]
-    public void ADirectiveIsRefused(string text, int line) =>
+    public void DirectiveIsRefused(string text, int line) =>
         Assert.Equal(
-            $"line {line}: begins with '%', a directive of YAML, which is not read here", YamlReader.Parse(text, Limits).Fault?.Reason);
+            $"line {line}: begins with '%', a YAML directive, which is not supported", YamlReader.Parse(text, Limits).Error?.Reason);
 
     [Fact]
-    public void TheDirectiveOfTheVersionIsRead() =>
+    public void VersionDirectiveIsAccepted() =>
         Assert.Equal("a", YamlReader.Parse("%YAML 1.1\n---\na: b\n", Limits).Root?.Members[0].Key);
 
     [Fact]
-    public void AliasesThatMultiplyCostNothing()
+    public void NestedAliasesAreRefusedQuickly()
     {
         var text = new StringBuilder("x0: &x0 [a,a]\n");
         for (var i = 1; i < 64; i++)
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"x{i}: &x{i} [*x{i - 1},*x{i - 1}]\n");
         text.Append("? *x63\n: *x63\n");
-        Assert.StartsWith("line 1: uses a YAML anchor", YamlReader.Parse(text.ToString(), Limits).Fault!.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("line 1: uses a YAML anchor", YamlReader.Parse(text.ToString(), Limits).Error!.Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class HostileYamlTests
     [InlineData(1, "\n")]
     [InlineData(7, "\n")]
     [InlineData(1, " a")]
-    public void EveryPieceRepeatedToTheLimitEndsSoon(int times, string between)
+    public void RepeatedPieceIsReadQuickly(int times, string between)
     {
         foreach (var piece in Pieces)
         {
@@ -107,7 +107,7 @@ public sealed class HostileYamlTests
     }
 
     [Fact]
-    public void AnyMixtureOfPiecesIsReadOrRefused()
+    public void MixtureOfPiecesIsReadOrRefused()
     {
         var random = new Random(13);
         for (var i = 0; i < 20_000; i++)
@@ -120,7 +120,7 @@ public sealed class HostileYamlTests
     }
 
     [Fact]
-    public void DepthSizeAndNumberHaveLimits()
+    public void DepthSizeAndNumberOfNodesHaveLimits()
     {
         Assert.Contains("nested more than 32", Fault(new string('[', 50_000)), StringComparison.Ordinal);
         Assert.Contains("nested more than 32", Fault(string.Concat(Enumerable.Repeat("{a: ", 50_000))), StringComparison.Ordinal);
@@ -129,5 +129,5 @@ public sealed class HostileYamlTests
         Assert.Contains("longer than", Fault(new string('a', Large + 1)), StringComparison.Ordinal);
     }
 
-    private static string Fault(string text) => YamlReader.Parse(text, Limits).Fault!.Reason;
+    private static string Fault(string text) => YamlReader.Parse(text, Limits).Error!.Reason;
 }

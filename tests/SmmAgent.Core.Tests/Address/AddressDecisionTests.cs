@@ -14,7 +14,7 @@ public sealed class AddressDecisionTests
     private static readonly LastKnownAddress LastTwo = new(Two, B, null, new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
     [Fact]
-    public void TheFirstProviderOfTheListHasPrecedence()
+    public void FirstProviderOfTheListHasPrecedence()
     {
         var state = AddressDecision.FromProviders([ProviderResult.Answered(A, One), ProviderResult.Answered(B, One)], null);
 
@@ -24,7 +24,7 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void AProviderThatAnsweredWronglyIsNamedBesideTheOneThatIsBelieved()
+    public void FailedProviderIsNamedBesideTheAcceptedOne()
     {
         var state = AddressDecision.FromProviders(
             [ProviderResult.Refused(A, "answered with nothing"), ProviderResult.Answered(B, One)], null);
@@ -34,7 +34,7 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void TwoProvidersThatDisagreeAreBothNamed()
+    public void ProvidersThatDisagreeAreBothNamed()
     {
         var state = AddressDecision.FromProviders([ProviderResult.Answered(A, One), ProviderResult.Answered(B, Two)], null);
 
@@ -46,7 +46,7 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void InADisagreementTheLastKnownAddressStaysWhileSomeoneStillSaysIt()
+    public void LastKnownAddressStaysInADisagreementWhileAProviderConfirmsIt()
     {
         var state = AddressDecision.FromProviders([ProviderResult.Answered(A, One), ProviderResult.Answered(B, Two)], LastTwo);
 
@@ -55,7 +55,7 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void AnIPv4AndAnIPv6AnswerDoNotDisagree()
+    public void IPv4AndIPv6AnswersDoNotDisagree()
     {
         var state = AddressDecision.FromProviders([ProviderResult.Answered(A, Six), ProviderResult.Answered(B, One)], null);
 
@@ -63,7 +63,7 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void AnOutageKeepsTheLastKnownAddressAndSaysSinceWhenAndWhy()
+    public void OutageKeepsTheLastKnownAddressWithItsTimeAndReason()
     {
         var state = AddressDecision.FromProviders([ProviderResult.NoAnswer(A, "refused the connection")], LastTwo);
 
@@ -74,7 +74,7 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void WithoutAnyAnswerThereIsNoAddressAndTheMessageNamesTheCure()
+    public void MessageWithoutAnyAnswerSaysWhatToDo()
     {
         var state = AddressDecision.FromProviders([ProviderResult.NoAnswer(A, "refused the connection")], null);
 
@@ -84,7 +84,7 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void ARefusedAnswerTellsMoreThanNoAnswer()
+    public void RefusedAnswerHasPrecedenceOverNoAnswer()
     {
         var state = AddressDecision.FromProviders(
             [ProviderResult.NoAnswer(A, "refused the connection"), ProviderResult.Refused(B, "answered with nothing")], null);
@@ -93,11 +93,11 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void AnEmptyListOfProvidersIsSaidToBeOne() =>
+    public void EmptyListOfProvidersIsReported() =>
         Assert.Contains("no address provider", AddressDecision.FromProviders([], null).AddressKnown.Message, StringComparison.Ordinal);
 
     [Fact]
-    public void APlainHttpProviderIsBelievedWithAWarning()
+    public void PlainHttpProviderIsAcceptedWithAWarning()
     {
         var state = AddressDecision.FromProviders([ProviderResult.Answered("http://a.example/ip", One)], null);
 
@@ -108,7 +108,7 @@ public sealed class AddressDecisionTests
     [Theory]
     [InlineData("10.1.2.3", "10.1.2.3")]
     [InlineData("::ffff:10.1.2.3", "10.1.2.3")]
-    public void AConfiguredAddressMayBePrivate(string configured, string expected)
+    public void ConfiguredAddressMayBePrivate(string configured, string expected)
     {
         var state = AddressDecision.FromConfigured(IPAddress.Parse(configured));
 
@@ -117,7 +117,7 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void AConfiguredLoopbackAddressIsRefused()
+    public void ConfiguredLoopbackAddressIsRefused()
     {
         var state = AddressDecision.FromConfigured(IPAddress.Loopback);
 
@@ -127,7 +127,7 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void TheSourceOfTheRouteMayBePrivate()
+    public void SourceOfTheRouteMayBePrivate()
     {
         var state = AddressDecision.FromRoute(IPAddress.Parse("10.0.0.7"), "istiod 10.244.1.5:15012", null);
 
@@ -135,7 +135,7 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void ARouteOverLoopbackLeadsNowhere()
+    public void RouteOverLoopbackIsRefused()
     {
         var state = AddressDecision.FromRoute(IPAddress.Loopback, "istiod 127.0.0.1:15012", null);
 
@@ -143,7 +143,7 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void AnUnreachableEndpointKeepsTheLastKnownRoute()
+    public void UnreachableEndpointKeepsTheLastKnownRoute()
     {
         var last = new LastKnownAddress(IPAddress.Parse("10.0.0.7"), "route", "network1", default);
 
@@ -153,7 +153,7 @@ public sealed class AddressDecisionTests
     }
 
     [Fact]
-    public void TheTimerDoublesFromFiveSecondsToFiveMinutes() => Assert.Equal(
+    public void DelayDoublesFromFiveSecondsToFiveMinutes() => Assert.Equal(
         [600, 5, 10, 20, 40, 80, 160, 300, 300],
         new[] { 0, 1, 2, 3, 4, 5, 6, 7, 1000 }.Select(failures => AddressSchedule.Next(failures).TotalSeconds));
 }

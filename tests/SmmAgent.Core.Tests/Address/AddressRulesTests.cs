@@ -71,7 +71,7 @@ public sealed class AddressRulesTests
     [InlineData("8.8.8.8")]
     [InlineData("fd00::1")]
     [InlineData("2606:4700::1111")]
-    public void TheOperatorMayChooseAnyUnicastAddressThatAClusterCanReach(string address) =>
+    public void OperatorMayChooseAnyReachableUnicastAddress(string address) =>
         Assert.Null(AddressRules.ValidateOwn(IPAddress.Parse(address)));
 
     [Theory]
@@ -94,13 +94,13 @@ public sealed class AddressRulesTests
     [InlineData("2001:db8::1", "documentation")]
     [InlineData("2002:808:808::1", "6to4, Teredo or NAT64")]
     [InlineData("64:ff9b::808:808", "6to4, Teredo or NAT64")]
-    public void AnAddressThatNoClusterCanReachIsRefusedForTheOperatorAndForProviders(string address, string why)
+    public void UnreachableAddressIsRefusedForTheOperatorAndForProviders(string address, string why)
     {
         Assert.Contains(why, AddressRules.ValidateOwn(IPAddress.Parse(address)), StringComparison.Ordinal);
         Assert.Contains(why, AddressRules.ValidateExternal(IPAddress.Parse(address)), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void AnIPv4AddressInIPv6ClothesIsKeptAsIPv4() =>
+    public void IPv4MappedIPv6AddressBecomesIPv4() =>
         Assert.Equal(IPAddress.Parse("8.8.8.8"), AddressRules.Normalize(IPAddress.Parse("::ffff:8.8.8.8")));
 }

@@ -14,7 +14,7 @@ public sealed class LastKnownAddressTests
         new() { AddressProviders = [new("https://a.example/ip"), new("https://b.example/ip")] };
 
     [Fact]
-    public void AProvidersWordFitsWhileTheProviderIsInTheList()
+    public void AddressOfAProviderFitsWhileTheProviderIsInTheList()
     {
         Assert.True(Told.Fits(Settings, MeshConfigs.Of("vm-network-1")));
         Assert.True(Told.Fits(Settings, null));
@@ -22,10 +22,10 @@ public sealed class LastKnownAddressTests
     }
 
     [Fact]
-    public void AProvidersWordDoesNotFitTheSameNetworkModel() => Assert.False(Told.Fits(Settings, MeshConfigs.Of("network1")));
+    public void AddressOfAProviderDoesNotFitTheSameNetworkModel() => Assert.False(Told.Fits(Settings, MeshConfigs.Of("network1")));
 
     [Fact]
-    public void ARouteFitsItsNetworkOnly()
+    public void RouteFitsOnlyItsNetwork()
     {
         Assert.True(Routed.Fits(Settings, MeshConfigs.Of("network1")));
         Assert.False(Routed.Fits(Settings, MeshConfigs.Of("vm-network-1")));
@@ -33,5 +33,5 @@ public sealed class LastKnownAddressTests
     }
 
     [Fact]
-    public void NothingFitsAConfiguredAddress() => Assert.False(Told.Fits(Settings with { NodeIp = Value }, null));
+    public void LastKnownAddressNeverFitsAConfiguredAddress() => Assert.False(Told.Fits(Settings with { NodeIp = Value }, null));
 }

@@ -11,7 +11,7 @@ public sealed class ProviderAnswerTests
     [InlineData("  198.18.0.5\r\n", "198.18.0.5")]
     [InlineData("2606:4700::1111\n", "2606:4700::1111")]
     [InlineData("::ffff:198.18.0.5", "198.18.0.5")]
-    public void OneAddressIsBelieved(string body, string expected)
+    public void SingleAddressIsAccepted(string body, string expected)
     {
         var result = Read(body);
 
@@ -34,7 +34,7 @@ public sealed class ProviderAnswerTests
     [InlineData("203.0.113.9", "'203.0.113.9' is an address reserved for documentation")]
     [InlineData("::ffff:192.168.0.1", "'192.168.0.1' is a private address")]
     [InlineData("fd00::1", "'fd00::1' is a unique local (private) address")]
-    public void AnythingElseIsRefusedWithItsReason(string body, string reason)
+    public void InvalidAnswerIsRefusedWithItsReason(string body, string reason)
     {
         var result = Read(body);
 
@@ -44,7 +44,7 @@ public sealed class ProviderAnswerTests
     }
 
     [Fact]
-    public void WhatWasCutOffIsRefusedEvenWhenItBeginsWithAnAddress()
+    public void TruncatedAnswerIsRefusedEvenIfItBeginsWithAnAddress()
     {
         var result = ProviderAnswer.Read("p", "198.18.0.5\n"u8, isCut: true);
 
@@ -53,10 +53,10 @@ public sealed class ProviderAnswerTests
     }
 
     [Fact]
-    public void AControlCharacterDoesNotReachTheMessage() => Assert.DoesNotContain('\e', Read("\e[31mred").Problem!);
+    public void ControlCharacterDoesNotReachTheMessage() => Assert.DoesNotContain('\e', Read("\e[31mred").Problem!);
 
     [Fact]
-    public void TheNameOfAProviderHasNoSecretOfItsUrl() =>
+    public void NameOfAProviderHasNoSecretOfItsUrl() =>
         Assert.Equal("https://ip.example.com/ip", ProviderResult.Name(new Uri("https://user:secret@ip.example.com/ip?key=secret#secret")));
 
     private static ProviderResult Read(string body) => ProviderAnswer.Read("p", Encoding.UTF8.GetBytes(body), isCut: false);

@@ -25,7 +25,7 @@ public sealed class CheckTextTests
         ]);
 
     [Fact]
-    public void ThePlainTextHasGroupsMarksCuresAndASummary() => Assert.Equal(
+    public void PlainTextHasGroupsMarksRemediationsAndASummary() => Assert.Equal(
         """
         smm-agent 1.2.3  vm-integration/analytics-v0
 
@@ -50,7 +50,7 @@ public sealed class CheckTextTests
         CheckText.Write(Report, colour: false));
 
     [Fact]
-    public void ColourIsInTheMarksAndHeadingsOnly()
+    public void ColourIsOnlyInMarksAndHeadings()
     {
         var text = CheckText.Write(Report, colour: true);
 
@@ -64,7 +64,7 @@ public sealed class CheckTextTests
     }
 
     [Fact]
-    public void ACheckIsAsGoodAsItsWorstLine()
+    public void CheckHasTheStatusOfItsWorstLine()
     {
         Assert.Equal("skipped", Of(CheckStatus.Skipped));
         Assert.Equal("pass", Of(CheckStatus.Skipped, CheckStatus.Pass));

@@ -10,7 +10,7 @@ public sealed class ConditionLedgerTests
     private readonly ConditionLedger _ledger = new();
 
     [Fact]
-    public void EveryConditionIsThereInTheOrderOfTheDocumentation()
+    public void ConditionsAreInTheOrderOfTheDocumentation()
     {
         _ledger.Update([ConditionUpdate.True(ConditionType.Healthy, "Healthy", "all well")], Start);
 
@@ -20,7 +20,7 @@ public sealed class ConditionLedgerTests
     }
 
     [Fact]
-    public void TheTransitionTimeMovesOnlyWhenTheStatusChanges()
+    public void TransitionTimeChangesOnlyWithTheStatus()
     {
         _ledger.Update([ConditionUpdate.False(ConditionType.PortsOpen, "Closed", "8080 is closed")], Start);
         _ledger.Update([ConditionUpdate.False(ConditionType.PortsOpen, "LockHeld", "the lock is held")], Start.AddSeconds(10));
@@ -33,7 +33,7 @@ public sealed class ConditionLedgerTests
     }
 
     [Fact]
-    public void AnotherStatusOrReasonIsAChangeAndAnotherMessageIsNone()
+    public void StatusOrReasonIsAChangeAndMessageIsNot()
     {
         Assert.Equal(ConditionType.All.Count, _ledger.Update([], Start).Count);
         Assert.Empty(_ledger.Update([], Start));
@@ -44,7 +44,7 @@ public sealed class ConditionLedgerTests
     }
 
     [Fact]
-    public void AChangeTellsWhatItWasBefore()
+    public void ChangeHasThePreviousCondition()
     {
         Assert.All(_ledger.Update([], Start), change => Assert.Null(change.Before));
 
@@ -55,11 +55,11 @@ public sealed class ConditionLedgerTests
     }
 
     [Fact]
-    public void AFindingOfAnUndocumentedTypeIsAMistake() =>
+    public void UpdateOfAnUndocumentedTypeThrows() =>
         Assert.Throws<ArgumentException>(() => _ledger.Update([ConditionUpdate.True("PortOpen", "Open", "")], Start));
 
     [Fact]
-    public void TheTimeIsAlwaysThatOfTheLastChangeOfStatus() =>
+    public void TransitionTimeIsThatOfTheLastStatusChange() =>
         Gen.Int[0, 2].Array[1, 30].Sample(statuses =>
         {
             var ledger = new ConditionLedger();

@@ -8,7 +8,7 @@ public sealed class DebouncedJournalTests
     private TimeSpan _now;
 
     [Fact]
-    public void AStateThatHealsItselfIsInformationOnly()
+    public void ShortBadStateIsInformationOnly()
     {
         Assert.Equal(["Information down"], Bad("down"));
         After(29.9);
@@ -19,7 +19,7 @@ public sealed class DebouncedJournalTests
     }
 
     [Fact]
-    public void ABadStateThatLastsIsAWarningOnceAndItsEndIsANotice()
+    public void LastingBadStateIsOneWarningAndItsEndIsANotice()
     {
         Bad("down");
         Assert.Equal(DebouncedJournal<string>.Patience, _journal.DueIn(_now));
@@ -34,7 +34,7 @@ public sealed class DebouncedJournalTests
     }
 
     [Fact]
-    public void WhatWasNeverAWarningHasNoRecovery()
+    public void StateThatWasNeverAWarningHasNoRecovery()
     {
         for (var flap = 0; flap < 3; flap++)
         {
@@ -46,7 +46,7 @@ public sealed class DebouncedJournalTests
     }
 
     [Fact]
-    public void ABadTimeWithSeveralReasonsWarnsOfTheOneThatLasts()
+    public void BadTimeWithSeveralReasonsWarnsOfTheLastingReason()
     {
         Bad("starting");
         After(20);
@@ -61,7 +61,7 @@ public sealed class DebouncedJournalTests
     }
 
     [Fact]
-    public void WhatIsNotKnownEndsNoWarning()
+    public void UnknownStateDoesNotEndAWarning()
     {
         Bad("down");
         After(30);
@@ -73,7 +73,7 @@ public sealed class DebouncedJournalTests
     }
 
     [Fact]
-    public void WhatIsSwitchedOffEndsAWarningAndIsElseNoNews()
+    public void DisabledSubjectEndsAWarningAndIsOtherwiseNotWritten()
     {
         Assert.Equal(["Debug off"], Update(Entry("it", "off", JournalState.Silent, "off")));
         Bad("down");
@@ -84,7 +84,7 @@ public sealed class DebouncedJournalTests
 
     // A sidecar that fails at each start: three failures, a hold, three failures, a hold.
     [Fact]
-    public void ACrashLoopWritesTheFirstFailureTheHoldAndASummaryPerHour()
+    public void CrashLoopWritesTheFirstFailureTheHoldAndAnHourlySummary()
     {
         List<string> lines = [];
         while (_now < TimeSpan.FromHours(2.8))
@@ -112,7 +112,7 @@ public sealed class DebouncedJournalTests
 
     // It is ready for some seconds each time.
     [Fact]
-    public void RecoveriesThatDoNotLastAreWrittenOnceAnHour()
+    public void ShortRecoveriesAreWrittenOnceAnHour()
     {
         List<string> lines = [];
         while (_now < TimeSpan.FromMinutes(59))
@@ -144,7 +144,7 @@ public sealed class DebouncedJournalTests
     }
 
     [Fact]
-    public void ASubjectThatIsToldNoMoreIsForgottenUnlessItIsBad()
+    public void MissingSubjectIsForgottenUnlessItIsBad()
     {
         for (var version = 0; version < 100; version++)
         {

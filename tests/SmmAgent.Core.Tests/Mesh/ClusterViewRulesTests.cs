@@ -16,11 +16,11 @@ public sealed class ClusterViewRulesTests
     [InlineData("unreachable", null, null, ConditionStatus.False, "Unreachable", "no route")]
     [InlineData("wrong-host", null, null, ConditionStatus.False, "WrongHost", "sudo smm-agent set node-ip ADDRESS")]
     [InlineData(null, null, "timeout", ConditionStatus.True, "Degraded",
-        "port 8080 (http) timed out: a firewall or security group on the way drops it")]
+        "port 8080 (http) timed out: a firewall or security group on the path drops it")]
     [InlineData(null, null, "refused", ConditionStatus.True, "Degraded",
         "port 8080 (http) refused, because nothing on this VM listens on it: start the workload")]
     [InlineData(null, "refused", null, ConditionStatus.True, "Degraded", "port 16401 (sidecar-metrics) refused: a firewall")]
-    public void TheAgentsPortDecidesAndTheOthersDegrade(
+    public void AgentPortDecidesAndOtherPortsDegrade(
         string? agent, string? sidecar, string? http, ConditionStatus status, string reason, string told)
     {
         var answer = new DialBackResponse("198.18.0.2", "demo", [Result(8080, http), Result(16400, agent), Result(16401, sidecar)]);
@@ -32,17 +32,17 @@ public sealed class ClusterViewRulesTests
     }
 
     [Fact]
-    public void APortThatIsRefusedAlthoughTheWorkloadListensIsTheFirewallsFault()
+    public void RefusedPortOfAListeningWorkloadIsBlockedByAFirewall()
     {
         var answer = new DialBackResponse("198.18.0.2", "demo", [Result(8080, "refused"), Result(16400, null)]);
 
         var finding = ClusterViewRules.ReachableFromCluster(answer, Ports, listens: _ => true);
 
-        Assert.Contains("port 8080 (http) refused: a firewall on the way rejects it", finding.Message, StringComparison.Ordinal);
+        Assert.Contains("port 8080 (http) refused: a firewall on the path rejects it", finding.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ResultsForPortsThatNobodyAskedAboutDoNotCount()
+    public void ResultsForPortsThatWereNotRequestedDoNotCount()
     {
         var finding = ClusterViewRules.ReachableFromCluster(new("198.18.0.2", "demo", [Result(22, "refused")]), Ports, _ => true);
 
@@ -57,7 +57,7 @@ public sealed class ClusterViewRulesTests
     [InlineData(false, "IdentityMismatch", "True", "False/IdentityMismatch", "Unknown/NotRegistered")]
     [InlineData(false, "StaleEntry", "Unknown", "False/StaleEntry", "Unknown/NotRegistered")]
     [InlineData(false, "<script>", "Unknown", "False/NotRegistered", "Unknown/NotRegistered")]
-    public void RegistrationAndHealthComeFromTheDashboardsAnswer(
+    public void RegistrationAndHealthComeFromTheDashboard(
         bool isRegistered, string reason, string healthy, string registered, string health)
     {
         var answer = new Registration
@@ -71,7 +71,7 @@ public sealed class ClusterViewRulesTests
     }
 
     [Fact]
-    public void OnlyTheAgentsAndTheGroupsPortsAreDialled()
+    public void OnlyPortsOfTheAgentAndTheGroupAreDialled()
     {
         var group = new WorkloadGroup
         {
@@ -83,7 +83,7 @@ public sealed class ClusterViewRulesTests
     }
 
     [Fact]
-    public void OfMorePortsThanOneCallTakesTheAgentsAreDialledAndAsManyOfTheOthersAsFit()
+    public void AgentPortsComeFirstWhenThereAreTooManyPorts()
     {
         var ports = Enumerable.Range(9000, 100).ToDictionary(port => $"p{port}");
         var group = new WorkloadGroup { Namespace = "n", Name = "g", ServiceAccount = "s", Network = "", Ports = ports };
@@ -99,11 +99,11 @@ public sealed class ClusterViewRulesTests
     [InlineData(3, 0.0, 4)]
     [InlineData(50, 0.0, 150)]
     [InlineData(50, 0.999, 300)]
-    public void TheDelayDoublesUpToFiveMinutesAndAHalfOfItIsRandom(int failures, double random, int seconds) =>
+    public void DelayDoublesUpToFiveMinutesAndHalfOfItIsRandom(int failures, double random, int seconds) =>
         Assert.Equal(seconds, new RetryDelay(() => random).After(failures, null).TotalSeconds, 0.5);
 
     [Fact]
-    public void WhatTheDashboardAskedForIsWaitedAtLeast() =>
+    public void DelayIsAtLeastTheTimeThatTheDashboardRequested() =>
         Assert.Equal(TimeSpan.FromSeconds(63), new RetryDelay(() => 0.5).After(1, TimeSpan.FromSeconds(60)));
 
     private static string Shown(ConditionUpdate finding) => $"{finding.Status}/{finding.Reason}";

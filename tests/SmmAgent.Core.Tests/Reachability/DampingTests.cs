@@ -24,10 +24,10 @@ public sealed class DampingTests
     [InlineData("RTR", "RRR")]
     [InlineData("RTT", "RRT")]
     [InlineData("ROTT", "RRRT")]
-    public void TwoInARowMakeAChange(string looks, string shown) => Assert.Equal(shown, Play(looks));
+    public void TwoEqualObservationsInARowMakeAChange(string looks, string shown) => Assert.Equal(shown, Play(looks));
 
     [Fact]
-    public void LooksOfTheSameMomentDoNotConfirmEachOther()
+    public void ObservationsOfTheSameMomentDoNotConfirmEachOther()
     {
         var probes = new DebouncedProbes();
         probes.Next([Result('O')], Start);
@@ -42,7 +42,7 @@ public sealed class DampingTests
     }
 
     [Fact]
-    public void ALossIsToldAlthoughTheClockWasSetBackMeanwhile()
+    public void LossIsReportedAfterTheClockWasSetBack()
     {
         var probes = new DebouncedProbes();
         probes.Next([Result('O')], Start);
@@ -52,7 +52,7 @@ public sealed class DampingTests
     }
 
     [Fact]
-    public void SinceIsTheFirstLookThatSaidSo()
+    public void SinceIsTheTimeOfTheFirstObservation()
     {
         var probes = new DebouncedProbes();
         probes.Next([Result('O')], Start);
@@ -63,17 +63,17 @@ public sealed class DampingTests
     }
 
     [Fact]
-    public void OneOddResultInARunNeverFlips() =>
+    public void SingleDeviatingResultNeverChangesTheValue() =>
         Gen.Select(Gen.Char["ORT"], Gen.Int[1, 20], Gen.Char["ORT"], Gen.Int[1, 20]).Sample((run, before, odd, after) =>
             Play(new string(run, before) + odd + new string(run, after)) == new string(run, before + 1 + after));
 
     [Fact]
-    public void TwoLooksThatAgreeAlwaysDecide() =>
+    public void TwoObservationsThatAgreeAlwaysDecide() =>
         Gen.Char["ORT"].Array[0, 30].Select(Gen.Char["ORT"]).Sample((past, last) =>
             Play(new string(past) + last + last + last)[^1] == last);
 
     [Fact]
-    public void WhatIsShownWasAlwaysSeenInOneOfTheLastLooks() =>
+    public void CurrentValueWasSeenInOneOfTheLastObservations() =>
         Gen.Char["ORT"].Array[1, 40].Sample(looks =>
         {
             var shown = Play(new string(looks));
@@ -81,7 +81,7 @@ public sealed class DampingTests
         });
 
     [Fact]
-    public void UpAndDownChangeOnlyAfterTwoLooksOfTheOtherSide() =>
+    public void UpAndDownChangeOnlyAfterTwoOppositeObservations() =>
         Gen.Char["ORT"].Array[2, 40].Sample(looks =>
         {
             var shown = Play(new string(looks));
@@ -90,7 +90,7 @@ public sealed class DampingTests
         });
 
     [Fact]
-    public void WhatIsNoLongerTriedIsForgotten()
+    public void TargetThatIsNoLongerProbedIsForgotten()
     {
         var probes = new DebouncedProbes();
         probes.Next([Result('R')], Start);
@@ -100,7 +100,7 @@ public sealed class DampingTests
     }
 
     [Fact]
-    public void OneFailedLookUpKeepsTheAddresses()
+    public void SingleFailedLookupKeepsTheAddresses()
     {
         var names = new DebouncedNames();
         var found = Resolution.Found("gw.example.com", [IPAddress.Parse("198.18.0.1")]);
@@ -113,7 +113,7 @@ public sealed class DampingTests
     }
 
     [Fact]
-    public void NewAddressesOfANameCountAtOnce()
+    public void NewAddressesOfANameCountImmediately()
     {
         var names = new DebouncedNames();
         names.Next([Resolution.Found("gw.example.com", [IPAddress.Parse("198.18.0.1")])], Start);

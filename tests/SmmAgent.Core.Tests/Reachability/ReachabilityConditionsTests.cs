@@ -11,11 +11,11 @@ public sealed class ReachabilityConditionsTests
     private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void EverythingOkIsReachable() =>
+    public void AddressesThatAllAnswerAreReachable() =>
     Expect(ConditionStatus.True, "Reachable", "all 2 gateway addresses", Run("198.18.0.1", "198.18.0.2"));
 
     [Fact]
-    public void OneAddressOfTwoDownIsDegradedAndNamed()
+    public void GatewayWithOneOfTwoAddressesDownIsDegraded()
     {
         var results = Run("198.18.0.1", "198.18.0.2",
             (result => result.Address == "198.18.0.1", Outcome.Refused, "refused the connection"));
@@ -33,12 +33,12 @@ public sealed class ReachabilityConditionsTests
     [InlineData(Outcome.ExpiredCertificate, "ExpiredCertificate")]
     [InlineData(Outcome.Unreachable, "Unreachable")]
     [InlineData(Outcome.NotReady, "NotReady")]
-    public void AnEssentialPortDownEverywhereIsBrokenWithItsReason(Outcome outcome, string reason) =>
+    public void EssentialPortDownEverywhereIsUnreachableWithItsReason(Outcome outcome, string reason) =>
         Expect(ConditionStatus.False, reason, "gateway 198.18.0.1:15012 did it", Run(
             "198.18.0.1", "198.18.0.2", (result => result.Target.Port == 15012, outcome, "did it")));
 
     [Fact]
-    public void WhatTheSidecarCapturedIsNeitherReachedNorDown()
+    public void CapturedAddressIsNeitherReachableNorDown()
     {
         var results = Run("198.18.0.1", "198.18.0.2", (result => result.Target.Port == 15443, Outcome.Captured, "was captured"));
 
@@ -57,12 +57,12 @@ public sealed class ReachabilityConditionsTests
     [InlineData(15017)]
     [InlineData(50600)]
     [InlineData(59411)]
-    public void AnotherPortDownEverywhereIsDegraded(int port) =>
+    public void OtherPortDownEverywhereIsDegraded(int port) =>
         Expect(ConditionStatus.True, "Degraded", $":{port} did it", Run(
             "198.18.0.1", "198.18.0.2", (result => result.Target.Port == port, Outcome.Timeout, "did it")));
 
     [Fact]
-    public void TheMostTellingOutcomeIsTheReason() =>
+    public void MostSpecificOutcomeIsTheReason() =>
         Expect(ConditionStatus.False, "WrongCertificate", "gateway 198.18.0.2:15012 showed", Run(
             "198.18.0.1",
             "198.18.0.2",
@@ -70,7 +70,7 @@ public sealed class ReachabilityConditionsTests
             (result => result is { Address: "198.18.0.2", Target.Port: 15012 }, Outcome.WrongCertificate, "showed the wrong one")));
 
     [Fact]
-    public void AFamilyWithoutARouteDoesNotCountWhenTheOtherWorks()
+    public void FamilyWithoutARouteDoesNotCountIfTheOtherWorks()
     {
         var results = Run("198.18.0.1", "2606:4700::1", (result => result.Address == "2606:4700::1", Outcome.Unreachable, "no route"))
             .Select(result => result with { NoRoute = result.Outcome == Outcome.Unreachable }).ToList();
@@ -79,7 +79,7 @@ public sealed class ReachabilityConditionsTests
     }
 
     [Fact]
-    public void AFamilyWithoutARouteCountsWhenItIsTheOnlyOne()
+    public void FamilyWithoutARouteCountsIfItIsTheOnlyOne()
     {
         var results = Run("2606:4700::1", "2606:4700::2", (_ => true, Outcome.Unreachable, "is unreachable"))
             .Select(result => result with { NoRoute = true }).ToList();
@@ -88,7 +88,7 @@ public sealed class ReachabilityConditionsTests
     }
 
     [Fact]
-    public void AnAddressOfANameIsShownWithTheName()
+    public void AddressOfANameIsShownWithTheName()
     {
         var target = new ProbeTarget("gw", "gw.example.com", 15012, ProbeKind.Istiod, true);
 
@@ -97,7 +97,7 @@ public sealed class ReachabilityConditionsTests
     }
 
     [Fact]
-    public void ManyFaultsMakeOneShortLine()
+    public void ManyFailuresMakeOneShortLine()
     {
         var results = Enumerable.Range(1, 50)
             .SelectMany(i => Run($"198.18.0.{i}", $"198.18.1.{i}", (_ => true, Outcome.Refused, "refused"))).ToList();
@@ -111,7 +111,7 @@ public sealed class ReachabilityConditionsTests
     [InlineData(90, 8, false)]
     [InlineData(3, 2, false)]
     [InlineData(3, 0.9, true)]
-    public void ACertificateThatEndsSoonIsMentioned(double lifeDays, double leftDays, bool mentioned)
+    public void CertificateThatExpiresSoonIsMentioned(double lifeDays, double leftDays, bool mentioned)
     {
         var end = Now.AddDays(leftDays);
         var results = Run("198.18.0.1", "198.18.0.2").Select(result =>
@@ -123,7 +123,7 @@ public sealed class ReachabilityConditionsTests
     }
 
     [Fact]
-    public void AMeshWithoutAGatewayIsToldWithTheCure()
+    public void MeshWithoutAGatewayIsReportedWithAdvice()
     {
         var finding = ReachabilityConditions.Gateways(ReachabilityPlan.From(MeshConfigs.Of("vm-network-1")), [], 0, Now, []);
 
@@ -132,7 +132,7 @@ public sealed class ReachabilityConditionsTests
     }
 
     [Fact]
-    public void TheSameNetworkWithoutADirectEndpointIsUnknown()
+    public void SameNetworkWithoutADirectEndpointIsUnknown()
     {
         var finding = ReachabilityConditions.Gateways(ReachabilityPlan.From(MeshConfigs.Of("network1")), [], 0, Now, []);
 
@@ -140,7 +140,7 @@ public sealed class ReachabilityConditionsTests
     }
 
     [Fact]
-    public void PortsThatWereNotTriedAreMentioned()
+    public void PortsThatWereNotProbedAreMentioned()
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
 
@@ -154,7 +154,7 @@ public sealed class ReachabilityConditionsTests
     [InlineData(OwnTraffic.OutputDropped, Outcome.Timeout, "OutputDropped")]
     [InlineData(OwnTraffic.OutputDropped, Outcome.Refused, "OutputDropped")]
     [InlineData(OwnTraffic.OutputDropped, Outcome.WrongCertificate, "WrongCertificate")]
-    public void WhatThisHostsOwnFirewallDropsIsTheReasonWhereItExplainsTheFault(string own, Outcome outcome, string reason)
+    public void LocalFirewallIsTheReasonIfItExplainsTheFailure(string own, Outcome outcome, string reason)
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
         var results = Run("198.18.0.1", "198.18.0.2", (result => result.Target.Port == 15012, outcome, "did not answer within 3 s"));
@@ -169,7 +169,7 @@ public sealed class ReachabilityConditionsTests
     }
 
     [Fact]
-    public void WhatThisHostsOwnFirewallDropsOfAnotherPortFamilyOrPeerExplainsNothing()
+    public void LocalFirewallOfAnotherPortFamilyOrPeerExplainsNothing()
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
         var results = Run("198.18.0.1", "198.18.0.2",

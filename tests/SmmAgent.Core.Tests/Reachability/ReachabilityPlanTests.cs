@@ -6,7 +6,7 @@ namespace SmmAgent.Core.Tests.Reachability;
 public sealed class ReachabilityPlanTests
 {
     [Fact]
-    public void EveryPortOfEveryAddressOfEveryGatewayIsTried()
+    public void EveryPortOfEveryGatewayAddressIsProbed()
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1", "gw.example.com"));
 
@@ -27,7 +27,7 @@ public sealed class ReachabilityPlanTests
     [InlineData("tls-own", 7000, ProbeKind.Tls, false)]
     [InlineData("own-tls", 7000, ProbeKind.Tls, false)]
     [InlineData("tcp-own", 7000, ProbeKind.Tcp, false)]
-    public void WhatIsTriedOnAPortFollowsItsNameAndNumber(string name, int port, ProbeKind kind, bool essential)
+    public void ProbeKindFollowsTheNameAndNumberOfThePort(string name, int port, ProbeKind kind, bool essential)
     {
         var target = ProbeTarget.From("gw", "198.18.0.1", new GatewayPort(name, port));
 
@@ -35,7 +35,7 @@ public sealed class ReachabilityPlanTests
     }
 
     [Fact]
-    public void InTheSameNetworkTheDirectEndpointsAreTriedInstead()
+    public void DirectEndpointsAreProbedInTheSameNetwork()
     {
         var config = MeshConfigs.Of("network1", "198.18.0.1") with { DirectEndpoints = [new("istiod", "10.244.1.5", 15012)] };
 
@@ -45,7 +45,7 @@ public sealed class ReachabilityPlanTests
     }
 
     [Fact]
-    public void TheSameAddressTwiceIsTriedOnce() =>
+    public void DuplicateAddressIsProbedOnce() =>
         Assert.Equal(6, ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1", "198.18.0.1")).Targets.Count);
 
     [Fact]

@@ -14,14 +14,14 @@ public sealed class RedactorTests
     [InlineData("a piece: cr3t.Tok-en/of+the, no more", "a piece: [redacted], no more")]
     [InlineData("# s3cr3t.Tok-en/of+\n# the=VM~0123456789abcdef\n", "# [redacted]\n# [redacted]\n")]
     [InlineData("nothing of it", "nothing of it")]
-    public void AKnownSecretIsFoundWholeAndInPieces(string text, string redacted) => Assert.Equal(redacted, Redact(text));
+    public void KnownSecretIsFoundWholeAndInPieces(string text, string redacted) => Assert.Equal(redacted, Redact(text));
 
     [Theory]
     [InlineData("")]
     [InlineData("u")]
     [InlineData("us")]
     [InlineData("user:")]
-    public void AKnownSecretIsFoundInBase64WhateverStandsBeforeIt(string before)
+    public void KnownSecretIsFoundInBase64AfterAnyPrefix(string before)
     {
         var base64 = Convert.ToBase64String(Encoding.UTF8.GetBytes(before + Token + " and more"));
         var whole = Convert.ToBase64String(Encoding.UTF8.GetBytes(Token))[4..^8];
@@ -41,7 +41,7 @@ public sealed class RedactorTests
     [InlineData("\"s3cr3t.Tok-en/of\\u002Bthe=VM~0123456789abcdef\"", "\"[redacted]\"")]
     [InlineData("\"s3cr3t.Tok-en\\/of+the=VM~0123456789abcdef\"", "\"[redacted]\"")]
     [InlineData("s3cr3t.Tok-en_of-the=VM~0123456789abcdef", "[redacted]")]
-    public void AKnownSecretIsFoundInOtherSpellings(string text, string redacted) => Assert.Equal(redacted, Redact(text));
+    public void KnownSecretIsFoundInOtherEncodings(string text, string redacted) => Assert.Equal(redacted, Redact(text));
 
     [Theory]
     [InlineData("token")]
@@ -65,7 +65,7 @@ public sealed class RedactorTests
     [InlineData("AKIA")]
     [InlineData("ghp_")]
     [InlineData("0Q~")]
-    public async Task AHostileTextOfTheLargestSizeTakesNoLongerThanAnother(string word)
+    public async Task HostileTextOfTheLargestSizeIsRedactedQuickly(string word)
     {
         var text = string.Concat(Enumerable.Repeat(word, 4 * 1024 * 1024 / word.Length));
 
@@ -74,7 +74,7 @@ public sealed class RedactorTests
     }
 
     [Fact]
-    public void AShortSecretIsFoundWhole() =>
+    public void ShortSecretIsFoundWhole() =>
         Assert.Equal("pin [redacted], 4321", new Redactor(new KnownSecrets(["1234"])).Redact("pin 1234, 4321"));
 
     [Theory]
@@ -101,7 +101,7 @@ public sealed class RedactorTests
     [InlineData("ca: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUNNSUlDTUlJQ01JSUNNSUlDTUlJQw==",
         "ca: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUNNSUlDTUlJQ01JSUNNSUlDTUlJQw==")]
     [InlineData("token: /etc/smm/bearer-token", "token: /etc/smm/bearer-token")]
-    public void WhatLooksLikeASecretIsTakenOut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
+    public void TextThatLooksLikeASecretIsRedacted(string text, string redacted) => Assert.Equal(redacted, Redact(text));
 
     // The values are made up, and put together here so that no scanner of repositories takes them for real ones.
     public static TheoryData<string, string> CloudSecrets => new()
@@ -137,7 +137,7 @@ public sealed class RedactorTests
 
     [Theory]
     [MemberData(nameof(CloudSecrets))]
-    public void KeysAndSignaturesOfCloudsAreTakenOut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
+    public void KeysAndSignaturesOfCloudsAreRedacted(string text, string redacted) => Assert.Equal(redacted, Redact(text));
 
     [Theory]
     [InlineData("addressProviders: [\"https://user:pw@ip.example/ip\"]", "addressProviders: [\"https://[redacted]@ip.example/ip\"]")]
@@ -152,7 +152,7 @@ public sealed class RedactorTests
     [InlineData("https://smm.example.com:8443/packages/istio-sidecar_1.15.3-1_amd64.deb",
         "https://smm.example.com:8443/packages/istio-sidecar_1.15.3-1_amd64.deb")]
     [InlineData("http://[2001:db8::1]:8443/a@b", "http://[2001:db8::1]:8443/a@b")]
-    public void CredentialsInUrlsAreTakenOut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
+    public void CredentialsInUrlsAreRedacted(string text, string redacted) => Assert.Equal(redacted, Redact(text));
 
     [Theory]
     [InlineData("MYKEY=abc", "MYKEY=[redacted]")]
@@ -182,7 +182,7 @@ public sealed class RedactorTests
     [InlineData("Environment=\"DB_PW=correct horse\" A=b", "Environment=\"DB_PW=[redacted]\" A=b")]
     [InlineData("\"key\": \"abc\"", "\"key\": \"[redacted]\"")]
     [InlineData("key: abcdef", "key: [redacted]")]
-    public void ValuesWhoseNameSaysThatTheyAreSecretAreTakenOut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
+    public void ValuesWithASecretNameAreRedacted(string text, string redacted) => Assert.Equal(redacted, Redact(text));
 
     [Theory]
     [InlineData("the API key: cannot be read")]
@@ -197,7 +197,7 @@ public sealed class RedactorTests
     [InlineData("https://smm.example.com:8443/ is reached")]
     [InlineData("disk-usage-of-the-folder-with-a-long-name-123456")]
     [InlineData("| a table |\n| with key | columns |")]
-    public void WhatHelpsToFindAFaultStays(string text) => Assert.Equal(text, Redact(text));
+    public void DiagnosticTextStays(string text) => Assert.Equal(text, Redact(text));
 
     [Theory]
     [InlineData("a\n-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\nb", "a\n[redacted]\nb")]
@@ -210,10 +210,10 @@ public sealed class RedactorTests
     [InlineData(
         "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n",
         "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n[redacted]\n")]
-    public void APrivateKeyIsTakenOutAlsoWhenItsBlockIsCut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
+    public void PrivateKeyIsRedactedEvenIfItsBlockIsCut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
 
     [Fact]
-    public void WhateverTheTextNoTwelveCharactersOfTheSecretAreLeft() =>
+    public void TwelveCharactersOfTheSecretNeverRemain() =>
         Gen.Select(Gen.String, Gen.Int[0, 20], Gen.Int[12, 40], Gen.String).Sample((before, from, length, after) =>
         {
             var piece = Token.Substring(from, Math.Min(length, Token.Length - from));

@@ -20,7 +20,7 @@ public sealed class RestartWindowTests
     [InlineData("2026-11-22T04:00+01:00", false)]
     [InlineData("2026-11-23T02:00+01:00", false)]
     [InlineData("2026-07-05T00:30+00:00", true)]
-    public void ItIsOpenFromItsStartToItsEndByTheClockOnTheWall(string now, bool open) =>
+    public void WindowIsOpenFromStartToEndInLocalTime(string now, bool open) =>
     Assert.Equal(open, Window("Sun 02:00-04:00").IsOpen(At(now), Berlin));
 
     [Theory]
@@ -29,7 +29,7 @@ public sealed class RestartWindowTests
     [InlineData("2026-11-22T01:59+01:00", true)]
     [InlineData("2026-11-22T02:00+01:00", false)]
     [InlineData("2026-11-21T01:00+01:00", false)]
-    public void ItMayEndTheNextDay(string now, bool open) => Assert.Equal(open, Window("Sat 22:00-02:00").IsOpen(At(now), Berlin));
+    public void WindowMayEndTheNextDay(string now, bool open) => Assert.Equal(open, Window("Sat 22:00-02:00").IsOpen(At(now), Berlin));
 
     [Theory]
     [InlineData("Sun 02:00-04:00", "2026-11-20T12:00+01:00", "2026-11-22T02:00+01:00")]
@@ -38,7 +38,7 @@ public sealed class RestartWindowTests
     [InlineData("Sun 02:00-04:00", "2026-03-28T12:00+01:00", "2026-03-29T03:00+02:00")] // 02:00 does not exist that day
     [InlineData("Sun 02:00-03:00", "2026-03-28T12:00+01:00", "2026-04-05T02:00+02:00")] // nor does the whole window
     [InlineData("Sun 02:30-04:00", "2026-10-24T12:00+02:00", "2026-10-25T02:30+02:00")] // 02:30 is there twice
-    public void TheNextOpeningIsTold(string window, string now, string opening) =>
+    public void NextOpeningIsComputed(string window, string now, string opening) =>
     Assert.Equal(At(opening), Window(window).NextOpening(At(now), Berlin));
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class RestartWindowTests
     [InlineData("Sun 02:30-02:45")]
     [InlineData("Sat 23:00-02:30")]
     [InlineData("Sun 03:00-02:59")]
-    public void TheNextOpeningIsTheFirstMinuteInWhichItIsOpen(string text)
+    public void NextOpeningIsTheFirstOpenMinute(string text)
     {
         var window = Window(text);
         foreach (var change in new[] { "2026-03-26T00:00+01:00", "2026-10-22T00:00+02:00" })
@@ -68,7 +68,7 @@ public sealed class RestartWindowTests
     [Theory]
     [InlineData("Sun 02:00-04:00")]
     [InlineData("Mon 23:59-00:00")]
-    public void ItIsWrittenAsItIsRead(string text) => Assert.Equal(text, Window(text).ToString());
+    public void WindowIsFormattedAsItIsParsed(string text) => Assert.Equal(text, Window(text).ToString());
 
     private static RestartWindow Window(string text) => RestartWindow.Parse(text)!;
 

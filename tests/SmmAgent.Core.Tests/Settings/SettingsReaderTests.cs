@@ -6,17 +6,17 @@ namespace SmmAgent.Core.Tests.Settings;
 public sealed class SettingsReaderTests
 {
     [Fact]
-    public void TheExampleIsTheDefaultsWithoutAFaultOrAWarning()
+    public void ExampleHasTheDefaultsWithoutErrorsOrWarnings()
     {
         var reading = SettingsReader.Read(Example());
 
-        Assert.Empty(reading.Faults);
+        Assert.Empty(reading.Errors);
         Assert.Empty(reading.Warnings);
         Assert.True(SettingsEquality.Same(new AgentSettings(), reading.Settings!));
     }
 
     [Fact]
-    public void TheExampleNamesEveryKeyAndItsCommentedKeysAreValidToo()
+    public void ExampleNamesEveryKeyAndItsCommentedKeysAreValid()
     {
         var all = string.Join('\n',
             Example().Split('\n').Select(
@@ -25,7 +25,7 @@ public sealed class SettingsReaderTests
 
         var reading = SettingsReader.Read(all);
 
-        Assert.Empty(reading.Faults);
+        Assert.Empty(reading.Errors);
         Assert.Empty(reading.Warnings);
         foreach (var key in SettingsKeys.All)
             Assert.Contains(key[(key.LastIndexOf('.') + 1)..] + ":", all, StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
-    public void KeysAreOneOrAListAndNoneIsNotTheDefault()
+    public void TrustedKeysAreOneKeyOrAListAndAnEmptyListIsNotTheDefault()
     {
         const string Key = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
         Assert.Null(SettingsReader.Read("packages: {}").Settings!.TrustedKeys);
@@ -85,7 +85,7 @@ public sealed class SettingsReaderTests
     [InlineData("---\n")]
     [InlineData("dashboard:\nnode:\n  ip:\n")]
     [InlineData("\uFEFFnode: {ip: auto}")]
-    public void WhatIsNotSaidIsTheDefault(string yaml) =>
+    public void MissingKeyHasItsDefault(string yaml) =>
     Assert.True(SettingsEquality.Same(new AgentSettings(), SettingsReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml)).Settings!));
 
     [Theory]
@@ -133,22 +133,22 @@ public sealed class SettingsReaderTests
     [InlineData("a: {b: c", "", "not valid YAML")]
     [InlineData("a: 1\n---\nb: 2\n", "", "second document")]
     [InlineData("node: &n {ip: auto}\nfirewall: *n\n", "", "anchor or alias")]
-    public void AFaultNamesItsKeyAndTheReason(string yaml, string path, string told)
+    public void ErrorNamesItsKeyAndTheReason(string yaml, string path, string told)
     {
         var reading = SettingsReader.Read(yaml);
 
         Assert.Null(reading.Settings);
-        var fault = Assert.Single(reading.Faults);
+        var fault = Assert.Single(reading.Errors);
         Assert.Equal(path, fault.Path);
         Assert.Contains(told, fault.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void EveryFaultIsNamedWithItsLine()
+    public void EveryErrorIsReportedWithItsLine()
     {
         var reading = SettingsReader.Read("node:\n  ip: nowhere\nfirewall:\n  mode: x\n  managementPorts: [0]\nuuid: u\n");
 
-        Assert.Equal(["line 2", "line 4", "line 5", "line 6"], reading.Faults.Select(fault => fault.Reason.Split(':')[0]).Order());
+        Assert.Equal(["line 2", "line 4", "line 5", "line 6"], reading.Errors.Select(fault => fault.Reason.Split(':')[0]).Order());
     }
 
     [Theory]
@@ -158,7 +158,7 @@ public sealed class SettingsReaderTests
     [InlineData("url: https://smm.example.com", "url", "did you mean 'dashboard.url'?")]
     [InlineData("node: {uuid: x}", "node.uuid", "did you mean 'uuid'?")]
     [InlineData("entirelyOther: {a: [b]}", "entirelyOther", "has no effect")]
-    public void AnUnknownKeyIsWarnedAboutWithWhatWasProbablyMeant(string yaml, string path, string told)
+    public void UnknownKeyIsAWarningWithASuggestion(string yaml, string path, string told)
     {
         var reading = SettingsReader.Read(yaml);
 
@@ -169,28 +169,28 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
-    public void DeepNestingIsRefusedAndNotFollowed() =>
-        Assert.Contains("levels deep", Assert.Single(SettingsReader.Read("a: " + new string('[', 60_000)).Faults).Reason,
+    public void DeepNestingIsRefused() =>
+        Assert.Contains("levels deep", Assert.Single(SettingsReader.Read("a: " + new string('[', 60_000)).Errors).Reason,
             StringComparison.Ordinal);
 
     [Fact]
-    public void AFileOfMoreThan64KiBIsRefused() =>
+    public void FileLargerThan64KiBIsRefused() =>
         Assert.Contains("larger than 65536 bytes",
-            Assert.Single(SettingsReader.Read(new byte[SettingsReader.MaximumBytes + 1]).Faults).Reason, StringComparison.Ordinal);
+            Assert.Single(SettingsReader.Read(new byte[SettingsReader.MaximumBytes + 1]).Errors).Reason, StringComparison.Ordinal);
 
     [Fact]
-    public void BytesThatAreNoTextAreRefused() =>
-        Assert.Equal("is not UTF-8 text", Assert.Single(SettingsReader.Read([0x61, 0xff, 0xfe]).Faults).Reason);
+    public void BytesThatAreNotTextAreRefused() =>
+        Assert.Equal("is not UTF-8 text", Assert.Single(SettingsReader.Read([0x61, 0xff, 0xfe]).Errors).Reason);
 
     [Fact]
-    public void NoEditOfTheExampleEverThrows()
+    public void EditedExampleNeverThrows()
     {
         var example = Example();
         Gen.Select(Gen.Int[0, example.Length - 1], Gen.Int[0, 30], Gen.String[Gen.Char["-:[]{}&*!|>'\"%@`#,? \n\tab01\0\u2028"], 0, 12])
             .Sample((at, length, text) =>
             {
                 var reading = SettingsReader.Read(example.Remove(at, Math.Min(length, example.Length - at)).Insert(at, text));
-                return reading.Settings is null == reading.Faults.Count > 0;
+                return reading.Settings is null == reading.Errors.Count > 0;
             }, iter: 5000);
     }
 

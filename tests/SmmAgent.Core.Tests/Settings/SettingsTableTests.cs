@@ -6,7 +6,7 @@ namespace SmmAgent.Core.Tests.Settings;
 public sealed class SettingsTableTests
 {
     [Fact]
-    public void ItHasEverySettingInTheOrderOfTheFile()
+    public void TableHasEverySettingInTheOrderOfTheFile()
     {
         var dotted = SettingsKeys.All.Where(key => key.Contains('.', StringComparison.Ordinal)).ToList();
         var single = SettingsKeys.All.Except(dotted)
@@ -16,7 +16,7 @@ public sealed class SettingsTableTests
     }
 
     [Fact]
-    public void AValueIsWrittenAsInTheFileAndWithoutAProvidersKey()
+    public void ValueIsFormattedAsInTheFileWithoutTheKeyOfAProvider()
     {
         var settings = SettingsReader.Read("""
             dashboard: {url: "https://smm.example.com"}
@@ -34,7 +34,7 @@ public sealed class SettingsTableTests
     }
 
     [Fact]
-    public void EachSettingIsFoundInTheLineWhereItStands()
+    public void EachSettingIsFoundAtItsLine()
     {
         var lines = SettingsOrigins.Lines(Encoding.UTF8.GetBytes("""
             # mine
@@ -57,10 +57,10 @@ public sealed class SettingsTableTests
     }
 
     [Fact]
-    public void AFileThatIsNoYamlHasNoLines() => Assert.Empty(SettingsOrigins.Lines("node: {ip"u8));
+    public void FileThatIsNotYamlHasNoLines() => Assert.Empty(SettingsOrigins.Lines("node: {ip"u8));
 
     [Fact]
-    public void WhatCanBeReadInSpiteOfAFaultIsThereToBeShown()
+    public void ReadableSettingsAreAvailableDespiteAnError()
     {
         var reading = SettingsReader.Read("firewall: {mode: of}\nnode: {ip: 10.1.2.3}\n");
 

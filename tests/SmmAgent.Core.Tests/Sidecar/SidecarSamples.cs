@@ -34,7 +34,7 @@ internal static class SidecarSamples
     public static SidecarConfiguration Render(MeshConfig config, SidecarHost? host = null, SidecarOptions? options = null)
     {
         var result = SidecarFiles.Render(config, host ?? Host, options ?? SidecarOptions.ForAgent(config, "vm-1", Uuid, [16400, 16401]));
-        return result.Value ?? throw new InvalidOperationException(string.Join('\n', result.Faults));
+        return result.Value ?? throw new InvalidOperationException(string.Join('\n', result.Errors));
     }
 
     public static Package Package(string version) => new()

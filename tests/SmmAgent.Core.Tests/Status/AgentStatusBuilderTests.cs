@@ -14,7 +14,7 @@ public sealed class AgentStatusBuilderTests
     private static readonly AgentInfo Agent = new("0.1.0", new Guid("0327b100-a008-4364-a2b3-7d1777bb5b9a"));
 
     [Fact]
-    public void TheJsonHasTheDocumentedMembers()
+    public void JsonHasTheDocumentedMembers()
     {
         var snapshot = Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, ConditionUpdate.Degraded) with
         {
@@ -91,7 +91,7 @@ public sealed class AgentStatusBuilderTests
     }
 
     [Fact]
-    public void StatusJsonIsWrittenForPeopleAndStillCannotSteerATerminal()
+    public void StatusJsonIsReadableAndHasNoControlCharacters()
     {
         var condition = Samples.Conditions(Samples.Attached)[0]
             with
@@ -106,7 +106,7 @@ public sealed class AgentStatusBuilderTests
     }
 
     [Fact]
-    public void AnAgentThatKnowsNothingSaysSo()
+    public void EmptySnapshotHasNullMembers()
     {
         var status = AgentStatusBuilder.Build(new AgentSnapshot(), [], new AgentInfo("0.1.0", null), Samples.Now);
 
@@ -116,7 +116,7 @@ public sealed class AgentStatusBuilderTests
     }
 
     [Fact]
-    public void APortThatIsStillOpenButNoLongerWantedIsShown()
+    public void OpenPortThatIsNoLongerWantedIsShown()
     {
         var snapshot = new AgentSnapshot
         {
@@ -132,7 +132,7 @@ public sealed class AgentStatusBuilderTests
     [InlineData(null, ConditionStatus.True)]
     [InlineData("vm-integration/analytics-v0", ConditionStatus.True)]
     [InlineData("vm-integration/analytics-v1", ConditionStatus.Unknown)]
-    public void WhatWasToldOfAnotherWorkloadGroupIsNotKnown(string? group, ConditionStatus registered)
+    public void StateOfAnotherWorkloadGroupIsNotUsed(string? group, ConditionStatus registered)
     {
         var snapshot = new AgentSnapshot
         {
@@ -146,11 +146,11 @@ public sealed class AgentStatusBuilderTests
     }
 
     [Fact]
-    public void ASidecarThatNobodyLookedAtIsNull() =>
+    public void SidecarThatIsNotManagedIsNull() =>
     Assert.Null(AgentStatusBuilder.Build(new AgentSnapshot(), [], Agent, Samples.Now).Sidecar);
 
     [Fact]
-    public void TheSidecarIsShownAsItIs()
+    public void SidecarIsShown()
     {
         var snapshot = new AgentSnapshot
         {

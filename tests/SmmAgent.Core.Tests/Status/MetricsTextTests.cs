@@ -10,7 +10,7 @@ public sealed class MetricsTextTests
     private static readonly ProcessFacts Process = new("0.1.0", Samples.Now, TimeSpan.FromSeconds(1.5), 12_345_678, 0);
 
     [Fact]
-    public void EveryFamilyHasItsHelpAndTypeOnceAndEverySeriesIsToldOnce()
+    public void FamiliesAndSeriesAreWrittenOnce()
     {
         var metrics = ParsedMetrics.Of(Write(Samples.Attached));
 
@@ -21,7 +21,7 @@ public sealed class MetricsTextTests
     }
 
     [Fact]
-    public void AConditionIsOneOfThreeStatuses()
+    public void ConditionHasOneOfThreeStatuses()
     {
         var metrics = ParsedMetrics.Of(Write(Samples.Attached));
 
@@ -34,7 +34,7 @@ public sealed class MetricsTextTests
     }
 
     [Fact]
-    public void TheValuesAreWhatIsKnown()
+    public void ValuesAreThoseOfTheSnapshot()
     {
         var metrics = ParsedMetrics.Of(
             Write(Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, ConditionUpdate.Degraded)));
@@ -53,7 +53,7 @@ public sealed class MetricsTextTests
     }
 
     [Fact]
-    public void TheTimesOfTheLastSuccessesAreToldOnceThereIsOne()
+    public void TimeOfTheLastSuccessIsAbsentBeforeTheFirst()
     {
         var snapshot = Samples.Attached with
         {
@@ -70,7 +70,7 @@ public sealed class MetricsTextTests
     }
 
     [Fact]
-    public void AnAddressThatTwoNamesShareIsOneSeries()
+    public void AddressThatTwoNamesShareIsOneSeries()
     {
         var twice = Samples.Gateway("13.48.73.61", 15012);
         var snapshot = Samples.Attached with { Reachability = Samples.Attached.Reachability with { Gateways = [twice, twice] } };
@@ -79,7 +79,7 @@ public sealed class MetricsTextTests
     }
 
     [Fact]
-    public void ALabelsValueCannotLeaveItsQuotes()
+    public void LabelValueCannotLeaveItsQuotes()
     {
         var odd = Samples.Gateway("a\"} 1\nsmm_agent_condition{x=\"\\", 15012);
         var snapshot = Samples.Attached with { Reachability = Samples.Attached.Reachability with { Gateways = [odd] } };

@@ -18,7 +18,7 @@ public sealed class StartupConditionsTests
     [InlineData(ConditionType.SidecarInstalled, "NotOffered", false)]
     [InlineData(ConditionType.SidecarCurrent, "ConfigurationInvalid", false)]
     [InlineData(ConditionType.SidecarRunning, "CrashLoop", false)]
-    public void WhatRootIsAboutToDoIsNotFalseYet(string type, string reason, bool isPending)
+    public void ConditionThatThePrivilegedReconcileWillFixIsUnknown(string type, string reason, bool isPending)
     {
         var state = Sidecar(type, reason) with { IsReconcileDue = true };
 
@@ -29,7 +29,7 @@ public sealed class StartupConditionsTests
     [Theory]
     [InlineData("FirewalldNotOurs", true)]
     [InlineData("NotOpen", false)]
-    public void PortsThatOnlyRootCanOpenAreNotShutBeforeRootHasAnswered(string reason, bool isPending)
+    public void PortsAreUnknownUntilThePrivilegedReconcileHasReported(string reason, bool isPending)
     {
         var ports = new PortsState(
             [], ConditionUpdate.False(ConditionType.PortsOpen, reason, "firewalld's zone public does not let 8080 in"));
@@ -40,7 +40,7 @@ public sealed class StartupConditionsTests
     }
 
     [Fact]
-    public void WhatIsFalseAlreadyStaysSo()
+    public void ConditionThatIsAlreadyFalseStaysFalse()
     {
         var state = Sidecar(ConditionType.SidecarInstalled, "NotInstalled") with { IsReconcileDue = true };
 
@@ -53,7 +53,7 @@ public sealed class StartupConditionsTests
     [InlineData("NotReady", 30, false, "False NotReady")]
     [InlineData("NotReady", -3600, false, "False NotReady")] // the clock was set back
     [InlineData("NotReady", 5, true, "False NotReady")]
-    public void ASidecarThatWasJustStartedIsStartingUnlessItFails(string reason, int seconds, bool isFailing, string expected)
+    public void SidecarThatWasJustStartedIsStartingUnlessItFails(string reason, int seconds, bool isFailing, string expected)
     {
         var state = Sidecar(ConditionType.SidecarRunning, reason) with
         {
@@ -67,7 +67,7 @@ public sealed class StartupConditionsTests
     [Theory]
     [InlineData(false, "Unknown Starting")]
     [InlineData(true, "False Starting")]
-    public void AUnitThatSystemdStartsIsFalseOnlyAfterAFailure(bool isFailing, string expected) =>
+    public void UnitThatSystemdStartsIsFalseOnlyAfterAFailure(bool isFailing, string expected) =>
         Assert.Equal(
             expected, Of(Sidecar(ConditionType.SidecarRunning, "Starting") with { IsFailing = isFailing }, ConditionType.SidecarRunning));
 
@@ -75,7 +75,7 @@ public sealed class StartupConditionsTests
     [InlineData(5, "NotConnected", "Unknown Pending")]
     [InlineData(5, "TokenRefused", "False TokenRefused")]
     [InlineData(31, "NotConnected", "False NotConnected")]
-    public void ARegistrationIsWaitedForAfterAStartUnlessTheCauseIsKnown(int seconds, string reason, string expected)
+    public void RegistrationIsUnknownAfterAStartUnlessTheCauseIsKnown(int seconds, string reason, string expected)
     {
         var snapshot = new AgentSnapshot
         {

@@ -12,12 +12,12 @@ namespace SmmAgent.Core.Tests.Status;
 public sealed class StatusLineTests
 {
     [Fact]
-    public void AnAttachedVmSaysWhereAsWhomAndHowMuch() => Assert.Equal(
+    public void AttachedVmShowsGroupAddressGatewaysAndPorts() => Assert.Equal(
         "Attached vm-integration/analytics-v0 as 3.67.91.181; 2/2 gateways; 4 ports open",
         Samples.Line(Samples.Attached));
 
     [Fact]
-    public void WhereTheSidecarIsNotLookedAfterNobodyMissesTheRegistration()
+    public void RegistrationIsNotExpectedWithoutAManagedSidecar()
     {
         var notRegistered = ConditionUpdate.False(ConditionType.Registered, "NotConnected", "no sidecar of this VM is connected");
         var snapshot = Samples.Attached with { Cluster = Samples.Attached.Cluster with { Registered = notRegistered } };
@@ -36,7 +36,7 @@ public sealed class StatusLineTests
     [InlineData(Outcome.Timeout, "did not answer for 3m")]
     [InlineData(Outcome.WrongCertificate, "has shown a wrong certificate for 3m")]
     [InlineData(Outcome.NotReady, "has not been ready for 3m")]
-    public void OneGatewayOfTwoIsDegradedAndSaysWhichAndWhy(Outcome outcome, string words) => Assert.Equal(
+    public void OneOfTwoGatewaysDownIsDegradedWithItsAddressAndReason(Outcome outcome, string words) => Assert.Equal(
         $"Degraded: gateway 13.48.73.61:15012 {words}; see smm-agent check",
         Samples.Line(Samples.Attached.WithGateway(outcome, ConditionStatus.True, ConditionUpdate.Degraded)));
 
@@ -46,7 +46,7 @@ public sealed class StatusLineTests
         Samples.Line(Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.False, "Unreachable")));
 
     [Fact]
-    public void AnIPv6GatewayIsWrittenInBrackets()
+    public void IPv6GatewayIsWrittenInBrackets()
     {
         var snapshot = Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.False, "Unreachable");
         snapshot = snapshot with
@@ -58,7 +58,7 @@ public sealed class StatusLineTests
     }
 
     [Fact]
-    public void InTheSameNetworkTheyAreEndpoints() => Assert.EndsWith(
+    public void SameNetworkCountsEndpoints() => Assert.EndsWith(
         "; 2/2 endpoints; 4 ports open",
         Samples.Line(Samples.Attached with
         {
@@ -67,7 +67,7 @@ public sealed class StatusLineTests
         StringComparison.Ordinal);
 
     [Fact]
-    public void TheWorstComesFirstAndTheOthersAreCounted()
+    public void WorstProblemComesFirstAndTheOthersAreCounted()
     {
         var snapshot = Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, ConditionUpdate.Degraded);
         snapshot = snapshot with
@@ -83,7 +83,7 @@ public sealed class StatusLineTests
     }
 
     [Fact]
-    public void APortThatAnotherProgramHasTakenIsTold() => Assert.Equal(
+    public void PortThatAnotherProgramUsesIsReported() => Assert.Equal(
         "Degraded: port 16400 is taken by another program",
         Samples.Line(Samples.Attached with
         {
@@ -91,7 +91,7 @@ public sealed class StatusLineTests
         }));
 
     [Fact]
-    public void WithoutSettingsItSaysWhatToSet()
+    public void MissingSettingIsNamedWithItsCommand()
     {
         Assert.Equal("Not configured: no dashboard; sudo smm-agent set dashboard-url URL", Samples.Line(new AgentSnapshot()));
         Assert.Equal(
@@ -99,19 +99,19 @@ public sealed class StatusLineTests
             Samples.Line(With(new AgentSettings { DashboardUrl = new Uri("https://smm.example.com"), Name = "a" })));
         Assert.Equal(
             "Not configured: agent.yaml is refused: node.ip: 'x' is no address",
-            Samples.Line(With(new AgentSettings(), new Fault("node.ip", "'x' is no address"))));
+            Samples.Line(With(new AgentSettings(), new InputError("node.ip", "'x' is no address"))));
     }
 
     [Fact]
-    public void ARefusedEditIsToldWhileTheLastGoodSettingsWorkOn() => Assert.Equal(
-        "Degraded: agent.yaml is refused, the last good one works on: node.ip: 'x' is no address",
+    public void InvalidEditIsReportedWhileTheLastGoodSettingsApply() => Assert.Equal(
+        "Degraded: agent.yaml is invalid; the last valid settings stay in effect: node.ip: 'x' is no address",
         Samples.Line(Samples.Attached with
         {
-            Settings = Samples.Attached.Settings with { Faults = [new Fault("node.ip", "'x' is no address")] },
+            Settings = Samples.Attached.Settings with { Errors = [new InputError("node.ip", "'x' is no address")] },
         }));
 
     [Fact]
-    public void WithoutAnyConfigurationTheDashboardsRefusalComesFirst()
+    public void RefusalOfTheDashboardComesFirstWithoutAConfiguration()
     {
         var refused = ConditionUpdate.False(
             ConditionType.ConfigCurrent, "TokenInvalid", "the dashboard refused the token; smm-agent set bearer-token");
@@ -121,12 +121,12 @@ public sealed class StatusLineTests
     }
 
     [Fact]
-    public void BeforeTheFirstLookItIsStarting() => Assert.Equal(
+    public void LineIsStartingBeforeTheFirstObservation() => Assert.Equal(
         "Starting: waiting for ConfigCurrent, AddressKnown, GatewaysReachable, PortsOpen",
         Samples.Line(new AgentSnapshot { Settings = Samples.Attached.Settings }));
 
     [Fact]
-    public void ItStaysOneShortLineWhateverOthersSend()
+    public void LineIsShortAndSingleForAnyInput()
     {
         var endless = ConditionUpdate.False(ConditionType.PortsOpen, "Odd", "a\nREADY=1\n" + new string('x', 5000));
         var line = Samples.Line(Samples.Attached with { Ports = Samples.Attached.Ports with { PortsOpen = endless } });
@@ -144,8 +144,8 @@ public sealed class StatusLineTests
     [InlineData(3599, "59m")]
     [InlineData(7200, "2h")]
     [InlineData(200_000, "2d")]
-    public void AnAgeIsOneNumberAndOneUnit(int seconds, string text) => Assert.Equal(text, Age.Text(TimeSpan.FromSeconds(seconds)));
+    public void AgeIsOneNumberAndOneUnit(int seconds, string text) => Assert.Equal(text, Age.Text(TimeSpan.FromSeconds(seconds)));
 
-    private static AgentSnapshot With(AgentSettings settings, params Fault[] faults) =>
+    private static AgentSnapshot With(AgentSettings settings, params InputError[] faults) =>
         new() { Settings = new SettingsState(settings, faults, []) };
 }

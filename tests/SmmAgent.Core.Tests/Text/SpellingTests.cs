@@ -14,8 +14,9 @@ public sealed class SpellingTests
     [InlineData("ste", null)]
     [InlineData("rune", "run")]
     [InlineData("something", null)]
-    public void TheNearestWordIsMeantUnlessItIsFar(string word, string? meant) => Assert.Equal(meant, Spelling.Nearest(word, Known));
+    public void NearestWordIsSuggestedUnlessItIsTooDifferent(string word, string? meant) =>
+        Assert.Equal(meant, Spelling.Nearest(word, Known));
 
     [Fact]
-    public void AnEndlessWordIsNotCompared() => Assert.Null(Spelling.Nearest(new string('s', 1_000_000), Known));
+    public void VeryLongWordIsNotCompared() => Assert.Null(Spelling.Nearest(new string('s', 1_000_000), Known));
 }

@@ -9,14 +9,14 @@ public sealed class ConfirmWindowTests
     [InlineData("120s", 120)]
     [InlineData("2m", 120)]
     [InlineData("1h", 3600)]
-    public void ADurationIsANumberAndAUnit(string text, int seconds) =>
+    public void DurationIsANumberAndAUnit(string text, int seconds) =>
         Assert.Equal((TimeSpan.FromSeconds(seconds), null), ConfirmWindow.Parse(text));
 
     [Theory]
     [InlineData("9s")]
     [InlineData("61m")]
     [InlineData("4294967295h")]
-    public void ItHasBounds(string text) =>
+    public void DurationOutsideTheBoundsIsRefused(string text) =>
     Assert.Equal((null, $"'{text}' is not between 10s and 1h, for example 120s or 2m"), ConfirmWindow.Parse(text));
 
     [Theory]
@@ -26,6 +26,6 @@ public sealed class ConfirmWindowTests
     [InlineData("-20s")]
     [InlineData("2 m")]
     [InlineData("1.5m")]
-    public void AnythingElseIsRefusedWithAnExample(string text) =>
+    public void InvalidTextIsRefusedWithAnExample(string text) =>
         Assert.Equal((null, $"'{text}' is not a duration, for example 120s or 2m"), ConfirmWindow.Parse(text));
 }

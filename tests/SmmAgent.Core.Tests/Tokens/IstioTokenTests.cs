@@ -18,7 +18,7 @@ public sealed class IstioTokenTests
     [InlineData(1800, TokenVerdict.Renew)]
     [InlineData(3599, TokenVerdict.Renew)]
     [InlineData(3600, TokenVerdict.Expired)]
-    public void ATokenIsRenewedAtHalfOfItsLife(int age, TokenVerdict verdict)
+    public void TokenIsRenewedAtHalfOfItsLife(int age, TokenVerdict verdict)
     {
         var token = IstioToken.Evaluate(
             Jwt($$"""{{{Subject}},"aud":["istio-ca"],"iat":1000000,"exp":1003600}"""), SidecarSamples.Config.WorkloadGroup,
@@ -31,7 +31,7 @@ public sealed class IstioTokenTests
     [InlineData("\"aud\":\"istio-ca\",\"exp\":1003600", TokenVerdict.Use)]
     [InlineData("\"aud\":[\"other\",\"istio-ca\"],\"exp\":1001799", TokenVerdict.Renew)]
     [InlineData("\"aud\":[\"istio-ca\"],\"iat\":1009999,\"exp\":1003600", TokenVerdict.Use)]
-    public void ATokenThatDoesNotSayWhenItWasIssuedIsTakenForOneOfAnHour(string claims, TokenVerdict verdict) =>
+    public void TokenWithoutATimeOfIssueIsAssumedToLiveOneHour(string claims, TokenVerdict verdict) =>
         Assert.Equal(verdict, IstioToken.Evaluate(Jwt($"{{{Subject},{claims}}}"), SidecarSamples.Config.WorkloadGroup, Issued).Verdict);
 
     [Theory]
@@ -43,14 +43,14 @@ public sealed class IstioTokenTests
         "the istio-token is not of the service account vm-integration/default")]
     [InlineData("{\"aud\":[\"istio-ca\"],\"sub\":\"system:serviceaccount:vm-integration:default\"}",
         "the istio-token does not say when it expires")]
-    public void ATokenThatTheCertificateAuthorityWouldRefuseIsUnusable(string? token, string why)
+    public void TokenThatTheCertificateAuthorityRefusesIsUnusable(string? token, string why)
     {
         var judged = IstioToken.Evaluate(token?.StartsWith('{') == true ? Jwt(token) : token, SidecarSamples.Config.WorkloadGroup, Issued);
         Assert.Equal((TokenVerdict.Unusable, why), (judged.Verdict, judged.Reason));
     }
 
     [Fact]
-    public void ATokenThatIsJudgedAgainLaterIsWhatItWouldBeWithItsText() =>
+    public void ReevaluationWithoutTheTokenEqualsEvaluationOfTheToken() =>
         Gen.Select(Gen.Int[-4000, 8000], Gen.Int[0, 8000], OneOf("\"iat\":1000000,", "\"iat\":1009999,", ""), Gen.Int[999_000, 1_005_000])
             .Sample((at, later, issued, expires) =>
             {
@@ -62,7 +62,7 @@ public sealed class IstioTokenTests
             });
 
     [Fact]
-    public void ATokenThatIsUnusableStaysSo()
+    public void UnusableTokenStaysUnusable()
     {
         var token = IstioToken.Evaluate(null, SidecarSamples.Config.WorkloadGroup, Issued);
         Assert.Null(token.Expires);

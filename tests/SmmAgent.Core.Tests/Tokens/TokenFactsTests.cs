@@ -27,7 +27,7 @@ public sealed class TokenFactsTests
     [InlineData(24, -1, "TokenExpired")]
     [InlineData(0, 8.1, "Current")] // no iat
     [InlineData(0, 7.9, "TokenExpiring")]
-    public void ATokenIsReportedAtLeastAnHourAndAtMostSevenDaysBeforeItsEnd(double life, double left, string reason)
+    public void TokenIsExpiringBetweenOneHourAndSevenDaysBeforeItsEnd(double life, double left, string reason)
     {
         var expires = Now.AddHours(left);
         var iat = life > 0 ? $",\"iat\":{expires.AddHours(-life).ToUnixTimeSeconds()}" : "";
@@ -38,7 +38,7 @@ public sealed class TokenFactsTests
     }
 
     [Fact]
-    public void TheMessageHasTheTimeLeftAndBothCommands()
+    public void MessageHasTheTimeLeftAndBothCommands()
     {
         var facts =
             Of(
@@ -52,7 +52,7 @@ public sealed class TokenFactsTests
     }
 
     [Fact]
-    public void AnOpaqueTokenAndOneWithoutAnEndAreCurrent()
+    public void OpaqueTokenAndTokenWithoutAnEndAreCurrent()
     {
         Assert.Equal((ConditionStatus.True, "Opaque"), Said(TokenFacts.From(null)));
         Assert.Equal((ConditionStatus.True, "Current"), Said(Of("""{"sub":"x"}""")));
@@ -60,7 +60,7 @@ public sealed class TokenFactsTests
     }
 
     [Fact]
-    public void TheSnapshotSaysItWithTheTimeThatPasses()
+    public void SnapshotEvaluatesTheTokenAtTheCurrentTime()
     {
         var snapshot = new AgentSnapshot
         {
@@ -77,7 +77,7 @@ public sealed class TokenFactsTests
     }
 
     [Fact]
-    public void TheSameTokenReadAgainHasEqualFacts() =>
+    public void SameTokenHasEqualFacts() =>
     Assert.Equal(Of("""{"exp":4102444800,"aud":["a"]}"""), Of("""{"exp":4102444800,"aud":["a"]}"""));
 
     private static (ConditionStatus, string) Said(TokenFacts facts) =>

@@ -16,11 +16,11 @@ public sealed class TokenRenewalTests
     [InlineData(0, 24, 1.0, 13.2)]
     [InlineData(-24, 24, 0.5, 0.0)]
     [InlineData(0, 8760, 0.5, 4380.0)]
-    public void ItIsDueAtHalfOfItsLifeTenPerCentMoreOrLess(double issued, double expires, double spread, double due) =>
+    public void RenewalIsDueAtHalfOfTheLifeWithinTenPercent(double issued, double expires, double spread, double due) =>
         Assert.Equal(due, (TokenRenewal.DueAt(Token(issued, expires), spread)!.Value - Now).TotalHours, 0.001);
 
     [Fact]
-    public void ATokenWithoutAKnownLifeIsNeverDue()
+    public void RenewalOfATokenWithoutAKnownLifeIsNeverDue()
     {
         Assert.Null(TokenRenewal.DueAt(null, 0.5));
         Assert.Null(TokenRenewal.DueAt(Read("""{"sub":"system:serviceaccount:vm:a","iat":1}"""), 0.5));
@@ -37,7 +37,7 @@ public sealed class TokenRenewalTests
     [InlineData(-25, -1, "vm:a", -30, -2, "vm:a", true)] // both over: the one that ended later says why
     [InlineData(-1, 23, "vm:b", -13, 11, "vm:a", false)] // another account
     [InlineData(-1, 23, "other:a", -13, 11, "vm:a", false)]
-    public void TheNewerOfTwoTokensOfOneAccountIsPresented(
+    public void NewerOfTwoTokensOfOneAccountIsPresented(
         double issued, double expires, string account, double operatorsIssued, double operatorsExpires, string operatorsAccount,
         bool goesBefore) =>
         Assert.Equal(
@@ -45,7 +45,7 @@ public sealed class TokenRenewalTests
             TokenRenewal.GoesBefore(Token(issued, expires, account), Token(operatorsIssued, operatorsExpires, operatorsAccount), Now));
 
     [Fact]
-    public void AnOpaqueTokenHasNoRenewedOne()
+    public void OpaqueTokenIsNotReplacedByARenewedToken()
     {
         Assert.False(TokenRenewal.GoesBefore(Token(0, 24), null, Now));
         Assert.False(TokenRenewal.GoesBefore(null, Token(0, 24), Now));
@@ -53,14 +53,14 @@ public sealed class TokenRenewalTests
     }
 
     [Fact]
-    public void AnAnswerThatIsNoUsableTokenOfTheAccountIsRefused()
+    public void AnswerWithoutAUsableTokenOfTheAccountIsRefused()
     {
         Assert.Null(TokenRenewal.Refusal(Token(0, 24), Token(-12, 12), Now));
-        Assert.Equal("the dashboard's answer is no token of the same service account",
+        Assert.Equal("the dashboard's answer is not a token of the same service account",
             TokenRenewal.Refusal(Token(0, 24, "vm:b"), Token(-12, 12), Now));
-        Assert.Equal("the dashboard's answer is no token of the same service account", TokenRenewal.Refusal(null, Token(-12, 12), Now));
+        Assert.Equal("the dashboard's answer is not a token of the same service account", TokenRenewal.Refusal(null, Token(-12, 12), Now));
         Assert.Equal(
-            "the dashboard's answer is a token that does not say how long it is valid",
+            "the dashboard's answer is a token without a period of validity",
             TokenRenewal.Refusal(Read("""{"sub":"system:serviceaccount:vm:a"}"""), Token(-12, 12), Now));
         Assert.Equal("the dashboard's answer is a token that has expired already: compare the clocks",
             TokenRenewal.Refusal(Token(-24, -1), Token(-12, 12), Now));
@@ -73,11 +73,11 @@ public sealed class TokenRenewalTests
     [InlineData(1, 0.5, RenewalStatus.NotOffered, "TokenExpiring")]
     [InlineData(1, 0.3, RenewalStatus.Fails, "TokenExpiring")]
     [InlineData(24, -0.1, RenewalStatus.Works, "TokenExpired")]
-    public void ATokenIsExpiringOnlyWhenItsRenewalFails(double life, double left, RenewalStatus status, string reason) =>
+    public void TokenIsExpiringOnlyWhenItsRenewalFails(double life, double left, RenewalStatus status, string reason) =>
         Assert.Equal(reason, TokenFacts.From(Token(left - life, left)).Finding(Now, new TokenRenewal(status)).Reason);
 
     [Fact]
-    public void TheConditionSaysHowTheRenewalIs()
+    public void ConditionReportsTheStateOfTheRenewal()
     {
         var facts = TokenFacts.From(Token(-17, 7));
 
@@ -91,7 +91,7 @@ public sealed class TokenRenewalTests
     }
 
     [Fact]
-    public void AnotherTokenOfABoundOneIsBoundToTheSameSecret() => Assert.EndsWith(
+    public void CommandForABoundTokenNamesTheSameSecret() => Assert.EndsWith(
         " --audience=smm-dashboard --bound-object-kind=Secret --bound-object-name=vm1",
         Read(
             """{"sub":"system:serviceaccount:vm:a","aud":["smm-dashboard"],"kubernetes.io":{"secret":{"name":"vm1","uid":"u"}}}""")!.MakeAnother(), StringComparison.Ordinal);

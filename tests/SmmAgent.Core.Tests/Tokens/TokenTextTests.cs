@@ -84,7 +84,7 @@ public sealed class TokenTextTests
 
     [Theory]
     [MemberData(nameof(Wrapped))]
-    public void ATokenIsTakenOutOfWhatHoldsIt(string text, string wrapping)
+    public void TokenIsUnwrapped(string text, string wrapping)
     {
         var token = text.Contains(Opaque, StringComparison.Ordinal)
             || text.Contains(Base64(Opaque), StringComparison.Ordinal) ? Opaque : Jwt;
@@ -93,12 +93,12 @@ public sealed class TokenTextTests
     }
 
     [Fact]
-    public void ATokenThatKubernetesShowsInBase64IsDecoded() => Assert.Equal(
+    public void TokenInBase64IsDecoded() => Assert.Equal(
         new TokenText("eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIngifQ.e30.c2ln", "base64", null),
         Of("ZXlKaGJHY2lPaUFpVWxNeU5UWWlMQ0FpYTJsa0lqb2dJbmdpZlEuZTMwLmMybG4=\n"));
 
     [Fact]
-    public void UTF16OfPowerShellIsRead() =>
+    public void Utf16OfPowerShellIsRead() =>
         Assert.Equal(new TokenText(Jwt, "UTF-16", null), TokenText.Parse([0xFF, 0xFE, .. Encoding.Unicode.GetBytes(Jwt + "\r\n")]));
 
     [Theory]
@@ -107,7 +107,7 @@ public sealed class TokenTextTests
     [InlineData("@win.txt", "win.txt")]
     [InlineData("./My Token.JWT", "./My Token.JWT")]
     [InlineData("~/kubeconfig.yaml", "~/kubeconfig.yaml")]
-    public void TheNameOfAFile(string text, string name) =>
+    public void FileNameIsRecognised(string text, string name) =>
     Assert.Equal(new TokenText(null, null, "is the name of a file", name), Of(text));
 
     public static TheoryData<string, string> Others() => new()
@@ -143,7 +143,7 @@ public sealed class TokenTextTests
 
     [Theory]
     [MemberData(nameof(Others))]
-    public void WhatIsNoTokenIsNamed(string text, string refusal)
+    public void TextThatIsNotATokenIsNamed(string text, string refusal)
     {
         var found = Of(text);
 
@@ -152,10 +152,10 @@ public sealed class TokenTextTests
     }
 
     [Fact]
-    public void WhatIsNotTextIsNamed() => Assert.Equal("is not text", TokenText.Parse([0x1F, 0x8B, 0x08]).Refusal);
+    public void BinaryContentIsRefused() => Assert.Equal("is not text", TokenText.Parse([0x1F, 0x8B, 0x08]).Refusal);
 
     [Fact]
-    public void EndlessWrappingEnds()
+    public void NumberOfLayersIsLimited()
     {
         var text = Jwt;
         for (var depth = 0; depth < 20; depth++)
@@ -165,7 +165,7 @@ public sealed class TokenTextTests
     }
 
     [Fact]
-    public void RandomTokensOfADashboardAreTokens() =>
+    public void RandomTokenOfADashboardIsAToken() =>
         Gen.Char["ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"].Array[20, 200].Sample(characters =>
         {
             var token = new string(characters);
@@ -173,7 +173,7 @@ public sealed class TokenTextTests
         });
 
     [Fact]
-    public void ARandomTextIsRecognisedAsSomethingAndNothingOfItIsSaid() =>
+    public void RefusalOfARandomTextQuotesNothingOfIt() =>
         Gen.String[0, 200].Select(Gen.Int[0, Beginnings.Length - 1]).Sample((text, beginning) =>
         {
             var found = Of(Beginnings[beginning] + text);

@@ -40,7 +40,7 @@ public sealed class YamlEditTests
     [InlineData("\"node\":\n  \"ip\": \"auto\"\n", "\"node\":\n  \"ip\": 10.0.0.1\n")]
     [InlineData("node: {ip: auto} # \U0001F600\nother: \U0001F600\n", "node: {ip: 10.0.0.1} # \U0001F600\nother: \U0001F600\n")]
     [InlineData("# \U0001F600\nnode: {ip: auto}\n", "# \U0001F600\nnode: {ip: 10.0.0.1}\n")]
-    public void OnlyTheWantedValueIsPutIn(string before, string after) =>
+    public void EditChangesOnlyTheRequestedValue(string before, string after) =>
         Assert.Equal((after, null), YamlEdit.Set(before, new("node", "ip", "10.0.0.1")));
 
     [Theory]
@@ -54,23 +54,23 @@ public sealed class YamlEditTests
     [InlineData("uuid: old\na: b\n", "uuid: 0a-1\na: b\n")]
     [InlineData("{a: b} # c\n", "{a: b, uuid: 0a-1} # c\n")]
     [InlineData("node:\n  uuid: x\n", "node:\n  uuid: x\nuuid: 0a-1\n")]
-    public void AKeyOutsideAllSectionsIsPutInToo(string before, string after) =>
+    public void TopLevelKeyIsSet(string before, string after) =>
         Assert.Equal((after, null), YamlEdit.Set(before, new("", "uuid", "0a-1", IsBare: true)));
 
     [Theory]
-    [InlineData("uuid: a\nuuid: b\n", "uuid: line 2: is there twice; the first is in line 1; mend that first")]
-    [InlineData("uuid: [a]\n", "uuid: line 1: is not a single value; mend that first")]
-    public void AKeyOutsideAllSectionsIsNotGuessed(string text, string why) =>
+    [InlineData("uuid: a\nuuid: b\n", "uuid: line 2: is there twice; the first is in line 1; fix that first")]
+    [InlineData("uuid: [a]\n", "uuid: line 1: is not a single value; fix that first")]
+    public void TopLevelKeyThatCannotBeSetIsRefused(string text, string why) =>
         Assert.Equal((null, why), YamlEdit.Set(text, new("", "uuid", "0a-1", IsBare: true)));
 
     [Theory]
     [InlineData("node: {ip: 10.0.0.1}")]
     [InlineData("node:\n  ip:   \"10.0.0.1\"")]
-    public void TheSameValueLeavesTheTextAsItIs(string text) =>
+    public void SameValueLeavesTheTextUnchanged(string text) =>
         Assert.Same(text, YamlEdit.Set(text, new("node", "ip", "10.0.0.1")).Text);
 
     [Fact]
-    public void AQuotedFlagIsNoFlagAndIsReplaced() =>
+    public void QuotedFlagIsReplaced() =>
         Assert.Equal("node: {ip: true}", YamlEdit.Set("node: {ip: \"true\"}", new("node", "ip", "true", IsBare: true)).Text);
 
     [Theory]
@@ -81,17 +81,17 @@ public sealed class YamlEditTests
     [InlineData("- a", "line 1: is not a section")]
     [InlineData("a: {b", "is not valid YAML")]
     [InlineData("? node\n: ? ip\n  : a: b", "node.ip: line 3: is not a single value")]
-    public void AKeyThatIsNotWhereItShouldBeIsToldWithItsLine(string text, string told)
+    public void MisplacedKeyIsReportedWithItsLine(string text, string told)
     {
         var (edited, why) = YamlEdit.Set(text, new("node", "ip", "10.0.0.1"));
 
         Assert.Null(edited);
         Assert.Contains(told, why, StringComparison.Ordinal);
-        Assert.Contains("mend that first", why, StringComparison.Ordinal);
+        Assert.Contains("fix that first", why, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ATextThatIsWrittenTooStrangelyIsLeftToTheOperator() =>
+    public void TextThatCannotBeEditedSafelyIsRefused() =>
         Assert.EndsWith("add it by hand: node: {ip: 10.0.0.1}", YamlEdit.Set("--- ~\n", new("node", "ip", "10.0.0.1")).Why,
             StringComparison.Ordinal);
 
@@ -110,12 +110,12 @@ public sealed class YamlEditTests
     [InlineData("a #b")]
     [InlineData("\\\"'")]
     [InlineData("/etc/\u00fcml\u2028\uFEFF\U0001F600.pem")]
-    public void AValueThatAnotherReaderWouldTakeForSomethingElseIsQuoted(string value)
+    public void AmbiguousValueIsQuoted(string value)
     {
         var text = YamlEdit.Set("", new("node", "ip", value)).Text!;
 
         Assert.Contains("ip: \"", text, StringComparison.Ordinal);
-        Assert.Equal(value, YamlReader.Parse(text, YamlLimits.OfAgent).Root!.Members[0].Value.Members[0].Value.Text);
+        Assert.Equal(value, YamlReader.Parse(text, YamlLimits.Agent).Root!.Members[0].Value.Members[0].Value.Text);
     }
 
     [Theory]
@@ -123,6 +123,6 @@ public sealed class YamlEditTests
     [InlineData("2001:db8::1")]
     [InlineData("/etc/smm/dashboard-ca.pem")]
     [InlineData("analytics-v0")]
-    public void AnEverydayValueIsNotQuoted(string value) =>
+    public void OrdinaryValueIsNotQuoted(string value) =>
         Assert.Equal($"node:\n  ip: {value}\n", YamlEdit.Set("", new("node", "ip", value)).Text);
 }

@@ -23,7 +23,7 @@ public sealed class YamlSyntaxTests
     [InlineData("uuid: x\nselfUpgrade: @on\n", 2)]
     [InlineData("uuid: x\nnode: {ip: auto}}\n", 2)]
     [InlineData("uuid: x\nnode: \"\\q\"\n", 2)]
-    public void ASyntaxErrorNamesTheLineThatAnEditorShows(string yaml, int line)
+    public void SyntaxErrorNamesTheLineThatAnEditorShows(string yaml, int line)
     {
         Assert.Equal($"line {line}", LineOf(yaml));
         Assert.Equal($"line {line}", LineOf(yaml.Replace("\n", "\r\n", StringComparison.Ordinal)));
@@ -31,9 +31,9 @@ public sealed class YamlSyntaxTests
     }
 
     [Fact]
-    public void AFaultInsideABracketNamesBothLines()
+    public void ErrorInsideABracketNamesBothLines()
     {
-        var fault = Assert.Single(SettingsReader.Read("firewall:\n  managementPorts: [16400,\n    x\n").Faults).Reason;
+        var fault = Assert.Single(SettingsReader.Read("firewall:\n  managementPorts: [16400,\n    x\n").Errors).Reason;
 
         Assert.Contains("'[' of line 2", fault, StringComparison.Ordinal);
     }
@@ -41,10 +41,10 @@ public sealed class YamlSyntaxTests
     [Theory]
     [InlineData("uuid: x\nnode:\n  ip: auto\n  ip: auto\n", "line 4: is there twice; the first is in line 3")]
     [InlineData("a: &x 1\n", "line 1: uses a YAML anchor")]
-    public void AFaultOfTheContentNamesItsLine(string yaml, string told) =>
-        Assert.Contains(SettingsReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml)).Faults,
+    public void ErrorOfTheContentNamesItsLine(string yaml, string told) =>
+        Assert.Contains(SettingsReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml)).Errors,
             fault => fault.Reason.StartsWith(told, StringComparison.Ordinal));
 
     private static string LineOf(string yaml) =>
-        Assert.Single(SettingsReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml)).Faults).Reason.Split(':')[0];
+        Assert.Single(SettingsReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml)).Errors).Reason.Split(':')[0];
 }

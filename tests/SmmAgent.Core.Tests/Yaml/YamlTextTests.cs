@@ -33,7 +33,7 @@ public sealed class YamlTextTests
             Gen.Select(Text, Node(depth - 1)).Array[0, 4].Select(members => (JsonNode?)Object(members)));
 
     [Fact]
-    public void WhateverIsWrittenIsReadBackAsIs() => Gen.Select(Text, Node(4)).Array[1, 4].Select(Object).Sample(
+    public void WrittenDocumentIsReadBackUnchanged() => Gen.Select(Text, Node(4)).Array[1, 4].Select(Object).Sample(
         value =>
         {
             var read = ProxyConfigAnnotation.Parse("root:\n" + Indented(YamlText.Write(value)));
@@ -43,7 +43,7 @@ public sealed class YamlTextTests
 
     // Not by our own reader, and by YAML's rules for the types of plain words that are the widest.
     [Fact]
-    public void AStringIsNeverAPlainWordThatCouldBeSomethingElse() => Text.Sample(
+    public void AmbiguousStringIsNeverPlain() => Text.Sample(
         text =>
         {
             var stream = new YamlStream();
@@ -55,7 +55,7 @@ public sealed class YamlTextTests
         iter: 3000);
 
     [Fact]
-    public void KeysStandInIstiosOrder()
+    public void KeysAreInTheOrderOfIstio()
     {
         string[] order = ["A_", "A_B", "A1", "A2", "A10", "A10_", "AA", "ISTIO_META_Z", "ISTIO_METAA", "a", "aB", "b"];
         var written = YamlText.Write(new JsonObject(order.Reverse().Select(key => KeyValuePair.Create(key, (JsonNode?)1))));

@@ -41,7 +41,7 @@ internal static class ContractTargets
     private static void MeshConfig(byte[] bytes)
     {
         var read = MeshConfigReader.Read(bytes);
-        Lines(read.Faults);
+        Lines(read.Errors);
         if (read.Value is not { } config)
             return;
 
@@ -51,7 +51,7 @@ internal static class ContractTargets
             "a port is in range");
 
         var again = MeshConfigReader.Read(JsonSerializer.SerializeToUtf8Bytes(config, ContractJson.Default.MeshConfig));
-        BrokenException.Unless(again.Value is not null, $"what was accepted and written is accepted: {string.Join("; ", again.Faults)}");
+        BrokenException.Unless(again.Value is not null, $"what was accepted and written is accepted: {string.Join("; ", again.Errors)}");
     }
 
     private static void Versions(string text)
@@ -90,7 +90,7 @@ internal static class ContractTargets
         BrokenException.Unless(Encoding.UTF8.GetByteCount(NameRules.Shown(text)) <= 400, "what is shown is short");
     }
 
-    public static void Lines(IEnumerable<Fault> faults)
+    public static void Lines(IEnumerable<InputError> faults)
     {
         foreach (var fault in faults)
             BrokenException.Unless(!fault.ToString().Any(char.IsControl), $"a fault is one line: {fault.Reason.ReplaceLineEndings("\\n")}");

@@ -82,13 +82,13 @@ internal static class DashboardTargets
     private static void Registration(byte[] line)
     {
         var read = RegistrationRequest.Read(line);
-        ContractTargets.Lines(read.Faults);
+        ContractTargets.Lines(read.Errors);
     }
 
     private static void Mesh(string yaml)
     {
         var read = MeshFile.Read(Encoding.UTF8.GetBytes(yaml));
-        ContractTargets.Lines(read.Faults);
+        ContractTargets.Lines(read.Errors);
     }
 
     private static void Headers(string text)

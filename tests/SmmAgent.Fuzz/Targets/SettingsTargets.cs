@@ -80,9 +80,9 @@ internal static class SettingsTargets
     private static void Yaml(byte[] bytes)
     {
         var read = SettingsReader.Read(bytes);
-        ContractTargets.Lines(read.Faults);
+        ContractTargets.Lines(read.Errors);
         ContractTargets.Lines(read.Warnings);
-        BrokenException.Unless(read.Settings is null == read.Faults.Count > 0, "there are settings or faults");
+        BrokenException.Unless(read.Settings is null == read.Errors.Count > 0, "there are settings or faults");
         if (read.Settings is { } settings)
         {
             foreach (var (key, value) in SettingsTable.Rows(settings))
@@ -139,7 +139,7 @@ internal static class SettingsTargets
         var command = claims.MakeAnother();
         BrokenException.Unless(command.All(c => char.IsAsciiLetterOrDigit(c) || " -=.:/_".Contains(c)),
             $"a command that is shown has nothing that a shell obeys: {command}");
-        foreach (var doubt in claims.Doubts("vm", "default", DateTimeOffset.UnixEpoch))
+        foreach (var doubt in claims.FindWarnings("vm", "default", DateTimeOffset.UnixEpoch))
             BrokenException.Unless(!doubt.ToString().Any(char.IsControl), "a doubt is one line");
         _ = TokenFacts.From(claims).Finding(DateTimeOffset.UnixEpoch, new TokenRenewal(RenewalStatus.NotOffered));
     }

@@ -59,7 +59,7 @@ internal static class SidecarTargets
             IPAddress.Parse("2001:db8::7")])
         { AgentGroup = 997, IptablesBackend = CaptureBackends.Nft, HasBothBackends = true };
         var rendered = SidecarFiles.Render(config, host, SidecarOptions.ForAgent(config, "vm-1", Guid.Empty, [16400]));
-        foreach (var fault in rendered.Faults)
+        foreach (var fault in rendered.Errors)
             BrokenException.Unless(!fault.ToString().Any(char.IsControl), "a fault is one line");
         if (rendered.Value is not { } sidecar)
             return;
@@ -68,7 +68,7 @@ internal static class SidecarTargets
         BrokenException.Unless(!environment.Replace("'\"'\"'", "", StringComparison.Ordinal).Split('\n',
             StringSplitOptions.RemoveEmptyEntries).Any(line => !IsAssignment(line)), "each line that root's shell sources is NAME='VALUE'");
         var mesh = sidecar.Files.Single(file => file.Path == SidecarFiles.MeshFile).Content;
-        BrokenException.Unless(Contract.Yaml.YamlReader.Parse(mesh, Contract.Yaml.YamlLimits.OfAgent) is var (root, why)
+        BrokenException.Unless(Contract.Yaml.YamlReader.Parse(mesh, Contract.Yaml.YamlLimits.Agent) is var (root, why)
             && (root is not null || why!.Reason.Contains("nested", StringComparison.Ordinal)), "the mesh file is YAML");
         BrokenException.Unless(
             sidecar.Hosts.All(line => !line.Contains('\n', StringComparison.Ordinal)), "a line of /etc/hosts is one line");

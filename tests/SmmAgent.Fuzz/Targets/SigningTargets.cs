@@ -34,7 +34,7 @@ internal static class SigningTargets
     {
         var opening = SignedPackageList.Open(file, Trusted);
         BrokenException.Unless(opening is ListOpening.Refused, "a list that the key has not signed is refused");
-        PlainReason(((ListOpening.Refused)opening).Why);
+        PlainReason(((ListOpening.Refused)opening).Message);
     }
 
     private static void Keys(string text)

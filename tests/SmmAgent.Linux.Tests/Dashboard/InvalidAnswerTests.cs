@@ -69,7 +69,7 @@ public sealed class InvalidAnswerTests : IAsyncLifetime
         var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
 
         var refused = Assert.IsType<DashboardFailure.BadAnswer>(result.Failure);
-        Assert.Contains("no Unicode text", refused.Faults[0].Reason, StringComparison.Ordinal);
+        Assert.Contains("not Unicode text", refused.Faults[0].Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class SameAsIstioctlTests
         var gateways = served.Config.MeshExpansionGateways.SelectMany(gateway => gateway.Addresses).Select(IPAddress.Parse);
         var host = new SidecarHost(IPAddress.Parse(address), isExternal, [.. gateways]);
         var rendered = SidecarFiles.Render(served.Config, host, SidecarOptions.AsIstioctl with { AutoRegister = true });
-        Assert.Empty(rendered.Faults);
+        Assert.Empty(rendered.Errors);
         return rendered.Value!;
     }
 

@@ -108,7 +108,7 @@ internal sealed class RunningDashboard : IAsyncDisposable
         var reply = await CallAsync(HttpMethod.Get, $"{group}/mesh-config", token);
         Assert.True(reply.Status == HttpStatusCode.OK, reply.ToString());
         var read = MeshConfigReader.Read(Encoding.UTF8.GetBytes(reply.Body));
-        Assert.Empty(read.Faults);
+        Assert.Empty(read.Errors);
         return read.Value!;
     }
 

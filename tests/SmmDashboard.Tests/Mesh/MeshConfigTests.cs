@@ -20,7 +20,7 @@ public sealed class MeshConfigTests
         var answer = await Call.MeshConfig().SendAsync(dashboard);
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Equal("application/json", answer.MediaType);
-        Assert.Empty(MeshConfigReader.Read(answer.Content).Faults);
+        Assert.Empty(MeshConfigReader.Read(answer.Content).Errors);
         Assert.StartsWith("\"", answer.Headers["ETag"], StringComparison.Ordinal);
         Assert.Contains("no-store", answer.Headers["Cache-Control"], StringComparison.Ordinal);
         Assert.Contains("private", answer.Headers["Cache-Control"], StringComparison.Ordinal);

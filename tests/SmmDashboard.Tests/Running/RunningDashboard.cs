@@ -92,7 +92,7 @@ public sealed class RunningDashboard : IAsyncDisposable
             NewAgents = setup.NewAgents,
         };
         var mesh = MeshDescriptionReader.Read(setup.Mesh.ToString());
-        Assert.Empty(mesh.Faults);
+        Assert.Empty(mesh.Errors);
         var app = Dashboard.Build(options, mesh.Value!, setup.Seams);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RunningDashboard(app, folder, ownsFolder: setup.Folder is null);

@@ -47,7 +47,7 @@ internal static class ClusterEnv
         return variables;
     }
 
-    public static IEnumerable<Fault> Faults(IReadOnlyDictionary<string, string> variables)
+    public static IEnumerable<InputError> Faults(IReadOnlyDictionary<string, string> variables)
     {
         foreach (var (name, value) in variables)
         {

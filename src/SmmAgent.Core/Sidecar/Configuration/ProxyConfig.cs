@@ -13,7 +13,7 @@ internal sealed class ProxyConfig
     private const string ProxyMetadata = "proxyMetadata";
     private const string ReadinessProbe = "readinessProbe";
 
-    private readonly List<Fault> _faults = [];
+    private readonly List<InputError> _faults = [];
 
     private ProxyConfig(MeshConfig config)
     {
@@ -37,7 +37,7 @@ internal sealed class ProxyConfig
 
     public SortedDictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 
-    public static (ProxyConfig Config, IReadOnlyList<Fault> Faults) Merge(MeshConfig config)
+    public static (ProxyConfig Config, IReadOnlyList<InputError> Faults) Merge(MeshConfig config)
     {
         var merged = new ProxyConfig(config);
         return (merged, merged._faults);

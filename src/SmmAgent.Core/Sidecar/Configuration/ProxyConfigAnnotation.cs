@@ -18,7 +18,7 @@ internal static partial class ProxyConfigAnnotation
         if (text.Length > MaximumLength)
             return (null, $"is longer than {MaximumLength} characters");
 
-        var (root, fault) = YamlReader.Parse(text, YamlLimits.OfAgent);
+        var (root, fault) = YamlReader.Parse(text, YamlLimits.Agent);
         if (root is null)
             return (null, fault!.Reason);
         if (root.Kind == YamlKind.Empty)

@@ -121,7 +121,7 @@ public static class RegistrationExplanation
             SidecarFailureKind.CertificateTime when known.Clock is null =>
                 Because(
                     "ClockWrong",
-                    $"{failure.Description}; {ClockOffset.Cure}; if the clock is right, renew the certificate{Quoted(failure)}"),
+                    $"{failure.Description}; {ClockOffset.Advice}; if the clock is right, renew the certificate{Quoted(failure)}"),
             SidecarFailureKind.TokenRefused or SidecarFailureKind.TokenUnreadable when FromToken(known.Token, failure) is { } finding =>
                 finding,
             SidecarFailureKind.TokenRefused when known.RefusedToken.IsAgain(failure) =>
@@ -145,7 +145,7 @@ public static class RegistrationExplanation
 
     private static ConditionUpdate ClockWrong(ClockOffset clock, SidecarFailure? failure) => Because("ClockWrong",
         $"this VM's clock {clock}: new certificates and tokens are not yet valid here, or have already expired; "
-            + $"{ClockOffset.Cure}{Quoted(failure)}");
+            + $"{ClockOffset.Advice}{Quoted(failure)}");
 
     private static ConditionUpdate? FromToken(IstioToken? token, SidecarFailure? failure)
     {

@@ -62,7 +62,7 @@ public sealed record SidecarInputs(AgentSettings Settings, MeshConfig Config, Si
         if (rendered.Value is { } configuration)
             return (configuration, null);
 
-        var more = rendered.Faults.Count > 1 ? $" (+{rendered.Faults.Count - 1} more)" : "";
-        return (null, new(ConfigurationFault.ConfigurationInvalid, $"{rendered.Faults[0]}{more}"));
+        var more = rendered.Errors.Count > 1 ? $" (+{rendered.Errors.Count - 1} more)" : "";
+        return (null, new(ConfigurationFault.ConfigurationInvalid, $"{rendered.Errors[0]}{more}"));
     }
 }

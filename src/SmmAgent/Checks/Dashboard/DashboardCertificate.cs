@@ -29,8 +29,8 @@ internal sealed class DashboardCertificate() : DashboardCheck("dashboard-certifi
 
     private static string Cure(ProbeResult bad, DateTimeOffset now) => bad switch
     {
-        { Certificate: { } life } when life.NotBefore > now => ClockOffset.Cure,
-        { Outcome: Outcome.ExpiredCertificate } => Outcome.ExpiredCertificate.Cure(),
+        { Certificate: { } life } when life.NotBefore > now => ClockOffset.Advice,
+        { Outcome: Outcome.ExpiredCertificate } => Outcome.ExpiredCertificate.Advice(),
         _ => "name the authority of its certificate: sudo smm-agent set dashboard-url URL --ca-file FILE",
     };
 }

@@ -36,7 +36,7 @@ internal abstract class DashboardCheck(string id, string title) : Check(id, Chec
 
     /// <summary>The line for a connection that the sidecar captured.</summary>
     protected static CheckLine Captured(ProbeResult result) =>
-        CheckLine.Skipped(result.Detail!, Environment.IsPrivilegedProcess ? result.Outcome.Cure() : AsRoot);
+        CheckLine.Skipped(result.Detail!, Environment.IsPrivilegedProcess ? result.Outcome.Advice() : AsRoot);
 
     /// <summary>Whether nothing was probed, because dashboard.caFile is unusable.</summary>
     protected static bool IsWithoutAuthorities(ProbeResult result) => result is { Outcome: Outcome.WrongCertificate, Latency: null };

@@ -22,7 +22,7 @@ internal sealed class DashboardTokenClaims() : Check("dashboard-token-claims", C
 
         var group = context.Settings.Settings.Namespace;
         var account = (await context.Mesh).Config?.WorkloadGroup.ServiceAccount;
-        var doubts = claims.Doubts(group, account, look.EvaluatedAt).ToList();
+        var doubts = claims.FindWarnings(group, account, look.EvaluatedAt).ToList();
         if (doubts.Count > 0)
             return [.. doubts.Select(doubt => CheckLine.Fail(doubt.Found, NewOne(group, account)))];
 

@@ -27,7 +27,7 @@ internal sealed class HostCertificates() : Check("host-certificates", CheckGroup
 
     private static CheckLine? Line(CertificateLife life, DateTimeOffset now) =>
         life.NotBefore > now ? CheckLine.Fail(
-            $"'{life.Subject}' is not valid before {life.NotBefore:u}: this VM's clock is behind", ClockOffset.Cure)
+            $"'{life.Subject}' is not valid before {life.NotBefore:u}: this VM's clock is behind", ClockOffset.Advice)
         : life.NotAfter < now ? CheckLine.Fail(
             $"'{life.Subject}' expired at {life.NotAfter:u}, or this VM's clock is ahead", "renew it in the cluster")
         : life.EndsSoon(now) ? CheckLine.Warn($"'{life.Subject}' expires at {life.NotAfter:u}", "check its renewal")

@@ -20,6 +20,6 @@ internal sealed class HostClock() : Check("host-clock", CheckGroup.Host, "Clock"
     private static CheckLine Line(ClockOffset offset) =>
         offset.IsTolerable ? CheckLine.Pass("matches the dashboard's within a few seconds")
         : offset.IsFatal ? CheckLine.Fail(
-            $"{offset}: new certificates and tokens are not valid here yet, or have already expired", ClockOffset.Cure)
-        : CheckLine.Warn($"{offset}", ClockOffset.Cure);
+            $"{offset}: new certificates and tokens are not valid here yet, or have already expired", ClockOffset.Advice)
+        : CheckLine.Warn($"{offset}", ClockOffset.Advice);
 }

@@ -30,5 +30,5 @@ internal static class OwnTrafficObservation
 
     /// <summary>The fix of a failed probe.</summary>
     public static string Cure(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result) =>
-        ReachabilityConditions.Explains(own, result)?.Remediation ?? result.Outcome.Cure();
+        ReachabilityConditions.Explains(own, result)?.Remediation ?? result.Outcome.Advice();
 }

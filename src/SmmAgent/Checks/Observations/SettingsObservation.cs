@@ -13,7 +13,7 @@ namespace SmmAgent.Checks.Observations;
 /// <param name="Warnings">Probable mistakes.</param>
 /// <param name="UnreadableReason">The reason why this user cannot read it; null if it is readable.</param>
 internal sealed record SettingsObservation(
-    AgentSettings Settings, bool Exists, IReadOnlyList<Fault> Faults, IReadOnlyList<Fault> Warnings, string? UnreadableReason)
+    AgentSettings Settings, bool Exists, IReadOnlyList<InputError> Faults, IReadOnlyList<InputError> Warnings, string? UnreadableReason)
 {
     /// <summary>The line of a check that needs valid settings; null if the settings are valid.</summary>
     public CheckLine? SkipLine =>
@@ -31,7 +31,7 @@ internal sealed record SettingsObservation(
             return new(new(), Exists: true, [], [], $"{paths.Settings} may not be read by this user");
 
         string?[] read = file.Content is null ? [] : [paths.Settings, file.Reading.Settings?.CaFile];
-        return new(file.Reading.Settings ?? new(), file.Exists, file.Reading.Faults, file.Reading.Warnings, null)
+        return new(file.Reading.Settings ?? new(), file.Exists, file.Reading.Errors, file.Reading.Warnings, null)
         {
             Refusals = [.. read.OfType<string>().Select(ReadDenial.ForDaemon).OfType<ReadDenial>()],
         };

@@ -45,12 +45,12 @@ internal static class ConfigConditions
         ? "; there is no earlier configuration to work with"
         : $"; meanwhile the last good configuration is used, received {good.ReceivedAt:u}";
 
-    private static ConditionUpdate? Invalid(SettingsState settings, GoodMeshConfig? good) => settings.Faults.Count == 0
+    private static ConditionUpdate? Invalid(SettingsState settings, GoodMeshConfig? good) => settings.Errors.Count == 0
         ? null
         : False(FailureReasons.InvalidSettings,
             "agent.yaml is not valid, its last edit has no effect: "
-            + string.Join("; ", settings.Faults.Take(5).Select(fault => OneLine.From(fault.ToString())))
-            + (settings.Faults.Count > 5 ? $"; and {settings.Faults.Count - 5} more" : "") + Meanwhile(good));
+            + string.Join("; ", settings.Errors.Take(5).Select(fault => OneLine.From(fault.ToString())))
+            + (settings.Errors.Count > 5 ? $"; and {settings.Errors.Count - 5} more" : "") + Meanwhile(good));
 
     private static ConditionUpdate False(string reason, string message) => ConditionUpdate.False(
         ConditionType.ConfigCurrent, reason, message);

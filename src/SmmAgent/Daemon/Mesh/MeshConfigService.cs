@@ -188,7 +188,7 @@ public sealed class MeshConfigService : LoopService
     {
         var target = DashboardTarget.From(settings.Settings);
         // Unreadable settings must not detach the VM from the mesh: then the target in the file counts.
-        bool IsFitting(GoodMeshConfig good) => target is null ? settings.Faults.Count > 0 : good.From == target;
+        bool IsFitting(GoodMeshConfig good) => target is null ? settings.Errors.Count > 0 : good.From == target;
         if (_good is not null && IsFitting(_good))
             return;
 

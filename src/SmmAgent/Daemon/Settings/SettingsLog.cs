@@ -9,8 +9,8 @@ internal static partial class SettingsLog
     public static partial void SettingsInForce(this ILogger log, string file);
 
     [LoggerMessage(EventId = 1002, Level = LogLevel.Error, Message = "Ignoring invalid {File}, keeping the previous settings: {Reason}")]
-    public static partial void SettingsRefused(this ILogger log, string file, Fault reason);
+    public static partial void SettingsRefused(this ILogger log, string file, InputError reason);
 
     [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "{File}: {Reason}")]
-    public static partial void SettingsWarning(this ILogger log, string file, Fault reason);
+    public static partial void SettingsWarning(this ILogger log, string file, InputError reason);
 }

@@ -52,11 +52,11 @@ public sealed class SettingsService(
         var old = state.Value;
         var reading = Read();
         var token = tokens.Read();
-        var warnings = reading.Warnings.Concat(token.Warning is { } warning ? [new Fault("bearer-token", warning)] : []).ToList();
+        var warnings = reading.Warnings.Concat(token.Warning is { } warning ? [new InputError("bearer-token", warning)] : []).ToList();
         var settings = reading.Settings ?? old.Settings;
         var next = new SettingsState(
             SettingsEquality.Same(settings, old.Settings) ? old.Settings : settings,
-            reading.Faults.SequenceEqual(old.Faults) ? old.Faults : reading.Faults,
+            reading.Errors.SequenceEqual(old.Errors) ? old.Errors : reading.Errors,
             warnings.SequenceEqual(old.Warnings) ? old.Warnings : warnings)
         {
             Token = token.Token is { } found ? TokenFacts.From(found.Claims()) : new TokenFacts(token.Fault),
@@ -67,8 +67,8 @@ public sealed class SettingsService(
 
         if (!ReferenceEquals(next.Settings, old.Settings))
             log.SettingsInForce(paths.Settings);
-        if (!ReferenceEquals(next.Faults, old.Faults))
-            foreach (var fault in next.Faults)
+        if (!ReferenceEquals(next.Errors, old.Errors))
+            foreach (var fault in next.Errors)
                 log.SettingsRefused(paths.Settings, fault);
         if (!ReferenceEquals(next.Warnings, old.Warnings))
             foreach (var fault in next.Warnings)
@@ -80,12 +80,12 @@ public sealed class SettingsService(
     {
         var file = SettingsFile.TryLoad(paths.Settings);
         if (file.IsForbidden && ReadDenial.ForThisProcess(paths.Settings) is { } refusal)
-            return new(null, [new Fault("", refusal.ToString())], []);
+            return new(null, [new InputError("", refusal.ToString())], []);
 
         // A fresh installation has no file; a deleted file is not a valid edit.
         return file.Exists || ReferenceEquals(state.Value.Settings, SettingsState.Empty.Settings)
             ? file.Exists ? file.Reading : new(SettingsState.Empty.Settings, [], [])
-            : new(null, [new Fault("", $"{paths.Settings} was deleted")], []);
+            : new(null, [new InputError("", $"{paths.Settings} was deleted")], []);
     }
 
     private static string Stamp(string path)

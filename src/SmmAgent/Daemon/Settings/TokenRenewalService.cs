@@ -120,7 +120,7 @@ public sealed class TokenRenewalService : LoopService
 
         var pause = wasRenewed ? Interval : RetryNotOffered;
         _calls.RecordSuccess(Subject, pause, pause);
-        if (_state.Value.Why != reason)
+        if (_state.Value.Reason != reason)
             _log.TokenNotRenewable(reason);
         _state.Publish(new TokenRenewal(RenewalStatus.NotOffered, reason));
     }
@@ -135,7 +135,7 @@ public sealed class TokenRenewalService : LoopService
     private void NotNow(string reason, TimeSpan? retryAfter)
     {
         _calls.RecordFailure(retryAfter);
-        if (_state.Value is not { Status: RenewalStatus.Fails } before || before.Why != reason)
+        if (_state.Value is not { Status: RenewalStatus.Fails } before || before.Reason != reason)
             _log.RenewalFailed(reason);
         _state.Publish(new TokenRenewal(RenewalStatus.Fails, reason));
     }

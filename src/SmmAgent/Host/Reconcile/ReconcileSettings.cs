@@ -71,7 +71,7 @@ internal sealed class ReconcileSettings(HostContext host, ReconcileOptions optio
         var reading = file.Reading;
         foreach (var warning in reading.Warnings)
             Progress.Warn($"{path}: {warning}");
-        foreach (var fault in reading.Faults)
+        foreach (var fault in reading.Errors)
             Progress.Failed($"{path}: {fault}");
         return reading.Settings;
     }

@@ -20,7 +20,7 @@ public static class MeshDescriptionReader
         if (document.RootElement.ValueKind != JsonValueKind.Object)
             return Refused("the mesh description is not a mapping with publicUrl, mesh and groups");
 
-        var faults = new List<Fault>();
+        var faults = new List<InputError>();
         var warnings = new List<string>();
         UnknownKeys.Find(document.RootElement, warnings);
 
@@ -58,7 +58,7 @@ public static class MeshDescriptionReader
     {
         var sha256s = group.Strings("tokenSha256s", Sha256, required: true);
         var read = GroupDocument.Read(root, group.Element);
-        foreach (var fault in read.Faults.Where(fault => !GroupDocument.IsMeshFault(fault)))
+        foreach (var fault in read.Errors.Where(fault => !GroupDocument.IsMeshFault(fault)))
             group.Refuse(GroupDocument.PathInGroup(fault.Path, group.Element), fault.Reason);
         if (read.Value is not { } config || sha256s.Any(token => Sha256(token) is not null))
             return null;
@@ -80,7 +80,7 @@ public static class MeshDescriptionReader
         return served;
     }
 
-    private static ReadResult<MeshDescription> Refused(string reason) => ReadResult<MeshDescription>.Refused([new Fault("", reason)]);
+    private static ReadResult<MeshDescription> Refused(string reason) => ReadResult<MeshDescription>.Refused([new InputError("", reason)]);
 
     // The message does not contain the value, because it may be the token itself.
     private static string? Sha256(string value) =>

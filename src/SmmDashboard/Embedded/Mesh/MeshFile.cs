@@ -41,16 +41,16 @@ public sealed class MeshFile(string path)
         }
         catch (DecoderFallbackException)
         {
-            return ReadResult<MeshDescription>.Refused([new Fault("", "the file is not UTF-8")]);
+            return ReadResult<MeshDescription>.Refused([new InputError("", "the file is not UTF-8")]);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // A defect of the reader must not end the process, which has a valid description.
-            return ReadResult<MeshDescription>.Refused([new Fault("", $"the file cannot be read: {NameRules.Shown(exception.Message)}")]);
+            return ReadResult<MeshDescription>.Refused([new InputError("", $"the file cannot be read: {NameRules.Shown(exception.Message)}")]);
         }
     }
 
     public static string Digest(byte[] content) => Convert.ToHexString(SHA256.HashData(content));
 
-    private static ReadResult<byte[]> Refused(string reason) => ReadResult<byte[]>.Refused([new Fault("", reason)]);
+    private static ReadResult<byte[]> Refused(string reason) => ReadResult<byte[]>.Refused([new InputError("", reason)]);
 }

@@ -28,7 +28,7 @@ public sealed class MeshWatcher(
         var content = file.Load();
         if (content.Value is null)
         {
-            Refuse("unreadable", content.Faults);
+            Refuse("unreadable", content.Errors);
             return false;
         }
 
@@ -42,7 +42,7 @@ public sealed class MeshWatcher(
         var read = MeshFile.Read(content.Value);
         if (read.Value is null)
         {
-            Refuse(digest, read.Faults);
+            Refuse(digest, read.Errors);
             return false;
         }
 
@@ -131,7 +131,7 @@ public sealed class MeshWatcher(
 
     private string ReadDigest() => file.Load().Value is { } content ? MeshFile.Digest(content) : "unreadable";
 
-    private void Refuse(string what, IReadOnlyList<SmmAgent.Contract.Fault> faults)
+    private void Refuse(string what, IReadOnlyList<SmmAgent.Contract.InputError> faults)
     {
         if (what == _lastRefusal)
             return;

@@ -34,7 +34,7 @@ public sealed class RegistrationConnection(
         var presented = stream.RemoteCertificate is X509Certificate2 certificate ? SidecarAuthority.ReadIdentity(certificate) : null;
         var (reply, entry) = request.Value is { } asked
             ? service.Register(asked, presented)
-            : (RegistrationReply.Refused(RegistrationReply.RequestInvalid, string.Join("; ", request.Faults)), null);
+            : (RegistrationReply.Refused(RegistrationReply.RequestInvalid, string.Join("; ", request.Errors)), null);
         if (entry is not null && takeSlot(entry.Group) is null)
         {
             entries.Disconnect(entry);

@@ -28,7 +28,7 @@ public sealed record RegistrationRequest(
         if (document?.RootElement.ValueKind != JsonValueKind.Object)
             return Refused($"the line {wrong ?? "is not a JSON object"}");
 
-        var faults = new List<Fault>();
+        var faults = new List<InputError>();
         var root = new ObjectReader(document.RootElement, "", faults);
         var request = new RegistrationRequest(
             root.OptionalString("token"),
@@ -44,7 +44,7 @@ public sealed record RegistrationRequest(
             ClusterId = root.OptionalString("clusterId", mayBeEmpty: true),
         };
         if (request.Labels.TryGetValue(EntryLabels.Revision, out var revision) && NameRules.LabelValue(revision) is { } fault)
-            faults.Add(new Fault($"labels.{EntryLabels.Revision}", fault));
+            faults.Add(new InputError($"labels.{EntryLabels.Revision}", fault));
         return faults.Count == 0 ? ReadResult<RegistrationRequest>.Good(request) : ReadResult<RegistrationRequest>.Refused(faults);
     }
 
@@ -55,5 +55,5 @@ public sealed record RegistrationRequest(
         Guid.TryParseExact(value, "D", out _) ? null : $"'{NameRules.Shown(value)}' is not a uuid";
 
     private static ReadResult<RegistrationRequest> Refused(string reason) =>
-        ReadResult<RegistrationRequest>.Refused([new Fault("", reason)]);
+        ReadResult<RegistrationRequest>.Refused([new InputError("", reason)]);
 }

@@ -72,7 +72,7 @@ internal sealed class GroupComposer
 
         var read = MeshConfigReader.Read(document);
         if (read.Value is not { } config)
-            return kept with { Faults = [.. faults, .. read.Faults.Select(fault => OfObject(fault, group, plane, root.Source))] };
+            return kept with { Faults = [.. faults, .. read.Errors.Select(fault => OfObject(fault, group, plane, root.Source))] };
         if (before?.Served is { } served && HasLostAllAddresses(config, served.Config, plane) is { } lost)
             return kept with { Faults = [.. faults, lost] };
 
@@ -305,7 +305,7 @@ internal sealed class GroupComposer
     }
 
     /// <summary>The object that a member of the document was made of.</summary>
-    private static ObjectFault OfObject(Fault fault, WorkloadGroupObject group, ControlPlane plane, ObjectReference rootCertificate)
+    private static ObjectFault OfObject(InputError fault, WorkloadGroupObject group, ControlPlane plane, ObjectReference rootCertificate)
     {
         var path = fault.Path;
         // without an index: its ports are too many

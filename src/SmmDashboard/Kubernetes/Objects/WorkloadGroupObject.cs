@@ -24,7 +24,7 @@ public sealed record WorkloadGroupSpec
     {
         get; init =>
         field = value is not { } probe
-        || UnicodeText.IsAllOf(probe) ? value : throw new JsonException("spec.probe has a string that is no Unicode text");
+        || UnicodeText.IsAllOf(probe) ? value : throw new JsonException("spec.probe has a string that is not Unicode text");
     }
 }
 

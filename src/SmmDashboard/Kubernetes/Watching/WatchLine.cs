@@ -20,7 +20,7 @@ internal enum WatchEvent
 internal static class WatchLine
 {
     /// <summary>The fault of a name or a word that JSON's rules let pass.</summary>
-    public const string NoText = "it has a string that is no Unicode text";
+    public const string NoText = "it has a string that is not Unicode text";
 
     /// <summary>The event, and where its object is in the line.</summary>
     /// <exception cref="JsonException">The line is not an event.</exception>

@@ -30,7 +30,7 @@ public sealed class ProxyConfigTests
     public void AnAnnotationThatCannotBeIsRefusedWithItsPlace(string text, string fault)
     {
         var result = SidecarFiles.Render(SidecarSamples.WithAnnotation(text), SidecarSamples.Host, SidecarOptions.AsIstioctl);
-        Assert.StartsWith(At + fault, Assert.Single(result.Faults).ToString(), StringComparison.Ordinal);
+        Assert.StartsWith(At + fault, Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -48,7 +48,7 @@ public sealed class ProxyConfigTests
     {
         var result = SidecarFiles.Render(
             SidecarSamples.WithAnnotation(new string(' ', 300_000)), SidecarSamples.Host, SidecarOptions.AsIstioctl);
-        Assert.Contains("is longer than", Assert.Single(result.Faults).Reason, StringComparison.Ordinal);
+        Assert.Contains("is longer than", Assert.Single(result.Errors).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,13 +84,13 @@ public sealed class ProxyConfigTests
     [Fact]
     public void WhatNoVariableCanHaveIsRefused()
     {
-        Assert.Equal($"{At}.proxyMetadata.A: 'x?y' has a NUL character, which no value may have",
+        Assert.Equal($"{At}.proxyMetadata.A: 'x?y' has a NUL character, which is not allowed in any value",
             Fault(SidecarSamples.WithAnnotation("proxyMetadata: {A: \"x\\0y\"}")));
         Assert.StartsWith("A: is longer than the 131071 bytes", Fault(SidecarSamples.WithMetadata(("A", new string('\u00fc', 65_535)))),
             StringComparison.Ordinal);
         SidecarSamples.Render(SidecarSamples.WithMetadata(("A", new string('\u00fc', 65_534))));
 
         static string Fault(MeshConfig config) =>
-            Assert.Single(SidecarFiles.Render(config, SidecarSamples.Host, SidecarOptions.AsIstioctl).Faults).ToString();
+            Assert.Single(SidecarFiles.Render(config, SidecarSamples.Host, SidecarOptions.AsIstioctl).Errors).ToString();
     }
 }

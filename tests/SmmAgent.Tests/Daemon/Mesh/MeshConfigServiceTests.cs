@@ -182,7 +182,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     [Fact]
     public async Task AnInvalidEditIsToldWhileTheSettingsBeforeItAreUsed()
     {
-        _agent.Settings.Publish(_agent.Settings.Value with { Faults = [new Fault("node.ip", "line 4: 'x' is no address")] });
+        _agent.Settings.Publish(_agent.Settings.Value with { Errors = [new InputError("node.ip", "line 4: 'x' is no address")] });
 
         await StepAsync(Sample.Ok(Sample.ConfigText()));
 
@@ -195,7 +195,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     public async Task ABootWithBrokenSettingsKeepsTheConfigurationThatIsThere()
     {
         await StepAsync(Sample.Ok(Sample.ConfigText()));
-        _agent.Settings.Publish(SettingsState.Empty with { Faults = [new Fault("", "line 1: is not valid YAML")] });
+        _agent.Settings.Publish(SettingsState.Empty with { Errors = [new InputError("", "line 1: is not valid YAML")] });
 
         using var restarted = _agent.MeshConfigService();
         await restarted.StepAsync(TestContext.Current.CancellationToken);

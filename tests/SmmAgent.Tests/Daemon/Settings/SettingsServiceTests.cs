@@ -29,7 +29,7 @@ public sealed class SettingsServiceTests : IAsyncLifetime
         await EditAsync(null);
 
         Assert.True(SettingsEquality.Same(new AgentSettings(), _state.Value.Settings));
-        Assert.Empty(_state.Value.Faults);
+        Assert.Empty(_state.Value.Errors);
     }
 
     [Fact]
@@ -39,11 +39,11 @@ public sealed class SettingsServiceTests : IAsyncLifetime
         await EditAsync("workloadGroup: {namespace: A, name: b}\nuuid: x");
 
         Assert.Equal(("a", "b"), (_state.Value.Settings.Namespace, _state.Value.Settings.Name));
-        Assert.Equal(["uuid", "workloadGroup.namespace"], _state.Value.Faults.Select(fault => fault.Path).Order());
+        Assert.Equal(["uuid", "workloadGroup.namespace"], _state.Value.Errors.Select(fault => fault.Path).Order());
 
         await EditAsync("workloadGroup: {namespace: c, name: b}");
         Assert.Equal("c", _state.Value.Settings.Namespace);
-        Assert.Empty(_state.Value.Faults);
+        Assert.Empty(_state.Value.Errors);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class SettingsServiceTests : IAsyncLifetime
         await EditAsync(null);
 
         Assert.Equal("a", _state.Value.Settings.Namespace);
-        Assert.Contains("was deleted", Assert.Single(_state.Value.Faults).Reason, StringComparison.Ordinal);
+        Assert.Contains("was deleted", Assert.Single(_state.Value.Errors).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

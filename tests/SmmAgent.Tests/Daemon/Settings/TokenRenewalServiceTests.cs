@@ -119,7 +119,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
         _answer = () => Problem("409 Conflict", NotRenewable);
         await PassAsync(TimeSpan.FromHours(20), TimeSpan.FromHours(1));
         Assert.Single(_requests);
-        Assert.Equal("the token is bound to no Secret", _state.Value.Why);
+        Assert.Equal("the token is bound to no Secret", _state.Value.Reason);
 
         Set(TestToken.Of(Now.AddHours(-13), Now.AddHours(11), note: "bound"));
         _answer = Renewed;
@@ -171,7 +171,8 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
         await PassAsync(TimeSpan.FromHours(12.5), TimeSpan.FromMinutes(30));
 
         Assert.False(File.Exists(_agent.Paths.RenewedToken));
-        Assert.Equal(new TokenRenewal(RenewalStatus.Fails, "the dashboard's answer is no token of the same service account"), _state.Value);
+        Assert.Equal(
+            new TokenRenewal(RenewalStatus.Fails, "the dashboard's answer is not a token of the same service account"), _state.Value);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class MeshDescriptionReaderTests
         var mesh = MeshDescriptionReader.Read(Good).Value!;
         var group = mesh.Groups[new GroupId("vm-integration", "analytics-v0")];
         var read = MeshConfigReader.Read(group.Body);
-        Assert.Empty(read.Faults);
+        Assert.Empty(read.Errors);
         Assert.Equal(8082, read.Value!.WorkloadGroup.Ports["grpc"]);
         Assert.Equal("istiod-cp-v115x.istio-system.svc:15012", read.Value.Mesh.DiscoveryAddress());
         Assert.Equal(2, read.Value.Mesh.DefaultConfig.GetProperty("concurrency").GetInt32());
@@ -32,7 +32,7 @@ public sealed class MeshDescriptionReaderTests
         Assert.Equal("sa", mesh.Value!.Groups[new GroupId("ns", "flat")].Config.WorkloadGroup.ServiceAccount);
         var refused = MeshDescriptionReader.Read(
             new MeshYaml { Groups = [flat.Replace("name: flat", "name: Flat", StringComparison.Ordinal)] }.ToString());
-        Assert.StartsWith("groups[0].name", Assert.Single(refused.Faults).Path, StringComparison.Ordinal);
+        Assert.StartsWith("groups[0].name", Assert.Single(refused.Errors).Path, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class MeshDescriptionReaderTests
         var yaml = Good.Replace("namespace: other", "namespace: vm-integration", StringComparison.Ordinal);
         var at = yaml.IndexOf(good, StringComparison.Ordinal);
         var read = MeshDescriptionReader.Read(yaml[..at] + bad + yaml[(at + good.Length)..]);
-        var fault = Assert.Single(read.Faults);
+        var fault = Assert.Single(read.Errors);
         Assert.Equal(path ?? "groups[1].workloadGroup.name", fault.Path);
     }
 
@@ -81,7 +81,7 @@ public sealed class MeshDescriptionReaderTests
         var yaml = Good.Replace("https://smm", "gopher://smm", StringComparison.Ordinal)
             .Replace("clusterId: demo-cluster", "clusterId: ''", StringComparison.Ordinal)
             .Replace("http: 8080", "http: x", StringComparison.Ordinal);
-        var paths = MeshDescriptionReader.Read(yaml).Faults.Select(fault => fault.Path);
+        var paths = MeshDescriptionReader.Read(yaml).Errors.Select(fault => fault.Path);
         Assert.Equal(["publicUrl", "mesh.clusterId", "groups[0].workloadGroup.ports.http", "groups[1].workloadGroup.ports.http"], paths);
     }
 
@@ -89,7 +89,7 @@ public sealed class MeshDescriptionReaderTests
     public void TokenInPlaceOfItsHashIsNotShown()
     {
         var read = MeshDescriptionReader.Read(Good.Replace(MeshYaml.Sha256(MeshYaml.Token), "the-token-itself", StringComparison.Ordinal));
-        Assert.DoesNotContain("the-token-itself", Assert.Single(read.Faults).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("the-token-itself", Assert.Single(read.Errors).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class MeshDescriptionReaderTests
     [InlineData("- 1")]
     [InlineData("a: &a [*a]")]
     [InlineData("a: *nothing")]
-    public void NonMappingIsRefused(string yaml) => Assert.NotEmpty(MeshDescriptionReader.Read(yaml).Faults);
+    public void NonMappingIsRefused(string yaml) => Assert.NotEmpty(MeshDescriptionReader.Read(yaml).Errors);
 
     [Theory]
     [InlineData("a: 1\nb:\n\tc: 2\n", "line 3: ")]
@@ -125,7 +125,7 @@ public sealed class MeshDescriptionReaderTests
     public void SyntaxErrorHasLineNumber(string yaml, string told)
     {
         foreach (var text in new[] { yaml, yaml.Replace("\n", "\r\n", StringComparison.Ordinal), "\uFEFF" + yaml })
-            Assert.StartsWith(told, Assert.Single(MeshFile.Read(System.Text.Encoding.UTF8.GetBytes(text)).Faults).Reason,
+            Assert.StartsWith(told, Assert.Single(MeshFile.Read(System.Text.Encoding.UTF8.GetBytes(text)).Errors).Reason,
                 StringComparison.Ordinal);
     }
 
@@ -142,7 +142,7 @@ public sealed class MeshDescriptionReaderTests
         var yaml = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
             + string.Concat(Enumerable.Range(1, 12)
                 .Select(i => $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
-        Assert.Contains("alias", Assert.Single(MeshDescriptionReader.Read(yaml).Faults).Reason, StringComparison.Ordinal);
+        Assert.Contains("alias", Assert.Single(MeshDescriptionReader.Read(yaml).Errors).Reason, StringComparison.Ordinal);
     }
 
     [Theory]
