@@ -5,50 +5,53 @@ namespace SmmAgent.Core.Packages;
 
 public enum PackageOutcome
 {
-    /// <summary>What is installed is what is wanted, or newer where it may be.</summary>
+    /// <summary>The installed version is the wanted one, or a newer one where that is allowed.</summary>
     Installed,
 
-    /// <summary><see cref="PackageChoice.Package"/> is to be installed.</summary>
+    /// <summary><see cref="PackageChoice.Package"/> must be installed.</summary>
     Install,
 
     /// <summary>The mesh configuration has no package for this host.</summary>
     NotOffered,
 
-    /// <summary>There is one, but nobody says what is in it.</summary>
+    /// <summary>The package has no checksum in the mesh configuration.</summary>
     NoChecksum,
 
-    /// <summary>There is one, but the mesh configuration came over a connection that anyone could have changed it on.</summary>
+    /// <summary>There is a package, but the mesh configuration came over a connection on which it could have been changed.</summary>
     UntrustedSource,
 
-    /// <summary>There is one, but no package list can allow it: no key is trusted.</summary>
+    /// <summary>There is a package, but no package list can allow it, because no key is trusted.</summary>
     NoTrustedKey,
 }
 
-/// <summary>What the host has and may have.</summary>
-/// <param name="Architecture">The machine's, in any distribution's words.</param>
-/// <param name="SourceIsTrusted">What <see cref="PackageChoice.IsTrusted"/> says.</param>
+/// <summary>The properties of the host that decide which package it gets.</summary>
+/// <param name="Architecture">The architecture of the machine, by the name of any distribution.</param>
+/// <param name="SourceIsTrusted">The result of <see cref="PackageChoice.IsTrusted"/>.</param>
 /// <param name="Trust">Which packages may be installed.</param>
 public sealed record PackageHost(PackageFormat Format, string Architecture, bool SourceIsTrusted, PackageTrust Trust)
 {
-    /// <summary>The message for a host without a package manager that is supported.</summary>
+    /// <summary>The message for a host without a supported package manager.</summary>
     public const string NoFormat = "this host has neither dpkg nor rpm";
 
-    /// <summary>The same, with what follows from it.</summary>
+    /// <summary>The message for the sidecar on such a host.</summary>
     public const string NoSidecarFormat = $"{NoFormat}, so the sidecar cannot be installed";
 }
 
-/// <summary>Which package of the mesh configuration is to be installed, and why, in one line.</summary>
+/// <summary>The package of the mesh configuration that must be installed, and the reason, in one line.</summary>
 public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Package? Package = null)
 {
     public const string SidecarPackage = "istio-sidecar";
     public const string AgentPackage = "smm-agent";
 
-    /// <summary>Whether what a dashboard names is installed: it came over verified https, or the operator wants it anyway.</summary>
+    /// <summary>
+    /// Whether packages that a dashboard names may be installed: the connection is verified https, or the operator allows plain http.
+    /// </summary>
     public static bool IsTrusted(Uri dashboard, SidecarSettings settings) =>
         dashboard.Scheme == Uri.UriSchemeHttps || settings.AllowPlaintextPackages;
 
     /// <summary>
-    /// The sidecar follows the control plane, also to an older version: it is its version, or the newest that is not newer.
+    /// Chooses the sidecar's package: the version of the control plane, or the newest that is not newer. The sidecar follows the control
+    /// plane to an older version as well.
     /// </summary>
     /// <param name="installed">The installed version; null when it is not installed.</param>
     public static PackageChoice ForSidecar(MeshConfig config, PackageHost host, string? installed)
@@ -62,7 +65,9 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Packag
             : Choose(SidecarPackage, host, fitting, installed, mayGoBack: true);
     }
 
-    /// <summary>The newest agent. It never becomes an older one: that one may not understand what this one has written.</summary>
+    /// <summary>
+    /// Chooses the newest agent. A downgrade is never chosen, because an older agent may not understand the files of this one.
+    /// </summary>
     public static PackageChoice ForAgent(MeshConfig config, PackageHost host, string? installed) =>
         Choose(AgentPackage, host, Offers(config, AgentPackage, host), installed, mayGoBack: false);
 
@@ -96,7 +101,7 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Packag
         return new(PackageOutcome.Install, $"install {name} {newest.Version}{from}", newest);
     }
 
-    // Of the same version the one that can be installed.
+    // Of two packages with the same version, the one with a checksum can be installed.
     private static Package? Newest(PackageFormat format, IEnumerable<Package> offers) => offers.Aggregate((Package?)null, (best, offer) =>
         best is null || format.Compare(offer.Version, best.Version) is var order && (order > 0 || (order == 0 && best.Sha256 is null))
             ? offer
@@ -112,7 +117,7 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Packag
     private static string Listed(IEnumerable<Package> offers) =>
         string.Join(", ", offers.Select(offer => offer.Version).Distinct().Take(5));
 
-    /// <summary>An architecture as Debian and the contract call it, in whatever distribution's word it was.</summary>
+    /// <summary>Converts the name of an architecture of any distribution to the one that Debian and the contract use.</summary>
     public static string DebianArchitecture(string word) => word switch
     {
         "x86_64" => "amd64",

@@ -1,15 +1,15 @@
 namespace SmmAgent.Core.Packages;
 
-/// <summary>Why a package is not on the host, or not the one that was asked for.</summary>
+/// <summary>The reason why a package was not installed or removed.</summary>
 public enum PackageFailureReason
 {
-    /// <summary>The mesh configuration names no SHA-256, or nothing that could be fetched.</summary>
+    /// <summary>The mesh configuration has no SHA-256 or no usable path for the package.</summary>
     NotOffered,
 
     /// <summary>The cache or a file in it could be changed by others, or cannot be written.</summary>
     UnsafeFolder,
 
-    /// <summary>Another smm-agent is at work in the cache.</summary>
+    /// <summary>Another smm-agent uses the cache.</summary>
     Busy,
     DiskFull,
     Unreachable,
@@ -54,11 +54,11 @@ public enum PackageFailureReason
     /// <summary>The archive cannot be read.</summary>
     BrokenPackage,
 
-    /// <summary>The archive says another name or version of itself than the mesh configuration.</summary>
+    /// <summary>The name or version in the archive is not the one in the mesh configuration.</summary>
     WrongPackage,
     WrongArchitecture,
 
-    /// <summary>A member of the archive lies where no member may lie.</summary>
+    /// <summary>A member of the archive is outside the folders that packages may use.</summary>
     UnsafeContents,
     NoInstaller,
     MissingDependency,
@@ -68,9 +68,9 @@ public enum PackageFailureReason
     DatabaseLocked,
     Downgrade,
 
-    /// <summary>The installer was killed or ran out of time; the next pass completes it.</summary>
+    /// <summary>The installer was killed or exceeded its timeout; the next reconcile completes the installation.</summary>
     Interrupted,
 
-    /// <summary>A script of the package failed, or anything else that the installer says.</summary>
+    /// <summary>A script of the package failed, or the installer reported another error.</summary>
     InstallFailed,
 }

@@ -4,12 +4,12 @@ using SmmAgent.Core.Settings;
 
 namespace SmmAgent.Core.Packages;
 
-/// <summary>Which packages agent.yaml lets root install, whatever the dashboard says.</summary>
+/// <summary>The packages that agent.yaml lets root install. The dashboard cannot extend this.</summary>
 /// <remarks>
 /// A package of the agent must be named by a package list that a trusted key has signed. So must one of the sidecar, unless agent.yaml has
 /// its SHA-256, or allows unsigned ones.
 /// </remarks>
-/// <param name="Keys">Whose package lists count.</param>
+/// <param name="Keys">The keys that may sign package lists.</param>
 public sealed record PackageTrust(IReadOnlyList<PackageKey> Keys, bool AllowsUnsignedSidecar, IReadOnlyList<string> SidecarSha256s)
 {
     /// <summary>What to do where a package cannot be allowed by a list.</summary>

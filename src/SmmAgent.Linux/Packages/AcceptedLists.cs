@@ -6,23 +6,24 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Linux.Packages;
 
 /// <summary>
-/// When the newest package list of each key was issued that this host has accepted: a dashboard cannot go back to an older one.
+/// The issue time of the newest package list that this host has accepted, for each key. A dashboard cannot go back to an older list.
 /// </summary>
 /// <remarks>
-/// By key, so that a list of a key that got into other hands, with a time in the future, does not keep its successor's out.
+/// The times are kept for each key, so that a list that was signed with a stolen key, and has a time in the future, does not block the
+/// lists of the next key.
 /// </remarks>
-/// <param name="path">Root's file: a line for each key, its id and seconds since 1970.</param>
+/// <param name="path">The file, which root owns. Each line has the id of a key and a time in seconds since 1970.</param>
 public sealed class AcceptedLists(string path)
 {
     private const int MaximumBytes = 4096;
 
-    /// <returns>Null when none was accepted.</returns>
+    /// <returns>Null when no list of this key was accepted.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It is not what <see cref="Accept"/> wrote.</exception>
+    /// <exception cref="InvalidDataException">The file does not have the format that <see cref="Accept"/> writes.</exception>
     public DateTimeOffset? Newest(PackageKey key) =>
         Read().TryGetValue(key.Id, out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
 
-    /// <summary>Writes down that a list was accepted.</summary>
+    /// <summary>Records that a list was accepted.</summary>
     public void Accept(PackageKey key, DateTimeOffset issued)
     {
         var all = Read();

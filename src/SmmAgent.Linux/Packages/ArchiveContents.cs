@@ -2,15 +2,15 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>What a package may hold: files, folders and links where programs and their data belong.</summary>
+/// <summary>The members that a package may have: files, folders and links in the folders for programs and their data.</summary>
 internal static class ArchiveContents
 {
-    // PATH_MAX: no file can have a longer one, and the folders of a path are looked up one by one.
+    // PATH_MAX. A longer path cannot exist, and the check of each folder of a path takes time.
     private const int LongestPath = 4096;
 
     private static readonly string[] AllowedRoots = ["etc", "lib", "lib64", "opt", "usr", "var"];
 
-    /// <returns>Why the archive is refused; null when it is not.</returns>
+    /// <returns>Why the archive is refused; null when it is accepted.</returns>
     public static string? Fault(IReadOnlyList<ArchiveMember> members)
     {
         var links = members.Where(member => member.Type == 'l').Select(member => Plain(member.Path)).ToHashSet(StringComparer.Ordinal);
@@ -29,7 +29,7 @@ internal static class ArchiveContents
         var parts = path.Split('/');
         if (path.Length == 0)
             return member.Type == 'd' ? null : $"{shown} has no name";
-        // tar shows what is no ordinary character with a backslash.
+        // tar prints special characters with a backslash.
         if (parts.Any(part => part is "" or "." or "..") || path.Any(c => char.IsControl(c) || c == '\\'))
             return $"{shown} is not a plain path";
         if (!AllowedRoots.Contains(parts[0]))

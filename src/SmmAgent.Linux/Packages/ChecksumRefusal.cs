@@ -6,21 +6,21 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Linux.Packages;
 
 /// <summary>
-/// That a package had the wrong bytes, kept beside where it would lie: each pass is a new process, and without it each would fetch the same
-/// again.
+/// Records that a package had the wrong checksum. The record is a file in the cache, because each reconcile is a new process, and would
+/// download the same file again.
 /// </summary>
-/// <param name="Wanted">The SHA-256 of the mesh configuration; another one is another package.</param>
-/// <param name="Times">How often in a row.</param>
+/// <param name="Wanted">The SHA-256 in the mesh configuration. A record for another SHA-256 does not count.</param>
+/// <param name="Times">The number of failures in a row.</param>
 internal sealed record ChecksumRefusal(string Wanted, string Found, int Times, DateTimeOffset Last)
 {
     private const int MaximumBytes = 1024;
 
     private static readonly ExponentialBackoff Wait = new(TimeSpan.FromMinutes(5), TimeSpan.FromHours(6));
 
-    /// <summary>When it is tried again.</summary>
+    /// <summary>The time of the next attempt.</summary>
     public DateTimeOffset Until => Last + Wait.After(Times);
 
-    /// <summary>The refusal of exactly this package; null when there is none.</summary>
+    /// <summary>The record for exactly this package; null when there is none.</summary>
     public static ChecksumRefusal? Read(PackageCache cache, Package package)
     {
         try
@@ -35,7 +35,7 @@ internal sealed record ChecksumRefusal(string Wanted, string Found, int Times, D
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return null; // at worst it is fetched once more
+            return null; // the cost is one more download
         }
     }
 

@@ -4,9 +4,9 @@ using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>dpkg, with apt-get for what a package depends on.</summary>
-/// <param name="changes">Runs what changes packages.</param>
-/// <param name="hasApt">Whether there is apt-get.</param>
+/// <summary>Installs packages with dpkg, and with apt-get for their dependencies.</summary>
+/// <param name="changes">Runs the commands that change packages.</param>
+/// <param name="hasApt">Whether the host has apt-get.</param>
 /// <param name="lockTimeout">How long apt-get waits for another package manager.</param>
 internal sealed class Dpkg(CommandRunner commands, PackageCommands changes, bool hasApt, TimeSpan lockTimeout) : IPackageSystem
 {
@@ -33,7 +33,7 @@ internal sealed class Dpkg(CommandRunner commands, PackageCommands changes, bool
     {
         ["not-installed", ..] => PackageState.NotInstalled,
         ["config-files", ..] => PackageState.NotInstalled with { LeavesConfiguration = true },
-        // Triggers are those of other packages.
+        // Pending triggers belong to other packages.
         ["installed" or "triggers-awaited" or "triggers-pending", "ok", { Length: > 0 } version] => new(version),
         [_, _, var version] => new(version.Length > 0 ? version : null, IsComplete: false),
         _ => null,
@@ -53,7 +53,7 @@ internal sealed class Dpkg(CommandRunner commands, PackageCommands changes, bool
 
     public async Task<CommandResult> InstallAsync(string path, bool isInterrupted)
     {
-        // dpkg goes on where it was killed; apt-get would first want that to be done by hand.
+        // dpkg continues an installation that was killed; apt-get requires a manual repair first.
         if (isInterrupted || !hasApt)
         {
             var unpack = await RunAsync("dpkg", [.. KeepConfiguration, "-i", path]);
@@ -64,7 +64,7 @@ internal sealed class Dpkg(CommandRunner commands, PackageCommands changes, bool
         var install = await AptAsync(path);
         if (!install.Succeeded && install.Error.Contains("dpkg was interrupted", StringComparison.Ordinal))
         {
-            // Another package's installation was.
+            // The interrupted installation is of another package.
             await RunAsync("dpkg", [.. KeepConfiguration, "--configure", "-a"]);
             install = await AptAsync(path);
         }
@@ -72,7 +72,7 @@ internal sealed class Dpkg(CommandRunner commands, PackageCommands changes, bool
         return install;
     }
 
-    // Not apt-get, which would take along what depends on it. One that is half installed goes, too.
+    // apt-get would also remove the packages that depend on this one. A partially installed package is removed as well.
     public Task<CommandResult> RemoveAsync(string name) => RunAsync("dpkg", ["--force-remove-reinstreq", "-P", name]);
 
     private Task<CommandResult> AptAsync(string path) => RunAsync("apt-get",

@@ -3,29 +3,30 @@ using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>The two ways in which hosts keep packages: <see cref="Dpkg"/> and <see cref="Rpm"/>.</summary>
+/// <summary>The package system of a host: <see cref="Dpkg"/> or <see cref="Rpm"/>.</summary>
 internal interface IPackageSystem
 {
     PackageFormat Format { get; }
 
-    /// <summary>The files that a package manager locks while it is at work.</summary>
+    /// <summary>The files that a running package manager locks.</summary>
     IReadOnlyList<string> Locks { get; }
 
-    /// <returns>The state; or why it cannot be seen.</returns>
+    /// <returns>The state, or why it cannot be read.</returns>
     Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel);
 
-    /// <returns>What the archive says of itself; null with the command that could not read it.</returns>
+    /// <returns>The metadata of the archive; null, and the failed command, when it cannot be read.</returns>
     Task<(ArchiveLabel? Label, CommandResult Command)> DescribeAsync(string path, CancellationToken cancel);
 
-    /// <returns>All members; null with the command that could not read them.</returns>
+    /// <returns>All members; null, and the failed command, when they cannot be read.</returns>
     Task<(IReadOnlyList<ArchiveMember>? Members, CommandResult Command)> ListAsync(string path, CancellationToken cancel);
 
-    /// <summary>Installs, also an older version; nothing ends it but its own time-out.</summary>
-    /// <param name="isInterrupted">Whether an installation before was interrupted.</param>
+    /// <summary>Installs a package, also an older version. Only its own timeout ends it.</summary>
+    /// <param name="isInterrupted">Whether an earlier installation was interrupted.</param>
     Task<CommandResult> InstallAsync(string path, bool isInterrupted);
 
     /// <summary>
-    /// Removes this package with its configuration, and no other; nothing ends it but its own time-out. It waits for nobody.
+    /// Removes this package with its configuration, and no other package. Only its own timeout ends it. It does not wait for another
+    /// package manager.
     /// </summary>
     Task<CommandResult> RemoveAsync(string name);
 }

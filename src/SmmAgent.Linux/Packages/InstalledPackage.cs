@@ -5,31 +5,33 @@ using SmmAgent.Linux.Host;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>What the package database says of a package, asked again only when the database changed: asking costs a process.</summary>
-/// <param name="prefix">What runs each command; nothing outside tests.</param>
-/// <param name="root">What the databases lie below; nothing outside tests.</param>
+/// <summary>
+/// Caches the state of a package, and reads it again only when the package database has changed, because each query starts a process.
+/// </summary>
+/// <param name="prefix">A prefix for each command; empty except in tests.</param>
+/// <param name="root">The root folder of the databases; empty except in tests.</param>
 public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? prefix = null, string root = "")
 {
-    /// <summary>What changes with every installation and removal.</summary>
+    /// <summary>The files and folders that every installation and removal changes.</summary>
     public static IReadOnlyList<string> Databases { get; } =
         ["/var/lib/dpkg/status", "/var/lib/rpm", "/usr/lib/sysimage/rpm"];
 
     private readonly PackageInstaller _installer = new(tools, prefix);
     private (string Name, string Stamp, PackageState State)? _known;
 
-    /// <returns>The state; or why it cannot be seen, in one line.</returns>
+    /// <returns>The state, or why it cannot be read, in one line.</returns>
     public async Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel)
     {
         if (tools.Format is null)
             return (null, PackageHost.NoFormat);
 
-        // Before it is asked: what changes meanwhile is asked for again.
+        // The stamp is read before the query, so that a change during the query causes another one.
         var stamp = Stamp();
         if (_known is var (known, at, state) && known == name && at == stamp)
             return (state, null);
 
         var (found, why) = await _installer.ReadAsync(name, cancel);
-        // A database that lies elsewhere tells nothing by its time.
+        // Without a stamp, the database is in another place, and changes to it cannot be seen.
         _known = found is null || stamp.Length == 0 ? null : (name, stamp, found);
         return (found, why);
     }
@@ -40,7 +42,7 @@ public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? 
         .Where(File.Exists)
         .Select(Stamp));
 
-    // Not those that a reader of rpm's database touches.
+    // Readers of the rpm database change these files as well.
     private static IEnumerable<string> Files(string path)
     {
         try

@@ -4,23 +4,23 @@ using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>Reads from what an installer said why it did not install.</summary>
+/// <summary>Reads the reason for a failure from the output of an installer.</summary>
 internal static class InstallerText
 {
     public const string Again = "no action needed: the agent retries automatically";
     private const string Offer = "see which package the mesh configuration offers for this host";
 
-    // The exit code of what a signal ended, without the signal.
+    // Added to the number of the signal in the exit code of a killed process.
     private const int BySignal = 128;
 
-    // That of systemd-run, which does not say which signal it was.
+    // The exit code of systemd-run, which does not report the signal.
     private const int BySomeSignal = 255;
 
-    // systemd-run's words.
+    // The messages of systemd-run.
     private static readonly string[] NoBus = ["Failed to create bus connection", "Failed to connect to bus",
         "Failed to connect to system scope bus"];
 
-    // The first that is found counts, and the line that it is in is told.
+    // The first match counts, and its line is reported.
     private static readonly (PackageFailureReason Fault, string? Cure, string[] Phrases)[] Known =
     [
         (PackageFailureReason.NoInstaller, "start the system bus (dbus), or install it by: sudo smm-agent reconcile", NoBus),
@@ -47,7 +47,7 @@ internal static class InstallerText
             ["exited unexpectedly", "received a segmentation fault", "dpkg was interrupted"]),
     ];
 
-    /// <summary>Whether systemd-run ran nothing, because there is no system bus.</summary>
+    /// <summary>Whether systemd-run did not run the command because there is no system bus.</summary>
     public static bool IsWithoutBus(CommandResult command) =>
         command is { Ending: CommandEnding.Exited, ExitCode: 1 }
             && NoBus.Any(phrase => command.Error.StartsWith(phrase, StringComparison.Ordinal));
@@ -85,7 +85,7 @@ internal static class InstallerText
         return new(PackageFailureReason.InstallFailed, error >= 0 ? Told(lines, error) : OneLine.From(command.Describe()));
     }
 
-    /// <summary>The same for a removal, which nobody tries again by himself.</summary>
+    /// <summary>Reads the reason for a failed removal, which is not retried automatically.</summary>
     public static PackageFailure RemovalFailure(CommandResult command) => Failure(command) switch
     {
         { Reason: PackageFailureReason.MissingDependency } needed =>
@@ -102,7 +102,7 @@ internal static class InstallerText
         || line.StartsWith("E: ", StringComparison.Ordinal)
         || line.StartsWith("error", StringComparison.OrdinalIgnoreCase);
 
-    // What ends with a colon is said in the next line.
+    // A line that ends with a colon continues in the next line.
     private static string Told(string[] lines, int at) =>
         OneLine.From(lines[at].EndsWith(':') && at + 1 < lines.Length ? $"{lines[at]} {lines[at + 1]}" : lines[at]);
 }

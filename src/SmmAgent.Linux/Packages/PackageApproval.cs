@@ -8,15 +8,15 @@ namespace SmmAgent.Linux.Packages;
 /// <summary>Where packages come from, and which of them may be installed.</summary>
 public sealed record PackageSupply(PackageSource Source, PackageApproval Approval);
 
-/// <summary>Whether root may install a package: the check that a dashboard cannot pass by itself.</summary>
-/// <param name="accepted">Null where nothing is installed, and so nothing is written down.</param>
+/// <summary>Decides whether root may install a package. A dashboard without a trusted key cannot pass this check.</summary>
+/// <param name="accepted">Null where nothing is installed, so that no list is recorded.</param>
 public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted, TimeProvider time)
 {
     private const string Sign = "sign the dashboard's packages: smm-dashboard sign-packages --key FILE DIR";
 
     private (PackageList List, PackageKey Key)? _known;
 
-    /// <summary>Fetches the list where one is needed, and asks it.</summary>
+    /// <summary>Fetches the package list where one is needed, and checks the package against it.</summary>
     /// <returns>Why the package may not be installed; null when it may.</returns>
     public async Task<PackageFailure?> ApproveAsync(PackageSource source, Package package, CancellationToken cancel)
     {
@@ -30,9 +30,9 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
         return failure is null ? Recheck(package) : About(package, failure);
     }
 
-    /// <summary>Asks a list about a file that somebody else fetched.</summary>
-    /// <param name="name">The name of the package that the file is to be.</param>
-    /// <returns>The package; or why it may not be installed.</returns>
+    /// <summary>Checks a file that another program has downloaded against the package list.</summary>
+    /// <param name="name">The expected name of the package.</param>
+    /// <returns>The package, or why it may not be installed.</returns>
     public (Package? Package, PackageFailure? Failure) Approve(byte[] list, string name, string sha256)
     {
         var unknown = new Package
@@ -71,8 +71,8 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
         }
     }
 
-    /// <summary>Asks the list again that <see cref="ApproveAsync"/> fetched, just before the package is installed.</summary>
-    /// <returns>Why the package may not be installed; null when it may, and then no older list is accepted any more.</returns>
+    /// <summary>Checks the package again, just before its installation, against the list that <see cref="ApproveAsync"/> fetched.</summary>
+    /// <returns>Why the package may not be installed; null when it may. From then on, no older list is accepted.</returns>
     public PackageFailure? Recheck(Package package)
     {
         if (trust.AllowsWithoutList(package))

@@ -6,7 +6,7 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>The folder of downloaded packages. Nobody but its owner, which is root, changes anything in it.</summary>
+/// <summary>The folder of downloaded packages. Only its owner, root, can change it.</summary>
 public sealed class PackageCache(string folder)
 {
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
@@ -16,7 +16,7 @@ public sealed class PackageCache(string folder)
 
     internal string Lock => Path.Combine(folder, ".lock");
 
-    /// <summary>Where a package lies once its bytes are known to be right.</summary>
+    /// <summary>The path of a package whose checksum was verified.</summary>
     public string PathOf(Package package) =>
         Path.Combine(folder, $"{package.Name}_{package.Version}_{package.Architecture}.{package.Format.Word()}");
 
@@ -30,8 +30,8 @@ public sealed class PackageCache(string folder)
 
     internal long FreeBytes => new DriveInfo(folder).AvailableFreeSpace;
 
-    /// <summary>Makes the folder where there is none.</summary>
-    /// <returns>Why nothing can be kept there; null when it can.</returns>
+    /// <summary>Creates the folder if it does not exist.</summary>
+    /// <returns>Why the folder cannot be used; null when it can.</returns>
     public PackageFailure? Prepare()
     {
         try
@@ -42,7 +42,7 @@ public sealed class PackageCache(string folder)
             if (!info.Exists)
             {
                 info.Create();
-                // The umask has no say.
+                // The mode must not depend on the umask.
                 File.SetUnixFileMode(folder, FolderMode);
             }
 
@@ -59,11 +59,11 @@ public sealed class PackageCache(string folder)
         }
     }
 
-    /// <summary>Removes the packages of this name but the wanted one and those that may have to be put back.</summary>
-    /// <param name="earlier">Versions, as the package database has them.</param>
+    /// <summary>Removes the packages of this name, except the wanted one and those that may have to be restored.</summary>
+    /// <param name="earlier">The versions that may have to be restored, as in the package database.</param>
     public void Prune(Package wanted, IEnumerable<string> earlier)
     {
-        // No package's name has an underscore. An rpm's version has a release, which the mesh configuration may leave out.
+        // Names of packages have no underscore. The version of an rpm has a release, which the mesh configuration may leave out.
         List<string> kept = [Path.GetFileName(PathOf(wanted))];
         foreach (var version in earlier)
         {
@@ -79,12 +79,12 @@ public sealed class PackageCache(string folder)
         }
     }
 
-    /// <summary>The package that an installed version came from; null when it is not kept, or was never verified.</summary>
+    /// <summary>The package of an installed version; null when it is not in the cache, or was never verified.</summary>
     public Package? FindKept(string name, PackageFormat format, string version) => !Directory.Exists(folder)
         ? null
         : VerifiedNote.Find(this, new() { Name = name, Format = format, Version = version, Architecture = "", Path = "" }, version);
 
-    /// <summary>Whether these are the bytes that the mesh configuration means.</summary>
+    /// <summary>Whether the SHA-256 is the one in the mesh configuration.</summary>
     internal static async Task<(bool IsRight, string Found)> HashAsync(FileStream file, Package package, CancellationToken cancel)
     {
         file.Position = 0;

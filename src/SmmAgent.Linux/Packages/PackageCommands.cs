@@ -2,16 +2,16 @@ using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>Runs the commands that change packages. Nothing ends one but its own time-out.</summary>
+/// <summary>Runs the commands that change packages. Only its own timeout ends a command.</summary>
 /// <remarks>
-/// Where systemd runs they are a unit of their own, <c>smm-agent-package.service</c>: maintainer scripts may do anything, so they need a
-/// place outside of the sandbox of the privileged reconcile; and neither the end of a session nor that of smm-agent ends them.
+/// Where systemd runs, each command is a unit of its own, <c>smm-agent-package.service</c>. Maintainer scripts may do anything, so they
+/// must run outside the sandbox of the privileged reconcile, and the end of a session or of smm-agent must not end them.
 /// </remarks>
 internal sealed class PackageCommands
 {
     private const string Unit = "smm-agent-package";
 
-    // Not a pipe, whose end would end the command with smm-agent.
+    // These are files, because a pipe would break, and end the command, when smm-agent ends.
     private const string Folder = "/run/smm-agent-host";
     private const string OutputFile = $"{Folder}/package.out";
     private const string ErrorFile = $"{Folder}/package.err";
@@ -19,7 +19,7 @@ internal sealed class PackageCommands
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
-    // What systemd needs beyond the command's time to end it and to say so.
+    // The time that systemd needs after the timeout to end the command and to report that.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(90);
 
     private readonly CommandRunner _commands;
@@ -30,14 +30,14 @@ internal sealed class PackageCommands
     private PackageCommands(CommandRunner commands, TimeSpan timeout, bool isUnit, PackageCommands? withoutBus = null) =>
         (_commands, _timeout, _isUnit, _withoutBus) = (commands, timeout, isUnit, withoutBus);
 
-    /// <summary>Runs them as children of this process.</summary>
+    /// <summary>Runs the commands as children of this process.</summary>
     public static PackageCommands Direct(CommandRunner commands) => new(commands, PackageInstaller.InstallTimeout, isUnit: false);
 
-    /// <summary>Has systemd run them as a unit.</summary>
-    /// <param name="environment">Variables that they get; they are no secrets.</param>
-    /// <param name="timeout">How long each may take.</param>
+    /// <summary>Has systemd run the commands as a unit.</summary>
+    /// <param name="environment">Variables for the commands. They must not be secret.</param>
+    /// <param name="timeout">The timeout of each command.</param>
     /// <param name="withoutBus">
-    /// What runs them on a host without a system bus, over which systemd-run speaks; null where nothing may.
+    /// Runs the commands on a host without a system bus, which systemd-run needs; null where that is not allowed.
     /// </param>
     public static PackageCommands InUnit(IReadOnlyDictionary<string, string> environment, TimeSpan timeout, PackageCommands? withoutBus) =>
         new(
@@ -46,7 +46,7 @@ internal sealed class PackageCommands
             "systemd-run", "--quiet", "--wait", "--collect", $"--unit={Unit}",
                 "--description=Service Mesh Manager agent: installation of a package",
             string.Create(System.Globalization.CultureInfo.InvariantCulture, $"--property=RuntimeMaxSec={timeout.TotalSeconds:0}"),
-            // At a shutdown it may end its work: SIGCONT ends nothing, and what is left after the time-out is killed.
+            // At a shutdown the command may complete: SIGCONT does not end it, and SIGKILL follows after the timeout.
             "--property=KillSignal=SIGCONT", "--property=KillMode=mixed", "--property=TimeoutStopSec=60", "--property=LimitCORE=0",
             $"--property=StandardOutput=file:{OutputFile}", $"--property=StandardError=file:{ErrorFile}", "--setenv=LC_ALL=C",
             .. environment.Select(variable => $"--setenv={variable.Key}={variable.Value}"), "--",
@@ -69,14 +69,14 @@ internal sealed class PackageCommands
                 return ran;
             if (_withoutBus is not null && InstallerText.IsWithoutBus(ran))
                 return await _withoutBus.RunAsync(command);
-            // What a pass that was killed has begun goes on, and ends by itself.
+            // A command that a killed reconcile started is still running, and ends on its own.
             if (!ran.Succeeded && IsTaken(ran.Error) && TimeProvider.System.GetElapsedTime(began) < _timeout)
             {
                 await Task.Delay(BetweenTries, TimeProvider.System, CancellationToken.None);
                 continue;
             }
 
-            // Ctrl+C, or the end of the bus at a shutdown, ends systemd-run. The unit goes on.
+            // Ctrl+C, or the end of the bus at a shutdown, ends systemd-run, but not the unit.
             await UntilEndedAsync();
             var told = ran with { Output = End(OutputFile), Error = ran.Error + End(ErrorFile) };
             return !ran.Succeeded && TimeProvider.System.GetElapsedTime(started) >= _timeout
@@ -101,7 +101,7 @@ internal sealed class PackageCommands
         }
         catch (IOException)
         {
-            return ""; // nothing was run
+            return ""; // no command was run
         }
     }
 

@@ -5,18 +5,20 @@ using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>Brings a package into the cache. What is there under its final name has the right size and checksum.</summary>
+/// <summary>Downloads a package into the cache. A file with its final name has the right size and checksum.</summary>
 public sealed class PackageDownload(PackageCache cache, PackageSource source, TimeProvider time)
 {
-    /// <summary>How long one attempt may last in all; the next one continues it.</summary>
+    /// <summary>The time limit of one attempt. The next attempt continues the download.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(30);
 
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Fetches the package, or the rest of it; one that is there already is only looked at.</summary>
-    /// <param name="progress">Told the bytes that are there and how many it will be (null: not known).</param>
-    /// <param name="bypassBackoff">Whether a package that was wrong before is fetched at once: somebody asked for it.</param>
-    /// <returns>The file's path; or why there is none. A cancelled download leaves its part, which the next continues.</returns>
+    /// <summary>Downloads the package or the rest of it. A package that is in the cache already is only verified.</summary>
+    /// <param name="progress">Receives the number of bytes so far and in total (null: not known).</param>
+    /// <param name="bypassBackoff">
+    /// Whether a package with the wrong checksum is downloaded again at once, because an operator asked for it.
+    /// </param>
+    /// <returns>The path of the file, or why there is none. The next download continues a cancelled one.</returns>
     public async Task<(string? Path, PackageFailure? Failure)> RunAsync(
         Package package, Action<long, long?>? progress, CancellationToken cancel, bool bypassBackoff = false)
     {

@@ -2,7 +2,7 @@ using SmmAgent.Core.Packages;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>What went wrong with a package, and what to do about it where there is something.</summary>
+/// <summary>The failure of an operation on a package, with a remediation where there is one.</summary>
 /// <param name="Message">One line.</param>
 public sealed record PackageFailure(PackageFailureReason Reason, string Message, string? Remediation = null)
 {

@@ -7,26 +7,26 @@ using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>How an installation ended. What counts is what the package database says then, not an exit code.</summary>
+/// <summary>The result of an installation. The package database decides, not an exit code.</summary>
 public abstract record InstallOutcome
 {
     private InstallOutcome()
     {
     }
 
-    /// <param name="Before">The version that was there; null when there was none.</param>
+    /// <param name="Before">The version that was installed before; null when there was none.</param>
     public sealed record Installed(string Version, string? Before) : InstallOutcome;
 
     public sealed record AlreadyInstalled(string Version) : InstallOutcome;
 
-    /// <param name="After">What is there now; null when that cannot be seen.</param>
+    /// <param name="After">The state afterwards; null when it cannot be read.</param>
     public sealed record Failed(PackageFailure Failure, PackageState? After) : InstallOutcome;
 }
 
 /// <summary>Installs packages with the host's own tools.</summary>
 public sealed class PackageInstaller
 {
-    /// <summary>How long an installation may take, waiting for other package managers included.</summary>
+    /// <summary>The timeout of an installation. It includes the wait for other package managers.</summary>
     public static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(10);
 
     private const string Mend = "fix this, then run: sudo smm-agent reconcile";
@@ -37,7 +37,7 @@ public sealed class PackageInstaller
 
     internal static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(2);
 
-    // Nobody is there to answer, and what a restart would interrupt is the operator's to decide.
+    // There is no terminal for questions, and the operator decides about restarts of services.
     private static readonly Dictionary<string, string> Environment = new()
     {
         ["DEBIAN_FRONTEND"] = "noninteractive",
@@ -51,10 +51,12 @@ public sealed class PackageInstaller
     private readonly IPackageSystem _system;
     private readonly TimeSpan _lockTimeout;
 
-    /// <param name="prefix">What runs each command; nothing outside tests.</param>
-    /// <param name="lockTimeout">How long another package manager is waited for; two minutes unless said.</param>
-    /// <param name="inUnit">Whether systemd runs what changes packages, as a unit of its own.</param>
-    /// <param name="mayRunDirect">Whether this process may run it itself where there is no system bus: it must not be in a sandbox.</param>
+    /// <param name="prefix">A prefix for each command; empty except in tests.</param>
+    /// <param name="lockTimeout">How long to wait for another package manager; two minutes by default.</param>
+    /// <param name="inUnit">Whether systemd runs the commands that change packages, as a unit of its own.</param>
+    /// <param name="mayRunDirect">
+    /// Whether this process may run the commands where there is no system bus. It must not be in a sandbox.
+    /// </param>
     public PackageInstaller(
         PackageTools tools, IReadOnlyList<string>? prefix = null, TimeSpan? lockTimeout = null, bool inUnit = false,
             bool mayRunDirect = true)
@@ -70,12 +72,12 @@ public sealed class PackageInstaller
 
     public PackageFormat Format => _system.Format;
 
-    /// <returns>The state; or why it cannot be seen, in one line.</returns>
+    /// <returns>The state, or why it cannot be read, in one line.</returns>
     public Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel) => _system.ReadAsync(name, cancel);
 
-    /// <summary>Waits until no other package manager is at work.</summary>
-    /// <param name="tell">Told who is waited for, in one line.</param>
-    /// <returns>Who is still at work when the time is over; null when nobody is.</returns>
+    /// <summary>Waits until no other package manager runs.</summary>
+    /// <param name="tell">Receives a line about the package manager that holds a lock.</param>
+    /// <returns>The failure when a package manager still runs after the timeout; null when none does.</returns>
     public async Task<PackageFailure?> UntilFreeAsync(Action<string> tell, CancellationToken cancel)
     {
         var started = TimeProvider.System.GetTimestamp();
@@ -98,12 +100,12 @@ public sealed class PackageInstaller
     }
 
     /// <summary>
-    /// Installs the package, or completes its installation. Once it has begun, nothing cancels it. Where it fails and is half there, the
-    /// version that was there before is installed again, if the cache has it.
+    /// Installs the package, or completes its installation. An installation that has begun is not cancelled. When it fails and leaves the
+    /// package partially installed, the previous version is installed again, if the cache has it.
     /// </summary>
     public async Task<InstallOutcome> InstallAsync(VerifiedPackage verified, bool mayDowngrade, CancellationToken cancel)
     {
-        // Packages' scripts make folders under it, and not every operator's lets others in.
+        // The scripts of packages create folders, which other users could not enter with a strict umask of the operator.
         _ = Libc.Umask(UsualMask);
         var package = verified.Package;
         var (before, why) = await _system.ReadAsync(package.Name, cancel);
@@ -124,7 +126,7 @@ public sealed class PackageInstaller
         var failure = install.Succeeded
             ? new(PackageFailureReason.InstallFailed, $"{install.Arguments[0]} reported no error; {unseen ?? "it is not there"}")
             : InstallerText.Failure(install);
-        // What somebody else killed is completed by the next pass; its scripts may still run.
+        // The next reconcile completes an installation that was killed; its scripts may still be running.
         var isKilled = failure.Reason == PackageFailureReason.Interrupted && install.Ending == CommandEnding.Exited;
         return before is not { IsComplete: true, Version: { } old } || isKilled || after is null || after == before
             ? Failed(package, failure, after)
@@ -132,8 +134,8 @@ public sealed class PackageInstaller
     }
 
     /// <summary>
-    /// Removes the package with its configuration, and no other: one that something depends on stays. Once it has begun, nothing cancels
-    /// it.
+    /// Removes the package with its configuration, and no other package. A package that another one depends on stays. A removal that has
+    /// begun is not cancelled.
     /// </summary>
     public async Task<RemovalOutcome> RemoveAsync(string name, CancellationToken cancel)
     {
@@ -161,7 +163,7 @@ public sealed class PackageInstaller
         return new RemovalOutcome.Failed(failure with { Message = $"{name} is not removed: {failure.Message}{stays}" }, after);
     }
 
-    // Neither dpkg nor rpm waits for another package manager by itself.
+    // Neither dpkg nor rpm waits for another package manager.
     private async Task<CommandResult> RemoveOnceFreeAsync(string name, CancellationToken cancel)
     {
         var started = TimeProvider.System.GetTimestamp();
@@ -175,7 +177,7 @@ public sealed class PackageInstaller
         }
     }
 
-    /// <param name="half">What the failed installation left.</param>
+    /// <param name="half">The state that the failed installation left.</param>
     private async Task<InstallOutcome> PutBackAsync(VerifiedPackage verified, string old, PackageFailure failure, PackageState half)
     {
         var (path, why) = await verified.CopyKeptAsync(old);
@@ -217,7 +219,7 @@ public sealed class PackageInstaller
                 "see what the mesh configuration says of it");
         }
 
-        // apt-get would try to put another machine's package in the place of this one's.
+        // apt-get would try to replace the package with one for another architecture.
         if (PackageChoice.DebianArchitecture(label.Architecture) is not "all" and var architecture
             && architecture != HostFacts.Architecture)
             return new(PackageFailureReason.WrongArchitecture,

@@ -8,11 +8,12 @@ using SmmAgent.Linux.Dashboard;
 namespace SmmAgent.Linux.Packages;
 
 /// <summary>
-/// Asks for packages, at the dashboard or where it points to. No token goes along: the contract has packages without, and the checksum is
-/// what is trusted.
+/// Requests packages from the dashboard, or from the servers that it names. Requests have no token: the contract does not need one for
+/// packages, and the agent trusts the checksum.
 /// </summary>
 /// <remarks>
-/// The dashboard itself is believed as its other calls are; other servers are by the authorities of this host, over https only.
+/// The certificate of the dashboard is checked as for its other calls. Other servers must use https, with a certificate that this host
+/// trusts.
 /// </remarks>
 public sealed class PackageSource : IDisposable
 {
@@ -27,7 +28,7 @@ public sealed class PackageSource : IDisposable
     private readonly HttpMessageInvoker _toOthers;
 
     /// <param name="caFile">dashboard.caFile; null where there is none.</param>
-    /// <param name="othersCaFile">Authorities for other servers; null, as everywhere but in tests, means the system's.</param>
+    /// <param name="othersCaFile">The authorities for other servers; null for the system's, as everywhere except in tests.</param>
     public PackageSource(Uri dashboard, string? caFile, string agentVersion, string? othersCaFile = null)
     {
         (_dashboard, _userAgent) = (dashboard, new("smm-agent", agentVersion));
@@ -37,19 +38,19 @@ public sealed class PackageSource : IDisposable
         _toOthers = new(DashboardHandler.New(_otherTrust));
     }
 
-    /// <summary>Where a package lies; null when that is neither on the dashboard nor an https URL.</summary>
+    /// <summary>The URL of a package; null when it is neither on the dashboard nor an https URL.</summary>
     public Uri? UrlOf(Package package)
     {
         if (!package.Path.StartsWith('/'))
             return Uri.TryCreate(package.Path, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps ? url : null;
 
-        // What begins with a slash can still name another server once it is resolved.
+        // A path that begins with a slash can still resolve to another server.
         return Uri.TryCreate(_dashboard, package.Path, out var below) && IsDashboard(below) ? below : null;
     }
 
-    /// <summary>Asks for a package from a byte on.</summary>
-    /// <param name="etag">The strong ETag of what is there of it; without one all of it is asked for.</param>
-    /// <returns>An answer with a status of 200, 206 or 416; or why there is none.</returns>
+    /// <summary>Requests a package from an offset.</summary>
+    /// <param name="etag">The strong ETag of the partial download; without one the whole package is requested.</param>
+    /// <returns>A response with status 200, 206 or 416, or why there is none.</returns>
     internal async Task<(HttpResponseMessage? Answer, PackageFailure? Failure)> GetAsync(
         Uri url, long from, EntityTagHeaderValue? etag, CancellationToken cancel)
     {
@@ -73,7 +74,7 @@ public sealed class PackageSource : IDisposable
         return (null, new(PackageFailureReason.Redirected, $"more than {MaximumRedirects} redirects, the last to {Shown(url)}"));
     }
 
-    /// <summary>Fetches the dashboard's signed package list. It is not verified here.</summary>
+    /// <summary>Fetches the signed package list of the dashboard, without verifying it.</summary>
     internal async Task<(byte[]? File, PackageFailure? Failure)> GetListAsync(CancellationToken cancel)
     {
         using var deadline = new Deadline(ListDeadline, TimeProvider.System, cancel);
@@ -155,7 +156,7 @@ public sealed class PackageSource : IDisposable
 
     private bool IsDashboard(Uri url) => Origin(url) == Origin(_dashboard);
 
-    // Without user and password, which a URL may have, too.
+    // A URL may have a user and a password, which must not be shown.
     private static string Origin(Uri url) => url.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
 
     private static bool IsRedirect(HttpStatusCode status) => status

@@ -1,8 +1,8 @@
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>What the host's package database says of one package.</summary>
-/// <param name="Version">The version that is there, or begun; null when there is none.</param>
-/// <param name="IsComplete">Whether its installation has ended; an interrupted one is completed by installing again.</param>
+/// <summary>The state of a package in the package database.</summary>
+/// <param name="Version">The version that is installed, completely or not; null when there is none.</param>
+/// <param name="IsComplete">Whether the installation is complete. Another installation completes an interrupted one.</param>
 public sealed record PackageState(string? Version, bool IsComplete = true)
 {
     public static PackageState NotInstalled { get; } = new((string?)null);
@@ -11,7 +11,7 @@ public sealed record PackageState(string? Version, bool IsComplete = true)
     public bool LeavesConfiguration { get; init; }
 }
 
-/// <summary>What an archive says of itself.</summary>
+/// <summary>The metadata of an archive.</summary>
 internal sealed record ArchiveLabel(string Name, string Version, string Architecture);
 
 /// <summary>One member of an archive.</summary>

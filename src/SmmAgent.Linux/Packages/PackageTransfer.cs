@@ -5,22 +5,22 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>Moves the bytes of one package from its server into the part, from where the part ends.</summary>
+/// <summary>Downloads one package into its partial file, from the end of that file on.</summary>
 internal sealed class PackageTransfer(PackageCache cache, PackageSource source, TimeProvider time)
 {
-    /// <summary>The largest package, whatever the mesh configuration says (1 GiB).</summary>
+    /// <summary>The maximum size of a package (1 GiB), which the mesh configuration cannot raise.</summary>
     public const long MaximumBytes = 1L << 30;
 
-    /// <summary>How long nothing may come.</summary>
+    /// <summary>How long a server may send nothing.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private const int BufferBytes = 128 * 1024;
     private const int MaximumAttempts = 5;
 
-    // Of the host's disk that is left to others.
+    // The disk space that is left for other programs.
     private const long Reserve = 4 * 1024 * 1024;
 
-    /// <returns>Null once the part is as long as the package.</returns>
+    /// <returns>Null when the whole package was received.</returns>
     public async Task<PackageFailure?> RunAsync(
         Package package, Uri url, PartialDownload part, Action<long, long?>? progress, CancellationToken cancel)
     {
@@ -42,7 +42,7 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
             if (isDone)
                 return null;
 
-            // A connection that breaks is made again at once, as long as each brings something.
+            // A broken connection is replaced at once, as long as each one transfers data.
             var isWorthAnother = failure is null
                 || (failure.Reason == PackageFailureReason.CutOff && part.ETag is not null && part.Length > before);
             if (!isWorthAnother || ++attempts == MaximumAttempts)
@@ -51,7 +51,7 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
         }
     }
 
-    /// <returns>Not done and no failure: the part was dropped, and another attempt begins anew.</returns>
+    /// <returns>Neither done nor a failure: the partial file was removed, and the next attempt starts again.</returns>
     private async Task<(bool IsDone, PackageFailure? Failure)> AttemptAsync(
         Package package, Uri url, PartialDownload part, Action<long, long?>? progress, CancellationToken cancel)
     {
@@ -89,7 +89,7 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
         }
         catch (IOException exception) when (exception.HResult is Errno.ENOSPC or Errno.EDQUOT)
         {
-            // What fills a disk is not left on it.
+            // A download that filled the disk is removed.
             part.Remove();
             return (false, DiskFull("it filled the disk"));
         }

@@ -6,7 +6,7 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>What is there of a package that is being fetched, and the ETag that it is a part of.</summary>
+/// <summary>A partial download of a package, with the ETag of the file that it is a part of.</summary>
 internal sealed class PartialDownload : IDisposable
 {
     // Error numbers: ENOSPC and EDQUOT.
@@ -27,13 +27,13 @@ internal sealed class PartialDownload : IDisposable
 
     public long Length => File.Length;
 
-    /// <summary>The strong ETag of the whole; null when the part cannot be continued.</summary>
+    /// <summary>The strong ETag of the whole file; null when the download cannot be continued.</summary>
     public EntityTagHeaderValue? ETag { get; private set; }
 
-    /// <summary>Begins anew, with a body that has this ETag.</summary>
+    /// <summary>Starts again, with a file that has this ETag.</summary>
     public void Restart(EntityTagHeaderValue? etag = null)
     {
-        // In this order: the bytes of one file never meet the ETag of another.
+        // The order matters: the bytes of one file must never be paired with the ETag of another.
         System.IO.File.Delete(_etagPath);
         File.SetLength(0);
         ETag = etag is { IsWeak: false } && etag.Tag.Length < MaximumETagBytes ? etag : null;
@@ -42,7 +42,7 @@ internal sealed class PartialDownload : IDisposable
     }
 
     /// <summary>Writes at the position.</summary>
-    /// <exception cref="InvalidDataException">The disk fails, which the network has no part in.</exception>
+    /// <exception cref="InvalidDataException">The disk failed. The network is not the cause.</exception>
     public void Add(ReadOnlySpan<byte> bytes)
     {
         try
@@ -55,7 +55,7 @@ internal sealed class PartialDownload : IDisposable
         }
     }
 
-    /// <summary>Leaves nothing.</summary>
+    /// <summary>Removes the partial download.</summary>
     public void Remove()
     {
         System.IO.File.Delete(_etagPath);

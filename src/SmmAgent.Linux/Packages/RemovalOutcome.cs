@@ -1,18 +1,18 @@
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>How a removal ended. What counts is what the package database says then, not an exit code.</summary>
+/// <summary>The result of a removal. The package database decides, not an exit code.</summary>
 public abstract record RemovalOutcome
 {
     private RemovalOutcome()
     {
     }
 
-    /// <param name="Version">The version that was there, or begun; null when the database did not know.</param>
+    /// <param name="Version">The version that was installed, completely or not; null when the database did not have it.</param>
     public sealed record Removed(string? Version) : RemovalOutcome;
 
-    /// <summary>There was none; configuration that an earlier removal had left is gone.</summary>
+    /// <summary>The package was not installed. Configuration that an earlier removal left was removed.</summary>
     public sealed record NotInstalled : RemovalOutcome;
 
-    /// <param name="After">What is there now; null when that cannot be seen.</param>
+    /// <param name="After">The state afterwards; null when it cannot be read.</param>
     public sealed record Failed(PackageFailure Failure, PackageState? After) : RemovalOutcome;
 }

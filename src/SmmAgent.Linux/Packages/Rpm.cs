@@ -3,9 +3,9 @@ using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>rpm, with dnf, yum or zypper for what a package requires.</summary>
-/// <param name="changes">Runs what changes packages.</param>
-/// <param name="installer">The program; null where there is none.</param>
+/// <summary>Installs packages with rpm, and with dnf, yum or zypper for their dependencies.</summary>
+/// <param name="changes">Runs the commands that change packages.</param>
+/// <param name="installer">The program for dependencies; null where there is none.</param>
 internal sealed class Rpm(CommandRunner commands, PackageCommands changes, string? installer) : IPackageSystem
 {
     private const string Version = "%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n";
@@ -25,7 +25,7 @@ internal sealed class Rpm(CommandRunner commands, PackageCommands changes, strin
         return State(query.Output) is { } state ? (state, null) : (null, $"rpm printed nothing about {name}");
     }
 
-    // A line for each version that is installed: an upgrade that was interrupted leaves the old one beside the new one.
+    // rpm prints a line for each installed version: an interrupted upgrade leaves the old one beside the new one.
     internal static PackageState? State(string output)
     {
         var versions = output.Split('\n',
@@ -43,7 +43,7 @@ internal sealed class Rpm(CommandRunner commands, PackageCommands changes, strin
 
     public async Task<(IReadOnlyList<ArchiveMember>? Members, CommandResult Command)> ListAsync(string path, CancellationToken cancel)
     {
-        // The checksum has told what is in it; this reads the payload's digests, too.
+        // The checksum was verified before; this also verifies the digests of the payload.
         var check = await commands.RunAsync(["rpm", "-K", "--nosignature", path], cancel, timeout: PackageInstaller.ReadTimeout);
         if (!check.Succeeded)
             return (null, check);
@@ -56,7 +56,7 @@ internal sealed class Rpm(CommandRunner commands, PackageCommands changes, strin
 
     public Task<CommandResult> InstallAsync(string path, bool isInterrupted)
     {
-        // dnf takes two versions side by side for installed; rpm removes the old one.
+        // With two versions installed, dnf does nothing; rpm removes the old one.
         string[] command = isInterrupted ? ["rpm", "-U", "--replacepkgs", "--oldpackage", path] : installer switch
         {
             null => ["rpm", "-U", "--oldpackage", path],
@@ -69,7 +69,7 @@ internal sealed class Rpm(CommandRunner commands, PackageCommands changes, strin
         return changes.RunAsync(command);
     }
 
-    // Not dnf and its like, which would take along what requires it. Both versions go that an interrupted upgrade left.
+    // dnf, yum and zypper would also remove the packages that require this one. Both versions that an interrupted upgrade left are removed.
     public Task<CommandResult> RemoveAsync(string name) => changes.RunAsync("rpm", "-e", "--allmatches", name);
 
     private static string WithoutEpoch(string version) => version.StartsWith("0:", StringComparison.Ordinal) ? version[2..] : version;

@@ -4,8 +4,8 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Linux.Packages;
 
 /// <summary>
-/// Beside a package in the cache, from when it was first verified: its SHA-256, version and architecture. By then the mesh configuration
-/// may no longer name it when it is needed again.
+/// A file beside a verified package in the cache, with its SHA-256, version and architecture. When the package is needed again, the mesh
+/// configuration may no longer name it.
 /// </summary>
 internal static class VerifiedNote
 {
@@ -14,8 +14,8 @@ internal static class VerifiedNote
     public static void Write(PackageCache cache, Package package) =>
         AtomicFile.Write(cache.NoteOf(package), $"{package.Sha256} {package.Version} {package.Architecture}\n", AtomicFile.Private);
 
-    /// <summary>The package that an installed version came from, of the name and format of <paramref name="like"/>.</summary>
-    /// <returns>Null when none in the cache was verified.</returns>
+    /// <summary>Finds the package of an installed version, with the name and format of <paramref name="like"/>.</summary>
+    /// <returns>Null when the cache has no verified package of it.</returns>
     public static Package? Find(PackageCache cache, Package like, string installedVersion)
     {
         return Directory.EnumerateFiles(cache.Folder, $"{like.Name}_*.{like.Format.Word()}.sha256")
@@ -36,7 +36,7 @@ internal static class VerifiedNote
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return null; // what cannot be known for sure is not put back
+            return null; // a package that cannot be identified is not restored
         }
     }
 }

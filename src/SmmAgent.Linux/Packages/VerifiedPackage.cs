@@ -8,8 +8,8 @@ using SmmAgent.Linux.Locks;
 namespace SmmAgent.Linux.Packages;
 
 /// <summary>
-/// A package whose bytes are those that the mesh configuration means, in a folder that only root enters: it was copied there while it was
-/// hashed, so nothing that happens to the cache meanwhile changes what is installed. It holds the cache until it is disposed of.
+/// A package with the SHA-256 of the mesh configuration, in a folder that only root can enter. It is hashed while it is copied there, so a
+/// later change in the cache does not change the package that is installed. The cache is locked until this object is disposed.
 /// </summary>
 public sealed class VerifiedPackage : IDisposable
 {
@@ -28,7 +28,7 @@ public sealed class VerifiedPackage : IDisposable
 
     internal string Path => System.IO.Path.Combine(_folder, $"package.{Package.Format.Word()}");
 
-    /// <summary>Takes a downloaded package.</summary>
+    /// <summary>Copies and verifies a downloaded package.</summary>
     public static async Task<(VerifiedPackage? Verified, PackageFailure? Failure)> TakeAsync(
         PackageCache cache, Package package, TimeProvider time, CancellationToken cancel)
     {
@@ -41,7 +41,7 @@ public sealed class VerifiedPackage : IDisposable
         var verified = new VerifiedPackage(cache, package, held);
         try
         {
-            verified.RemoveFolder(); // a killed process's
+            verified.RemoveFolder(); // a killed process may have left it
             Directory.CreateDirectory(verified._folder, OwnerOnly);
             if (await CopyAsync(cache, package, verified.Path, cancel) is not { } failure)
             {
@@ -67,8 +67,8 @@ public sealed class VerifiedPackage : IDisposable
         }
     }
 
-    /// <summary>Takes the package of the version that was installed before, in the same way.</summary>
-    /// <returns>Its path; or why it cannot be had.</returns>
+    /// <summary>Copies and verifies the package of the previous version.</summary>
+    /// <returns>The path, or why there is none.</returns>
     internal async Task<(string? Path, string? Why)> CopyKeptAsync(string version)
     {
         try
@@ -93,7 +93,7 @@ public sealed class VerifiedPackage : IDisposable
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            // The next one removes it.
+            // The next verification removes it.
         }
 
         _held.Dispose();

@@ -19,7 +19,7 @@ public sealed class PackageDelivery(
     /// <summary>The current activity, in one line for a person who watches.</summary>
     public string Doing { get; private set; } = "";
 
-    /// <returns>Why it is not there; null when it is.</returns>
+    /// <returns>The failure; null when the package is installed.</returns>
     public async Task<StepFailure?> InstallAsync(Package package, ReconcilePart part, bool mayDowngrade, CancellationToken cancel)
     {
         var name = package.NameAndVersion();
@@ -47,11 +47,11 @@ public sealed class PackageDelivery(
         return failed;
     }
 
-    /// <summary>Whether a version could be put back.</summary>
+    /// <summary>Whether a version can be restored.</summary>
     public bool Has(string name, string version) => cache.FindKept(name, installer.Format, version) is not null;
 
-    /// <summary>Installs the version again that was there before.</summary>
-    /// <returns>Why it is not there; null when it is.</returns>
+    /// <summary>Installs the previous version again.</summary>
+    /// <returns>The failure; null when the package is installed.</returns>
     public async Task<StepFailure?> RestoreAsync(string name, string version, CancellationToken cancel) =>
         cache.FindKept(name, installer.Format, version) is { } kept
             ? await UntilFreeAsync(cancel) is { } busy
@@ -60,7 +60,7 @@ public sealed class PackageDelivery(
             : new(ReconcilePart.Package, version, StepFailureReason.NotOffered,
                 $"{name} {version} cannot be put back: {cache.Folder} does not have its package");
 
-    /// <param name="approval">Null for what this host had before.</param>
+    /// <param name="approval">Null for a package that this host had before.</param>
     private async Task<(InstallOutcome? Outcome, StepFailure? Failure)> VerifyAndInstallAsync(
         Package package, ReconcilePart part, bool mayDowngrade, PackageApproval? approval, CancellationToken cancel)
     {
@@ -72,7 +72,7 @@ public sealed class PackageDelivery(
 
         using (verified)
         {
-            // These are the bytes that are installed, in a folder that only root enters.
+            // The verified copy is installed, from a folder that only root can enter.
             if (approval?.Recheck(verified.Package) is { } refusal)
                 return (null, Failed(package, part, refusal));
 
@@ -83,7 +83,7 @@ public sealed class PackageDelivery(
         }
     }
 
-    /// <returns>Why it is still there; null when it is not.</returns>
+    /// <returns>The failure; null when the package is removed.</returns>
     public async Task<StepFailure?> RemoveAsync(string name, CancellationToken cancel)
     {
         if (await UntilFreeAsync(cancel) is { } busy)
@@ -97,7 +97,7 @@ public sealed class PackageDelivery(
             : null;
     }
 
-    // Before anything is laid beside the packages: what a pass that was killed has begun may still read there.
+    // The check comes before any write to the cache: an installation that a killed reconcile started may still read there.
     private async Task<PackageFailure?> UntilFreeAsync(CancellationToken cancel)
     {
         var busy = await installer.UntilFreeAsync(who => Doing = who, cancel);

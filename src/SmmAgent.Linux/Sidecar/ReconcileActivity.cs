@@ -4,16 +4,15 @@ using SmmAgent.Linux.Systemd;
 namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>
-/// Whether root is at work on this host just now, for the daemon's request or for an operator's: then what is there is neither what was nor
-/// what will be.
+/// Whether a privileged reconcile runs on this host now, for the daemon or for an operator. Meanwhile, the observed state is transitional.
 /// </summary>
-/// <param name="openUnits">The way to systemd; or null and why there is none.</param>
+/// <param name="openUnits">Connects to systemd; returns null and the reason when that fails.</param>
 /// <param name="presence">The file of <see cref="PrivilegedPresence"/>.</param>
 public sealed class ReconcileActivity(Func<(IUnits? Units, string? Why)> openUnits, string presence)
 {
     private const string RootUnit = "smm-agent-reconcile.service";
 
-    // It starts the other, and rests after that.
+    // This unit starts the other one, and is activating only for a short time.
     private const string RequestUnit = "smm-agent-reconcile-request.service";
 
     public bool IsAtWork()

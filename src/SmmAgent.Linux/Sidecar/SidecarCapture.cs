@@ -7,24 +7,24 @@ using SmmAgent.Linux.Firewall;
 
 namespace SmmAgent.Linux.Sidecar;
 
-/// <summary>The rules by which the sidecar captures the host's traffic: they are the sidecar's own, and outlive one that crashes.</summary>
-/// <remarks>They are looked for in both backends of iptables, for both address families, and in Istio's own tables of nftables.</remarks>
+/// <summary>The rules by which the sidecar captures the host's traffic. The sidecar sets them, and they stay when it crashes.</summary>
+/// <remarks>They can be in both backends of iptables, for both address families, and in Istio's own tables of nftables.</remarks>
 /// <param name="procNet">The <c>/proc/net</c> of the commands' network namespace.</param>
 public sealed class SidecarCapture(CommandRunner commands, string procNet = "/proc/self/net")
 {
     private const string CleanProgram = "/usr/local/bin/istio-start.sh";
 
-    // Istio's own waits for the xtables lock, too.
+    // Istio's program also waits for the xtables lock.
     private static readonly TimeSpan CleanTimeout = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan JournalTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Whether anything of the host's traffic is redirected to the sidecar. Where iptables is missing, or does not tell, nothing is seen.
+    /// Whether any traffic of the host is redirected to the sidecar. Where iptables is missing or fails, the answer is no.
     /// </summary>
     public async Task<bool> IsInPlaceAsync(CancellationToken cancel) => (await BackendsAsync(cancel)).Count > 0;
 
-    /// <summary>Where there are rules of the capture: of <see cref="CaptureBackends"/>.</summary>
+    /// <summary>The backends with rules of the capture, of <see cref="CaptureBackends"/>.</summary>
     public async Task<IReadOnlyList<string>> BackendsAsync(CancellationToken cancel)
     {
         HashSet<string> found = [];
@@ -40,7 +40,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
     }
 
     /// <summary>
-    /// What istio.service wrote to the journal last: a capture that cannot be set up is told of nowhere else. No text where the journal
+    /// The last lines of istio.service in the journal: a failure to set up the capture is reported only there. Empty where the journal
     /// cannot be read.
     /// </summary>
     public async Task<SidecarLogText> JournalAsync(CancellationToken cancel)
@@ -51,9 +51,10 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
     }
 
     /// <summary>
-    /// Removes them with the sidecar's own program; where that does not do, what leads into its chains, so that the host is not cut off.
+    /// Removes the capture with the sidecar's own program. Where that fails, removes the jumps into its chains, so that the host is not cut
+    /// off.
     /// </summary>
-    /// <returns>Why they are still there; null when they are gone.</returns>
+    /// <returns>Why rules are left; null when all are removed.</returns>
     public async Task<string?> RemoveAsync(CancellationToken cancel)
     {
         var clean = await commands.RunAsync([CleanProgram, "clean"], cancel, timeout: CleanTimeout,
@@ -61,11 +62,11 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         return await RemoveAsync(_ => true, clean, cancel);
     }
 
-    /// <summary>Removes what leads into the capture in one backend. Another capture stays.</summary>
-    /// <returns>Why it is still there; null when it is gone.</returns>
+    /// <summary>Removes the jumps into the capture in one backend. A capture in another backend stays.</summary>
+    /// <returns>Why rules are left; null when all are removed.</returns>
     public Task<string?> RemoveAsync(string backend, CancellationToken cancel) => RemoveAsync(one => one == backend, null, cancel);
 
-    /// <summary>The tables of nftables that it makes with iptables, as far as they are there.</summary>
+    /// <summary>The existing tables of nftables that iptables creates for the capture.</summary>
     public static List<string> Tables() =>
     [
         .. CaptureRules.Tables.SelectMany(_ => Families, (table, family) => (table, family))
@@ -73,7 +74,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
             .Select(one => $"{one.family.Word} {one.table}"),
     ];
 
-    /// <summary>Removes such a table, if nothing is in it.</summary>
+    /// <summary>Removes such a table if it is empty.</summary>
     public static void RemoveTable(string table)
     {
         foreach (var name in CaptureRules.Tables)
@@ -90,7 +91,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
 
     private static string BackendOf(FilterTool tool) => Backend.Detect(tool) == Backend.Nft ? CaptureBackends.Nft : CaptureBackends.Legacy;
 
-    /// <param name="clean">How the sidecar's own program ended; null where it was not called.</param>
+    /// <param name="clean">The result of the sidecar's own program; null where it was not called.</param>
     private async Task<string?> RemoveAsync(Func<string, bool> isMeant, CommandResult? clean, CancellationToken cancel)
     {
         var whyNotClean = clean is null or { Succeeded: true } ? "" : clean.Describe() + "; ";
@@ -126,7 +127,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         return null;
     }
 
-    // TPROXY's way back into this host. Without the marks nothing takes it, so that a failure is none.
+    // The route of TPROXY back into this host. Without the marks nothing uses it, so a failure does not matter.
     private async Task RemoveRouteAsync(IpFamily family, CancellationToken cancel)
     {
         var option = family == IpFamily.IPv4 ? "-4" : "-6";
@@ -134,7 +135,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         await commands.RunAsync(["ip", option, "route", "flush", "table", "133"], cancel);
     }
 
-    // Istio takes the backend that has rules already, which need not be the host's own choice.
+    // Istio takes the backend that already has rules, which need not be the one that the host uses.
     private IEnumerable<FilterTool> Tools()
     {
         foreach (var family in (IpFamily[])[IpFamily.IPv4, IpFamily.IPv6])
@@ -153,7 +154,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
 
     private async Task<(IReadOnlyList<CaptureRule> Rules, string? Unseen)> RulesAsync(FilterTool tool, CancellationToken cancel)
     {
-        // With -t the table would be made where there is none.
+        // With -t, the command would create a missing table.
         var saved = await commands.RunAsync([tool.Save], cancel);
         if (!saved.Succeeded)
             return ([], saved.Ending == CommandEnding.NotFound ? null : saved.Describe());
@@ -163,7 +164,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         Dictionary<string, FilterTable> shown = [];
         foreach (var name in CaptureRules.Tables)
         {
-            // One rule that somebody wrote with nft hides the table from iptables; nft still shows it.
+            // One rule that was written with nft hides the table from iptables; nft still shows it.
             var table = tables.Hidden.Contains(name) ? await NativeAsync(new(FamilyOf(tool), name), cancel) : tables.Table(name);
             if (table is null)
                 return ([], $"{tool.Save} cannot show the table {name}");

@@ -15,7 +15,7 @@ using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Linux.Sidecar;
 
-/// <summary>Finds out what the sidecar's configuration takes from the host and from its name servers, now.</summary>
+/// <summary>Observes what the sidecar's configuration takes from the host and its name servers.</summary>
 public sealed class SidecarHostContext(NameLookup names, PackageTools tools)
 {
     /// <param name="address">The address under which the cluster reaches the VM; null while it is not known.</param>
@@ -42,7 +42,7 @@ public sealed class SidecarHostContext(NameLookup names, PackageTools tools)
         return new(settings, config, host, Environment.MachineName, Packages(settings));
     }
 
-    /// <summary>What the host has and may have of packages; null where it has neither dpkg nor rpm, or no dashboard is set.</summary>
+    /// <summary>The packages that the host can have; null where it has neither dpkg nor rpm, or no dashboard is set.</summary>
     public PackageHost? Packages(AgentSettings settings) => tools.Format is not { } format || settings.DashboardUrl is not { } dashboard
         ? null
         : new(

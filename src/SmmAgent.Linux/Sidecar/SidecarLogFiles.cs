@@ -6,15 +6,14 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>
-/// Reads the end of the sidecar's logs. They are in a folder of the sidecar's: root must read there what the sidecar wrote, and nothing
-/// else.
+/// Reads the end of the sidecar's logs. The sidecar owns their folder, so root must not follow anything in it to another file.
 /// </summary>
 public static class SidecarLogFiles
 {
-    /// <summary>The most bytes that are read of a log: its end.</summary>
+    /// <summary>The maximum number of bytes that are read from the end of a log.</summary>
     public const int MostBytes = 64 * 1024;
 
-    /// <returns>No text when there is no such file; else its end, or why it cannot be read.</returns>
+    /// <returns>The end of the log, empty when there is no such file; or why it cannot be read.</returns>
     public static Observation<SidecarLogText> Read(string path)
     {
         try
@@ -36,12 +35,12 @@ public static class SidecarLogFiles
         var buffer = new byte[MostBytes];
         var text = Encoding.UTF8.GetString(buffer, 0, stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false));
 
-        // A log that was truncated while its writer kept its place begins with a hole, which reads as zeros. The first line behind it is
-        // whole.
+        // A log that was truncated while its writer kept its offset begins with a hole, which reads as zeros. The first line after it is
+        // complete.
         if (text.StartsWith('\0'))
             return text.TrimStart('\0');
 
-        // What is left of a line that was cut may be the end of a secret that nobody would know for one.
+        // The rest of a cut line may be the end of a secret that the redactor does not recognize.
         return from == 0 ? text : text[(text.IndexOf('\n', StringComparison.Ordinal) is var end and >= 0 ? end + 1 : text.Length)..];
     }
 }

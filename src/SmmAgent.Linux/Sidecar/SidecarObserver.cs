@@ -14,9 +14,9 @@ using SmmAgent.Linux.Systemd;
 namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>
-/// Looks at what is there of the sidecar. What this process may not see comes from root's report, as far as that is still true.
+/// Observes the sidecar. What this process cannot read comes from the report of the privileged reconcile, while that is still valid.
 /// </summary>
-/// <param name="openUnits">The way to systemd; or null and why there is none.</param>
+/// <param name="openUnits">Connects to systemd; returns null and the reason when that fails.</param>
 /// <param name="isRoot">Whether everything is observed; otherwise few commands are run while the sidecar runs.</param>
 public sealed class SidecarObserver(
     SafeFileSystem files,
@@ -28,12 +28,12 @@ public sealed class SidecarObserver(
 {
     public const string Unit = "istio.service";
 
-    /// <summary>Of each file of the sidecar's configuration that is read.</summary>
+    /// <summary>The maximum size of a file of the sidecar's configuration.</summary>
     public const int MaximumFileBytes = 2 * 1024 * 1024;
 
     private const string Program = "/usr/local/bin/pilot-agent";
 
-    // Block lists for advertisements are kept in it, too.
+    // /etc/hosts may also have a block list for advertisements.
     internal const int MaximumHostsBytes = 32 * 1024 * 1024;
 
     private const int MaximumTokenBytes = 64 * 1024;
@@ -227,8 +227,8 @@ public sealed class SidecarObserver(
     private FoundFile WithoutSecret(string path) =>
         files.ReadMetadata(path) is var found && path == SidecarFiles.Token && found.Owner.Length > 0 ? found with { Content = "" } : found;
 
-    // Whose it is everybody sees. The sidecar writes it at each renewal of its own certificate: until root has looked again, what root told
-    // of it counts.
+    // Any user can read its owner. The sidecar writes it at each renewal of its own certificate; until the next privileged reconcile, the
+    // last report counts.
     private Observation<FoundFile> FromRoot(ReconcileReport? report, List<string> forRoot)
     {
         try

@@ -2,12 +2,12 @@ using SmmAgent.Core.Sidecar.Status;
 
 namespace SmmAgent.Linux.Sidecar;
 
-/// <summary>How a pass ended.</summary>
-/// <param name="Failures">What could not be done.</param>
-/// <param name="Assessment">What is there afterwards; null where nothing was looked at.</param>
-/// <param name="Blocked">Why nothing was begun; null when it was.</param>
+/// <summary>The result of a reconcile.</summary>
+/// <param name="Failures">The failed steps.</param>
+/// <param name="Assessment">The assessment afterwards; null where the sidecar was not observed.</param>
+/// <param name="Blocked">Why the reconcile did not begin; null when it did.</param>
 public sealed record SidecarOutcome(IReadOnlyList<StepFailure> Failures, SidecarAssessment? Assessment, string? Blocked)
 {
-    /// <summary>Whether the host was put back as it was before.</summary>
+    /// <summary>Whether the previous state was restored.</summary>
     public bool IsRolledBack { get; init; }
 }

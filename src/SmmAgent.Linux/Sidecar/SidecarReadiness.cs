@@ -5,12 +5,12 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Sidecar;
 
-/// <summary>Asks the sidecar whether it is ready, as Kubernetes asks a pod's: HTTP on 15021 of this host.</summary>
+/// <summary>Probes the readiness of the sidecar, as Kubernetes does for a pod: HTTP on port 15021 of this host.</summary>
 public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadiness.Port, int capturePort = SidecarReadiness.CapturePort)
 {
     public const int Port = 15021;
 
-    /// <summary>Where its capture leads what leaves the host.</summary>
+    /// <summary>The port to which the capture redirects outbound traffic.</summary>
     public const int CapturePort = 15001;
 
     private const int MaximumBytes = 1024;
@@ -18,13 +18,13 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
     private static readonly byte[] Question =
         Encoding.ASCII.GetBytes("GET /healthz/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
-    /// <returns>Whether it answered with 200; no answer is no.</returns>
+    /// <returns>Whether it answered with 200.</returns>
     public async Task<bool> IsReadyAsync(CancellationToken cancel)
     {
         using var deadline = new Deadline(Patience, time, cancel);
         try
         {
-            // On a host with IPv6 alone the sidecar listens there alone.
+            // On a host with IPv6 only, the sidecar listens on IPv6 only.
             return await IsReadyAsync(IPAddress.Loopback, deadline.Token) ?? await IsReadyAsync(IPAddress.IPv6Loopback, deadline.Token)
                 ?? false;
         }
@@ -34,7 +34,7 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
         }
     }
 
-    /// <returns>Whether the host itself says that nobody listens where the sidecar's capture leads.</returns>
+    /// <returns>Whether the host refuses connections to the port of the capture, because nothing listens there.</returns>
     public async Task<bool> IsNotAcceptingAsync(CancellationToken cancel)
     {
         using var deadline = new Deadline(Patience, time, cancel);
@@ -50,7 +50,7 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
             when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable
                 or SocketError.AddressFamilyNotSupported or SocketError.NetworkUnreachable)
             {
-                // The other one may.
+                // The other address may accept.
             }
             catch (Exception exception) when (exception is SocketException || (exception is OperationCanceledException && deadline.IsOver))
             {
@@ -61,7 +61,7 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
         return true;
     }
 
-    /// <returns>Null when nobody answers there.</returns>
+    /// <returns>Null when there is no answer.</returns>
     private async Task<bool?> IsReadyAsync(IPAddress loopback, CancellationToken cancel)
     {
         try

@@ -25,8 +25,8 @@ public sealed class SidecarRecords(AgentPaths paths)
         [.. ((SidecarSnapshot?[])[BeforeAttach, Read(paths.BeforePass), BeforeConfirm]).Select(before => before?.Version).OfType<string>()];
 
     /// <summary>Writes the snapshot before anything is changed.</summary>
-    /// <param name="found">How it was before what could not wait was done; that is what the first pass leaves to detach.</param>
-    /// <returns>How it was before; of a pass that was killed, how it was before that.</returns>
+    /// <param name="found">The state before the urgent steps; the first reconcile records it for detach.</param>
+    /// <returns>The state to restore: the present one, or the one from before a reconcile that was killed.</returns>
     public SidecarSnapshot BeginReconcile(SidecarSnapshot now, SidecarSnapshot found)
     {
         if (!HasBeforeAttach)
@@ -41,7 +41,7 @@ public sealed class SidecarRecords(AgentPaths paths)
     public void EndReconcile() => File.Delete(paths.BeforePass);
 
     /// <summary>
-    /// The host is as it was: nothing of the agent's is there to be undone any more, if it was so before the first change.
+    /// Records that a state was restored. When it is the one from before the first change, the agent has nothing left to undo.
     /// </summary>
     public void Restored(SidecarSnapshot before)
     {
@@ -58,7 +58,7 @@ public sealed class SidecarRecords(AgentPaths paths)
             return;
 
         File.Delete(paths.BeforeConfirm);
-        // The daemon now requests what was left undone until the confirmation.
+        // The daemon now requests the steps that waited for the confirmation.
         if (Report() is { IsUnconfirmed: true } report)
             Report(report with { IsUnconfirmed = false });
     }

@@ -30,8 +30,8 @@ public sealed class SidecarStepExecutor(
     public string Doing => packages.Doing.Length > 0 ? packages.Doing : _doing;
 
     /// <summary>Writes files, all of them or none.</summary>
-    /// <param name="steps">Of <see cref="WriteSidecarFile"/> and <see cref="SetHosts"/>.</param>
-    /// <returns>Why none was written; null when all were.</returns>
+    /// <param name="steps">Steps of the types <see cref="WriteSidecarFile"/> and <see cref="SetHosts"/>.</param>
+    /// <returns>The failure, after which no file is written; null when all were.</returns>
     public StepFailure? Write(IReadOnlyList<PlanStep> steps)
     {
         try
@@ -46,7 +46,7 @@ public sealed class SidecarStepExecutor(
                 }
                 else if (step is SetHosts { Lines: var lines })
                 {
-                    // Some systems keep it elsewhere and have a link here, which stays.
+                    // On some systems this is a link to another place; the link stays.
                     var path = files.Followed(SidecarFiles.HostsFile);
                     var hosts = files.Read(path, SidecarObserver.MaximumHostsBytes);
                     var isMissing = hosts.Content is null;
@@ -68,10 +68,9 @@ public sealed class SidecarStepExecutor(
     }
 
     /// <summary>
-    /// Gives files that a package's scripts only touched the time of their last change back: a newer one is a reason to restart the
-    /// sidecar.
+    /// Restores the modification time of files that the scripts of a package only touched: a newer time is a reason to restart the sidecar.
     /// </summary>
-    /// <returns>Whether any file got it.</returns>
+    /// <returns>Whether a time was restored.</returns>
     public bool KeepModificationTimes(SidecarSnapshot before, ObservedSidecar now)
     {
         var isAny = false;
@@ -87,14 +86,14 @@ public sealed class SidecarStepExecutor(
         }
         catch (Exception exception) when (IsExpected(exception))
         {
-            // Then it is restarted once for nothing.
+            // The cost is one restart that was not needed.
         }
 
         return isAny;
     }
 
-    /// <summary>Does one step that writes no file.</summary>
-    /// <returns>Why it was not done; null when it was.</returns>
+    /// <summary>Executes one step that does not write a file.</summary>
+    /// <returns>The failure; null when the step succeeded.</returns>
     public async Task<StepFailure?> ApplyAsync(PlanStep step, WorkloadGroup? group, CancellationToken cancel)
     {
         _doing = $"{step}";
@@ -201,7 +200,7 @@ public sealed class SidecarStepExecutor(
             user = await commands.RunAsync(["userdel", name], cancel);
         }
 
-        // Where userdel leaves a user's own group, that is for this to remove; most systems have none left.
+        // userdel leaves the group of the user on some systems.
         await commands.RunAsync(["groupdel", name], cancel);
         return user.Succeeded
             ? null

@@ -8,15 +8,17 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Sidecar;
 
-/// <summary>The sidecar's token: fetched from the dashboard, kept over a restart of the host, and put where the sidecar reads it.</summary>
-/// <param name="kept">Root's own copy: the sidecar's lies on a file system that a restart empties.</param>
-/// <param name="client">Null where no dashboard is asked.</param>
+/// <summary>
+/// Fetches the sidecar's token from the dashboard, keeps it over a restart of the host, and writes it where the sidecar reads it.
+/// </summary>
+/// <param name="kept">The path of root's copy, because a restart of the host empties the file system of the sidecar's token.</param>
+/// <param name="client">Null where no token is fetched.</param>
 public sealed class SidecarTokens(SafeFileSystem files, string kept, IHostDashboard? client, TimeProvider time) : ISidecarTokenStore
 {
     private const int MaximumBytes = 64 * 1024;
 
-    /// <summary>Puts the kept token in its place where there is no better one. Nobody is asked for it.</summary>
-    /// <returns>Whether the sidecar has a token that is good.</returns>
+    /// <summary>Restores the kept token where there is no better one, without a request to the dashboard.</summary>
+    /// <returns>Whether the sidecar has a usable token.</returns>
     public bool Restore(WorkloadGroup group)
     {
         var now = time.GetUtcNow();
@@ -33,8 +35,8 @@ public sealed class SidecarTokens(SafeFileSystem files, string kept, IHostDashbo
         bool IsGood(string? text) => IstioToken.Evaluate(text, group, now).Verdict is TokenVerdict.Use or TokenVerdict.Renew;
     }
 
-    /// <summary>Fetches a new one.</summary>
-    /// <returns>Why there is none; null when there is.</returns>
+    /// <summary>Fetches a new token.</summary>
+    /// <returns>The failure; null when the token was written.</returns>
     public async Task<StepFailure?> RenewAsync(WorkloadGroup group, CancellationToken cancel)
     {
         try
@@ -73,7 +75,7 @@ public sealed class SidecarTokens(SafeFileSystem files, string kept, IHostDashbo
 
     private void WriteToken(string token)
     {
-        // The sidecar makes its sockets beside it.
+        // The sidecar creates its sockets in the same folder.
         files.MakeFolder(Path.GetDirectoryName(SidecarFiles.Tokens)!, SidecarFiles.SidecarUser, SidecarFiles.FolderMode, corrects: true);
         files.MakeFolder(SidecarFiles.Tokens, SidecarFiles.Root, SidecarFiles.FolderMode, corrects: true);
         using var transaction = files.Begin();

@@ -14,7 +14,7 @@ public static class CaptureBackends
 
     private const string NativeSwitch = "NATIVE_NFTABLES";
 
-    /// <param name="variables">Those of cluster.env.</param>
+    /// <param name="variables">The variables of cluster.env.</param>
     /// <returns>Where Istio puts the rules with these variables; null where it decides itself.</returns>
     internal static string? Chosen(IReadOnlyDictionary<string, string> variables) =>
         variables.GetValueOrDefault(NativeSwitch) == "true" ? Native

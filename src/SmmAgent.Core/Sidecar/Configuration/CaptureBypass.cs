@@ -2,7 +2,7 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Sidecar.Configuration;
 
-/// <summary>Whether the sidecar can be told to leave the agent's own connections alone.</summary>
+/// <summary>Whether the sidecar can exclude the agent's own connections from its capture.</summary>
 public static class CaptureBypass
 {
     /// <summary>The groups whose connections Istio does not capture.</summary>
@@ -22,7 +22,7 @@ public static class CaptureBypass
             ? obstacle
             : "the sidecar was started before it was told to leave them alone: sudo systemctl restart istio";
 
-    /// <returns>Why it cannot be told; null when it can.</returns>
+    /// <returns>Why the agent cannot be excluded; null when it can.</returns>
     internal static string? UnsupportedReason(ProxyConfig proxy, MeshConfig config)
     {
         if (proxy.Metadata.GetValueOrDefault(IncludedGroups, "") is not ("" or All) and var included)

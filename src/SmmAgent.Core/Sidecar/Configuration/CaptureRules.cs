@@ -2,12 +2,12 @@ using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Sidecar.Configuration;
 
-/// <summary>A rule that leads the host's traffic into the sidecar's capture.</summary>
+/// <summary>A rule that redirects the host's traffic into the sidecar's capture.</summary>
 /// <param name="Table">nat, mangle or raw.</param>
-/// <param name="Chain">A chain of the kernel's, such as OUTPUT.</param>
+/// <param name="Chain">A built-in chain, such as OUTPUT.</param>
 public sealed record CaptureRule(string Table, string Chain, FilterRule Rule);
 
-/// <summary>Finds the sidecar's capture in what the programs of iptables and nftables print.</summary>
+/// <summary>Finds the sidecar's capture in the output of the iptables and nftables programs.</summary>
 public static class CaptureRules
 {
     /// <summary>The tables that Istio uses: nat redirects, mangle has TPROXY, raw has the conntrack zones of DNS.</summary>
@@ -16,11 +16,11 @@ public static class CaptureRules
     private const string ChainPrefix = "ISTIO_";
     private const string NativePrefix = "istio-proxy-";
 
-    // Marks of TPROXY. Only Istio's clean-up knows these rules else, which jump into no chain of its own.
+    // Marks of TPROXY. Rules with these marks do not jump into a chain of Istio; only Istio's clean-up also knows them.
     private static readonly string[] Marks = ["0x539", "0x53a/0xffffffff"];
 
-    /// <param name="saved">What iptables-save prints.</param>
-    /// <returns>The rules outside Istio's own chains; null when the text is not what iptables-save prints.</returns>
+    /// <param name="saved">The output of iptables-save.</param>
+    /// <returns>The rules outside Istio's own chains; null when the text is not output of iptables-save.</returns>
     public static IReadOnlyList<CaptureRule>? Find(string saved)
     {
         if (SavedTables.Parse(saved) is not { } tables)
@@ -50,7 +50,7 @@ public static class CaptureRules
     /// <summary>Whether it is one of Istio's own tables of nftables.</summary>
     public static bool IsNative(string table) => table.StartsWith(NativePrefix, StringComparison.Ordinal);
 
-    /// <param name="listed">What <c>nft list tables</c> prints.</param>
+    /// <param name="listed">The output of <c>nft list tables</c>.</param>
     /// <returns>Istio's own tables of nftables, each with its family: <c>inet istio-proxy-nat</c>.</returns>
     public static IReadOnlyList<string> NativeTables(string listed) =>
     [

@@ -8,7 +8,8 @@ namespace SmmAgent.Core.Sidecar.Configuration;
 internal static class ClusterEnv
 {
     /// <summary>
-    /// The kernel starts no program with a longer string in its environment, so that one would keep the sidecar from starting.
+    /// The kernel does not start a program with a longer string in its environment, so a longer variable would prevent the start of the
+    /// sidecar.
     /// </summary>
     public const int LongestVariable = (128 * 1024) - 1;
 
@@ -37,7 +38,7 @@ internal static class ClusterEnv
         if (host.AddressIsExternal)
             variables["REWRITE_PROBE_LEGACY_LOCALHOST_DESTINATION"] = "true";
 
-        // A name that is gone would keep the sidecar from starting; a number never does.
+        // A group name that no longer exists would prevent the start of the sidecar; a number never does.
         if (host.AgentGroup is { } agent && CaptureBypass.UnsupportedReason(proxy, config) is null)
             variables[CaptureBypass.ExcludedGroups] = WithGroup(variables.GetValueOrDefault(CaptureBypass.ExcludedGroups, ""), agent);
         if (host is { HasBothBackends: true, IptablesBackend: { } backend })
@@ -70,7 +71,7 @@ internal static class ClusterEnv
         groups.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Append(agent.ToString(CultureInfo.InvariantCulture)).Distinct());
 
-    // 22: a VM whose sidecar fails must stay reachable. The others are the sidecar's own.
+    // 22 keeps a VM reachable when its sidecar fails. The other ports are the sidecar's own.
     private static List<int> ExcludedPorts(ProxyConfig proxy, SidecarOptions options)
     {
         var status = proxy.Number("statusPort") is { } port and not 0 ? port : 15020;

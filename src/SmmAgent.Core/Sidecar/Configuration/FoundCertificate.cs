@@ -33,7 +33,7 @@ public sealed record FoundCertificate(string? Identity, DateTimeOffset NotBefore
     /// <summary>Whether a control plane accepts it from this VM at this time.</summary>
     public bool IsGood(SpiffeId wanted, DateTimeOffset now) => Identity == wanted.ToString() && NotBefore <= now && now < NotAfter;
 
-    /// <summary>The identity, where it is one of a service account and another than the one that is wanted; else null.</summary>
+    /// <summary>The identity, if it is that of a service account other than the wanted one; otherwise null.</summary>
     public SpiffeId? OtherThan(SpiffeId wanted) =>
         Identity is not null && SpiffeId.Parse(Identity) is { } found && found != wanted ? found : null;
 

@@ -5,8 +5,8 @@ namespace SmmAgent.Core.Sidecar.Configuration;
 
 /// <summary>The agent's own lines in /etc/hosts, between two marks. Every other line stays, byte for byte.</summary>
 /// <remarks>
-/// A block that somebody damaged or doubled is mended: its marks are the agent's, and the lines of the control plane next to them. Whatever
-/// else stands between the marks is somebody's, and stays.
+/// A damaged or duplicate block is repaired: the marks, and the lines of the control plane next to them, belong to the agent. Any other
+/// line between the marks belongs to another program or person, and stays.
 /// </remarks>
 public static class HostsBlock
 {
@@ -16,12 +16,12 @@ public static class HostsBlock
     private const string EndOfUnendedFile = EndMark + "; the line before the block had no line break";
 
     /// <summary>
-    /// Makes these lines the agent's: at the end of the file, or where the agent's are now. Without lines nothing stays of them.
+    /// Writes the agent's lines, at the end of the file or in the place of the present ones. An empty list removes the block.
     /// </summary>
     public static byte[] Set(ReadOnlySpan<byte> file, IReadOnlyList<string> lines) =>
         Encoding.Latin1.GetBytes(Set(Encoding.Latin1.GetString(file), lines));
 
-    /// <summary>The agent's lines as they are now.</summary>
+    /// <summary>The present lines of the agent.</summary>
     /// <param name="text">One char for each byte (Latin-1).</param>
     public static IReadOnlyList<string> Lines(string text)
     {
@@ -33,7 +33,7 @@ public static class HostsBlock
 
     public static byte[] Remove(ReadOnlySpan<byte> file) => Set(file, []);
 
-    /// <summary>Whether these lines are the agent's already.</summary>
+    /// <summary>Whether the agent's block already has exactly these lines.</summary>
     /// <param name="text">One char for each byte (Latin-1): the file may have any bytes.</param>
     public static bool Has(string text, IReadOnlyList<string> lines) => Set(text, lines) == text;
 
@@ -76,7 +76,7 @@ public static class HostsBlock
             }
         }
 
-        // The lines above an end whose begin is gone.
+        // The lines above an end mark without a begin mark.
         for (var i = lines.Count - 2; i >= 0; i--)
             ours[i] |= ours[i + 1] && !IsMark(lines[i + 1], BeginMark) && IsOfControlPlane(lines[i]);
         return ours;

@@ -2,7 +2,7 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Sidecar.Configuration;
 
-/// <summary>The name under which a VM reaches the control plane, as Istio makes it, and who leads there.</summary>
+/// <summary>The name under which a VM reaches the control plane, in Istio's form, and the addresses for it.</summary>
 public static class Istiod
 {
     public const int Port = 15012;
@@ -16,11 +16,12 @@ public static class Istiod
 
     public static string Address(Contract.Mesh mesh) => $"{Host(mesh)}:{Port}";
 
-    /// <summary>Whether istio-start.sh would find it without being told.</summary>
+    /// <summary>Whether istio-start.sh finds the control plane without a setting.</summary>
     public static bool IsDefault(Contract.Mesh mesh) => !IsRevisioned(mesh) && mesh.IstioNamespace == DefaultNamespace;
 
     /// <summary>
-    /// The addresses and names whose addresses <see cref="Host"/> gets on this VM; empty when the mesh configuration knows none.
+    /// The addresses, and the names to resolve to addresses, that <see cref="Host"/> gets on this VM; empty when the mesh configuration has
+    /// none.
     /// </summary>
     public static IReadOnlyList<string> HostSources(MeshConfig config)
     {

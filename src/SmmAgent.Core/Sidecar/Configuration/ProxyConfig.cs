@@ -4,7 +4,7 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Sidecar.Configuration;
 
-/// <summary>The ProxyConfig of a WorkloadGroup: the mesh's, and over it what the WorkloadGroup's annotations say.</summary>
+/// <summary>The ProxyConfig of a WorkloadGroup: the one of the mesh, overridden by the annotations of the WorkloadGroup.</summary>
 internal sealed class ProxyConfig
 {
     public const string Annotation = "proxy.istio.io/config";
@@ -22,7 +22,7 @@ internal sealed class ProxyConfig
         if (!Members.ContainsKey(DiscoveryAddress) && !Istiod.IsDefault(config.Mesh))
             Members[DiscoveryAddress] = Istiod.Address(config.Mesh);
 
-        // In this order: what stands nearer to the VM wins.
+        // The order matters: the more specific source takes precedence.
         var group = config.WorkloadGroup;
         Overlay(group.Annotations, "workloadGroup.annotations");
         Overlay(group.MetadataAnnotations, "workloadGroup.metadataAnnotations");
@@ -43,7 +43,7 @@ internal sealed class ProxyConfig
         return (merged, merged._faults);
     }
 
-    /// <summary>A text that the mesh may set; empty when it did not.</summary>
+    /// <summary>A text member; empty when it is not set.</summary>
     public string Text(string name) => Members[name] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
 
     public int? Number(string name) => Members[name] is JsonValue value && value.TryGetValue(out int number) ? number : null;
@@ -76,7 +76,7 @@ internal sealed class ProxyConfig
     private void Take(string name, JsonNode? value, string path)
     {
         if (value is null)
-            return; // to Istio a null is a member that is not there
+            return; // Istio treats null as a missing member
         if (name == ProxyMetadata)
             TakeMetadata(value, $"{path}.{name}");
         else if (name == DiscoveryAddress && DiscoveryFault(value) is { } reason)

@@ -12,7 +12,7 @@ internal static partial class ProxyConfigAnnotation
     /// <summary>Kubernetes allows no more for all annotations of an object.</summary>
     private const int MaximumLength = 256 * 1024;
 
-    /// <returns>The object; or null and why, in one line.</returns>
+    /// <returns>The object, or null and the reason in one line.</returns>
     public static (JsonObject? Value, string? Fault) Parse(string text)
     {
         if (text.Length > MaximumLength)
@@ -37,7 +37,7 @@ internal static partial class ProxyConfigAnnotation
         }
     }
 
-    /// <summary>A node that may be written somewhere else.</summary>
+    /// <summary>Copies a node, so that it can have another parent.</summary>
     public static JsonNode? Node(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Object => JsonObject.Create(element),
@@ -67,7 +67,7 @@ internal static partial class ProxyConfigAnnotation
         _ => null,
     };
 
-    // YAML 1.1, as Istio reads it: what it takes for a number in a notation that JSON does not have is refused instead of guessed.
+    // Istio reads YAML 1.1. A number in a notation that JSON does not have is refused instead of guessed.
     private static JsonNode? Plain(YamlNode node) => node.Text switch
     {
         "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" => true,

@@ -5,7 +5,9 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Sidecar.Configuration;
 
-/// <summary>What Istio tells a sidecar about its workload, over what mesh and WorkloadGroup say themselves.</summary>
+/// <summary>
+/// The metadata about the workload that Istio gives to a sidecar. It takes precedence over the mesh and the WorkloadGroup.
+/// </summary>
 internal static class ProxyMetadata
 {
     private const string CanonicalName = "service.istio.io/canonical-name";
@@ -14,7 +16,7 @@ internal static class ProxyMetadata
     private static readonly string[] ServiceLabels = [CanonicalName, "app.kubernetes.io/name", "app"];
     private static readonly string[] RevisionLabels = [CanonicalRevision, "app.kubernetes.io/version", "version"];
 
-    // Only what JSON asks for is escaped: the text is for Istio, not for a web page.
+    // Only characters that JSON requires are escaped, because the text is for Istio, not for a web page.
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void Add(ProxyConfig proxy, MeshConfig config, SidecarOptions options)

@@ -5,17 +5,17 @@ namespace SmmAgent.Core.Sidecar.Configuration;
 
 /// <summary>One file of the sidecar's configuration, as it should be.</summary>
 /// <param name="Path">Absolute, as the sidecar sees it.</param>
-/// <param name="Owner">The name of a user, who is the file's group, too.</param>
+/// <param name="Owner">The name of the user, which is also the name of the group.</param>
 /// <param name="NeedsRestart">
-/// Whether a change of the content needs a restart of the sidecar, which does not read it anew by itself; another owner or mode alone never
+/// Whether a change of the content needs a restart, because the sidecar does not reload the file. A change of the owner or mode alone never
 /// does.
 /// </param>
 public sealed record SidecarFile(string Path, string Content, string Owner, UnixFileMode Mode, bool NeedsRestart)
 {
-    /// <summary>Whether the content that was found is as good as <see cref="Content"/>.</summary>
+    /// <summary>Whether the observed content is equivalent to <see cref="Content"/>.</summary>
     public bool Matches(string found) => found == Content || (Path == SidecarFiles.RootCertificate && HoldsCertificates(found));
 
-    /// <summary>A file with nothing in it but the certificates that were found in it: what lay beside them stays where it is.</summary>
+    /// <summary>The observed file, reduced to its certificates: any other content must not be copied.</summary>
     public static FoundFile OnlyCertificates(FoundFile found)
     {
         var certificates = new X509Certificate2Collection();
@@ -35,7 +35,7 @@ public sealed record SidecarFile(string Path, string Content, string Owner, Unix
         }
     }
 
-    // The sidecar writes this file itself, at each renewal of its own certificate, with the roots that it was told.
+    // The sidecar writes this file at each renewal of its own certificate, with the roots that it received.
     private bool HoldsCertificates(string found) => Certificates(found) is { Count: > 0 } have && Certificates(Content).IsSubsetOf(have);
 
     private static HashSet<string> Certificates(string pem)

@@ -6,15 +6,15 @@ using SmmAgent.Core.Yaml;
 
 namespace SmmAgent.Core.Sidecar.Configuration;
 
-/// <summary>What the sidecar's configuration takes from the host.</summary>
+/// <summary>The properties of the host in the sidecar's configuration.</summary>
 /// <param name="Address">The address under which the cluster reaches the VM.</param>
-/// <param name="AddressIsExternal">Whether no interface of the VM has it: then the sidecar's probes go to localhost.</param>
+/// <param name="AddressIsExternal">Whether no interface of the VM has the address. Then the sidecar's probes go to localhost.</param>
 /// <param name="ControlPlane">The addresses of <see cref="Istiod.HostSources"/>; empty when none is known now.</param>
-/// <param name="IsComplete">Whether those are all: every name was resolved.</param>
+/// <param name="IsComplete">Whether the addresses are complete, because every name was resolved.</param>
 public sealed record SidecarHost(IPAddress Address, bool AddressIsExternal, IReadOnlyList<IPAddress> ControlPlane, bool IsComplete = true)
 {
     /// <summary>
-    /// The number of the agent's group, whose connections the sidecar is to leave alone; null where there is no such group.
+    /// The id of the agent's group, which the sidecar must exclude from its capture; null where there is no such group.
     /// </summary>
     public uint? AgentGroup { get; init; }
 
@@ -33,7 +33,7 @@ public sealed record SidecarHost(IPAddress Address, bool AddressIsExternal, IRea
 
 /// <summary>The sidecar's configuration, as it should be.</summary>
 /// <param name="Hosts">The lines of the agent's block in /etc/hosts; empty when no address is known: then the block stays as it is.</param>
-/// <param name="HostsAreComplete">Whether those are all; else the lines that are there stay, too.</param>
+/// <param name="HostsAreComplete">Whether the lines are complete; otherwise the present lines stay as well.</param>
 public sealed record SidecarConfiguration(IReadOnlyList<SidecarFile> Files, IReadOnlyList<string> Hosts, bool HostsAreComplete = true)
 {
     /// <summary>Where the sidecar's next start captures, one of <see cref="CaptureBackends"/>; null where that is not known.</summary>
@@ -50,23 +50,26 @@ public sealed record SidecarConfiguration(IReadOnlyList<SidecarFile> Files, IRea
     public IReadOnlyList<string> MergeHosts(string text) => HostsAreComplete ? Hosts : [.. Hosts.Union(HostsBlock.Lines(text))];
 }
 
-/// <summary>Renders what makes a VM a member: the files that Istio's own command would write, without the token.</summary>
+/// <summary>Renders the files that make a VM a member of the mesh, as Istio's own command writes them, without the token.</summary>
 public static class SidecarFiles
 {
     /// <summary>
-    /// What root sources for the sidecar, in a folder that only root writes: the sidecar's package gives its own folder to istio-proxy.
+    /// The folder of the files that root sources for the sidecar. Only root can write to it; the folder of the sidecar's package belongs to
+    /// istio-proxy.
     /// </summary>
     public const string EnvironmentFolder = "/etc/smm/sidecar";
 
     public const string ClusterEnvironment = EnvironmentFolder + "/cluster.env";
 
-    /// <summary>The operator's own settings of the sidecar, which root sources, too. It is configuration: detach leaves it.</summary>
+    /// <summary>
+    /// The operator's own settings of the sidecar, which root also sources. Detach leaves this file, because it is configuration.
+    /// </summary>
     public const string OperatorEnvironment = EnvironmentFolder + "/sidecar.env";
 
     /// <summary>Has istio.service source the two files above instead of those of the package's folder.</summary>
     public const string DropIn = "/etc/systemd/system/istio.service.d/10-smm-agent.conf";
 
-    /// <summary>The folder of the sidecar's package in which istio-start.sh looks by default. It belongs to istio-proxy.</summary>
+    /// <summary>The folder of the sidecar's package, where istio-start.sh finds its files by default. It belongs to istio-proxy.</summary>
     public const string PackageFolder = "/var/lib/istio/envoy";
 
     /// <summary>Where Istio's own guide and earlier versions of the agent write cluster.env.</summary>
@@ -75,7 +78,7 @@ public static class SidecarFiles
     /// <summary>The package's configuration file for operators. It has no effect while <see cref="DropIn"/> is there.</summary>
     public const string PackageOperatorEnvironment = PackageFolder + "/sidecar.env";
 
-    /// <summary>Where earlier versions of the agent moved a sidecar.env that was not root's.</summary>
+    /// <summary>The file to which earlier versions of the agent moved a sidecar.env that did not belong to root.</summary>
     public const string DistrustedEnvironment = PackageOperatorEnvironment + ".not-sourced";
 
     public const string MeshFile = "/etc/istio/config/mesh";
@@ -139,29 +142,30 @@ public static class SidecarFiles
     public static IReadOnlyList<string> OwnFolders { get; } = [EnvironmentFolder, "/etc/systemd/system/istio.service.d"];
 
     /// <summary>
-    /// What lies in the package's folder. The sidecar's user may have laid anything there, so what cannot be read has no content.
+    /// The entries of the package's folder. The sidecar's user may put anything there, so an unreadable entry counts as a file without
+    /// content.
     /// </summary>
     public static IReadOnlyList<string> PackageFiles { get; } = [PackageClusterEnvironment, PackageOperatorEnvironment];
 
-    /// <summary>What the sidecar's package, and the sidecar itself, make beside its files.</summary>
+    /// <summary>The folders that the sidecar and its package create.</summary>
     public static IReadOnlyList<string> Folders { get; } = ["/etc/istio", "/var/lib/istio", "/var/log/istio", "/etc/certs",
         "/var/run/secrets"];
 
-    /// <summary>Of those that do not bear Istio's name, so that others may use them, too: what in them is the sidecar's.</summary>
+    /// <summary>The sidecar's entries in those of the folders that other programs may use, because their names are not Istio's.</summary>
     public static IReadOnlyDictionary<string, string[]> OwnInFolder { get; } = new Dictionary<string, string[]>
     {
         ["/etc/certs"] = ["root-cert.pem", "cert-chain.pem", "key.pem"],
         ["/var/run/secrets"] = ["tokens", "workload-spiffe-uds", "workload-spiffe-credentials", "credential-uds"],
     };
 
-    /// <summary>Folders of the host that a package manager takes along with the sidecar's package, if nothing else is in them.</summary>
+    /// <summary>Folders of the host that a package manager removes with the sidecar's package, if they are empty.</summary>
     public static IReadOnlyList<string> SharedFolders { get; } = ["/usr/local/bin", "/usr/local/lib"];
 
-    /// <summary>Files whose change is a reason to look.</summary>
+    /// <summary>The files whose change triggers an observation.</summary>
     public static IReadOnlyList<string> Watched { get; } = [DropIn, ClusterEnvironment, OperatorEnvironment, MeshFile, RootCertificate,
         Token, HostsFile];
 
-    /// <summary>All that is looked at.</summary>
+    /// <summary>All observed files.</summary>
     public static IReadOnlyList<string> Observed { get; } =
         [.. Watched.Concat(Folders).Concat(SharedFolders).Concat(PackageFiles).Concat([EnvironmentFolder, PackageFolder,
             DistrustedEnvironment, Certificate, Key])];
@@ -176,7 +180,7 @@ public static class SidecarFiles
 
         return ReadResult<SidecarConfiguration>.Good(new(
         [
-            // root's: what root sources must not be the sidecar's to write.
+            // Root owns them, because the sidecar must not be able to write a file that root sources.
             new(ClusterEnvironment, ClusterEnv.Write(variables), Root, Readable, NeedsRestart: true),
             new(MeshFile, YamlText.Write(proxy.ToMeshFile()), Root, Readable, NeedsRestart: true),
             new(RootCertificate, config.Mesh.RootCertificate, SidecarUser, Private, NeedsRestart: false),
@@ -190,7 +194,7 @@ public static class SidecarFiles
         });
     }
 
-    // The mesh may call the control plane by another name in the cluster, which no DNS outside knows either.
+    // The mesh may use another name of the control plane in the cluster, which is not in a DNS outside either.
     private static List<string> Hosts(MeshConfig config, ProxyConfig proxy, IReadOnlyList<IPAddress> addresses)
     {
         var discovery = proxy.Text("discoveryAddress");
@@ -198,7 +202,7 @@ public static class SidecarFiles
         var isOfCluster = name.EndsWith(".svc", StringComparison.Ordinal) || name.EndsWith(".svc.cluster.local", StringComparison.Ordinal);
         var names = isOfCluster && name != Istiod.Host(config.Mesh) ? $"{Istiod.Host(config.Mesh)} {name}" : Istiod.Host(config.Mesh);
 
-        // Name servers answer in another order each time.
+        // The order of the answers of name servers varies.
         return
         [
             .. addresses.Select(address => (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString())

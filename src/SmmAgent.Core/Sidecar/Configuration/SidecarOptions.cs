@@ -3,7 +3,7 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Sidecar.Configuration;
 
-/// <summary>What the sidecar's configuration has beyond what Istio's own command writes by default.</summary>
+/// <summary>The additions to the configuration that Istio's own command writes by default.</summary>
 public sealed record SidecarOptions
 {
     private const int MaximumLabel = 63;
@@ -11,22 +11,22 @@ public sealed record SidecarOptions
     /// <summary>As <c>istioctl x workload entry configure</c> writes it.</summary>
     public static SidecarOptions AsIstioctl { get; } = new();
 
-    /// <summary>Whether the sidecar makes its WorkloadEntry itself.</summary>
+    /// <summary>Whether the sidecar registers its own WorkloadEntry.</summary>
     public bool AutoRegister { get; init; }
 
     /// <summary>Labels that the WorkloadEntry gets unless the WorkloadGroup has them.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// Labels that the WorkloadEntry gets instead of the WorkloadGroup's: without them the entry is not seen, or not found.
+    /// Labels that replace those of the WorkloadGroup in the WorkloadEntry, because the entry cannot be found without them.
     /// </summary>
     public IReadOnlyDictionary<string, string> OwnLabels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Ports that the sidecar must not capture, beside Istio's own.</summary>
+    /// <summary>Ports that the sidecar must not capture, in addition to Istio's own.</summary>
     public IReadOnlyList<int> ExcludedPorts { get; init; } = [];
 
     /// <summary>
-    /// As the agent writes it: the VM registers itself, can be told from others, and the agent's own ports stay reachable.
+    /// The options of the agent: the VM registers itself, can be distinguished from others, and the agent's own ports stay reachable.
     /// </summary>
     /// <param name="uuid">The agent's uuid, by which its WorkloadEntry is found; null while none is set.</param>
     public static SidecarOptions ForAgent(MeshConfig config, string hostname, Guid? uuid, IReadOnlyList<int> managementPorts)

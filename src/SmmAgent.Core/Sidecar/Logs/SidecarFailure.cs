@@ -27,7 +27,7 @@ public enum SidecarFailureKind
     GroupNotFound,
 
     /// <summary>
-    /// The certificate's namespace or service account is not what the sidecar says of itself, or not the WorkloadGroup's.
+    /// The namespace or service account of the certificate is not the one that the sidecar reports, or not the one of the WorkloadGroup.
     /// </summary>
     IdentityMismatch,
 
@@ -43,10 +43,10 @@ public enum SidecarFailureKind
     /// <summary>The certificate of the server that answers is for other names.</summary>
     OtherName,
 
-    /// <summary>The certificate of what answers is of an authority that the sidecar does not know.</summary>
+    /// <summary>The certificate of the server is from an authority that the sidecar does not know.</summary>
     NotTrusted,
 
-    /// <summary>The control plane does not take the certificate that the sidecar has.</summary>
+    /// <summary>The control plane refuses the certificate of the sidecar.</summary>
     OwnCertificateRefused,
 
     /// <summary>The control plane's name does not resolve.</summary>
@@ -69,7 +69,7 @@ public enum SidecarFailureKind
 public sealed class SidecarFailureKindConverter() : TolerantEnumConverter<SidecarFailureKind>(naming: null, SidecarFailureKind.Unknown);
 
 /// <summary>The failure in the sidecar's log that explains why it is not a member of the mesh.</summary>
-/// <param name="Line">The line as people may read it: one line, bounded, without secrets.</param>
+/// <param name="Line">The log line in readable form: one line, of limited length, without secrets.</param>
 public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
 {
     /// <summary>When the newest line of this failure was written; null when that is not known.</summary>
@@ -79,16 +79,16 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
     public DateTimeOffset? Since { get; init; }
 
     /// <summary>
-    /// What it is about, as the log names it: a port, or the namespace and the name of a WorkloadEntry; null when the log does not name it.
+    /// The subject of the failure in the log: a port, or the namespace and name of a WorkloadEntry; null when the log does not name it.
     /// </summary>
     public string? Subject { get; init; }
 
-    /// <summary>Whether it is about this host alone, so that the control plane has no part in it.</summary>
+    /// <summary>Whether the cause is on this host, so that the control plane is not involved.</summary>
     [JsonIgnore]
     public bool IsLocal =>
         Kind is SidecarFailureKind.ConfigurationInvalid or SidecarFailureKind.CaptureFailed or SidecarFailureKind.PortTaken;
 
-    /// <summary>What it means, in words.</summary>
+    /// <summary>The failure in words.</summary>
     [JsonIgnore]
     public string Description => Kind switch
     {

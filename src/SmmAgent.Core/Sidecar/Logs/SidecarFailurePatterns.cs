@@ -2,14 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace SmmAgent.Core.Sidecar.Logs;
 
-/// <summary>By which words in a line of the sidecar's log a failure is known. Istio 1.11 to 1.29 write them.</summary>
+/// <summary>The phrases in the sidecar's log that identify a failure. Istio 1.11 to 1.29 use them.</summary>
 internal static partial class SidecarFailurePatterns
 {
-    // Istio's own lines with a subject are shorter.
+    // Lines of Istio that have a subject are shorter.
     private const int MostSearched = 4096;
 
-    // The first one that is there counts. What the control plane answered may have any other words in it; what is of several words comes
-    // first.
+    // The first match counts. An answer of the control plane may contain any other phrase, so longer phrases come first.
     private static readonly Sign[] All =
     [
         new("address already in use", SidecarFailureKind.PortTaken),
@@ -84,16 +83,16 @@ internal static partial class SidecarFailurePatterns
         new("ago: 14,", SidecarFailureKind.Unreachable, OfConnection: true),
     ];
 
-    // The workload, its probes and its scrapes have refused connections and bad certificates, too.
+    // Refused connections and bad certificates also occur for the workload, its probes and its scrapes.
     private static readonly string[] Connections =
         ["rpc error", "transport:", "gRPC config stream", "failed to connect to upstream", "failed to connect to endpoint",
             "create certificate", "failed to sign"];
 
-    // Other clients than those of the control plane; and Envoy's own way to pilot-agent, a socket on this host.
+    // Clients of servers other than the control plane, and Envoy's connection to pilot-agent, a socket on this host.
     private static readonly string[] Others = [" healthcheck ", " wasm ", " dns ", "no healthy upstream", "upstream connect error",
         "failed scraping", "health check grpc"];
 
-    /// <returns>What the line tells, and where in it; null when it tells of no failure.</returns>
+    /// <returns>The failure in the line, and its position; null when the line has none.</returns>
     public static (SidecarFailureKind Kind, int At)? Find(string line)
     {
         var isOfConnection = Connections.Any(words => Has(line, words)) && !Others.Any(words => Has(line, words));
@@ -110,11 +109,11 @@ internal static partial class SidecarFailurePatterns
     private static bool Has(string line, string words) => line.Contains(words, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// What a line's failure is about: a port, or a WorkloadEntry as kubectl takes it; null when the line does not name it.
+    /// The subject of the failure in a line: a port, or a WorkloadEntry in the syntax of kubectl; null when the line does not name it.
     /// </summary>
     public static string? Subject(SidecarFailureKind kind, string line)
     {
-        // The sidecar may write anything: a long line could keep the expressions busy.
+        // The sidecar may write anything, and a long line could take the expressions too long.
         var start = line[..Math.Min(line.Length, MostSearched)];
         try
         {
@@ -137,7 +136,7 @@ internal static partial class SidecarFailurePatterns
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Port();
 
-    // Only what Kubernetes allows in these names: the command is to be copied into a shell.
+    // Only the characters that Kubernetes allows in these names match, because the command will be copied into a shell.
     [GeneratedRegex(@"WorkloadEntry of [^ ]*\.([a-z0-9-]{1,63}) failed: .*""([a-z0-9][a-z0-9.-]{0,252})"" already exists",
         RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Entry();

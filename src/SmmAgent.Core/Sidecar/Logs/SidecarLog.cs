@@ -9,25 +9,25 @@ public sealed record SidecarLogText(string Text, DateTimeOffset? Written)
     public static SidecarLogText Empty { get; } = new("", null);
 }
 
-/// <summary>Reads in the sidecar's logs why it is no member of the mesh.</summary>
+/// <summary>Finds in the sidecar's logs why it is not a member of the mesh.</summary>
 public static class SidecarLog
 {
     public const string ErrorFile = "/var/log/istio/istio.err.log";
     public const string File = "/var/log/istio/istio.log";
 
-    /// <summary>The most characters of a line that are shown.</summary>
+    /// <summary>The maximum number of shown characters of a line.</summary>
     public const int MostShown = 200;
 
-    // What is told before the words that a failure is known by: the address.
+    // The number of characters to show before the phrase of a failure, which contain the address.
     private const int ShownBefore = 100;
 
-    // A sidecar that connected is told at once that it is refused.
+    // A refusal follows a connection immediately.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(10);
 
-    // One failure is told several times, once in the words of whoever met it.
+    // Several components log the same failure, each in its own words.
     private static readonly TimeSpan Together = TimeSpan.FromSeconds(5);
 
-    // Of a failure that lasts the sidecar writes a line at each try, every few seconds.
+    // The sidecar logs a lasting failure at each attempt, every few seconds.
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan Quarter = TimeSpan.FromMinutes(15);
@@ -35,22 +35,22 @@ public static class SidecarLog
 
     /// <summary>The newest failure that no success followed, of the sidecar's present run and of the log's last two minutes.</summary>
     /// <remarks>
-    /// What the sidecar writes only once, at its start (<see cref="SidecarFailure.IsLocal"/>), counts as long as it runs.
+    /// A failure that the sidecar logs only once, at its start (<see cref="SidecarFailure.IsLocal"/>), counts as long as it runs.
     /// </remarks>
     /// <param name="since">
-    /// When the sidecar's main process started: what was written before does not count. Null while none runs: then the log's last two
-    /// minutes count.
+    /// The start time of the sidecar's main process; earlier lines do not count. Null while none runs: then the last two minutes of the log
+    /// count.
     /// </param>
-    /// <param name="now">By the clock that the log's times are of.</param>
-    /// <returns>Null when the logs tell of none.</returns>
+    /// <param name="now">The time by the clock of the log.</param>
+    /// <returns>Null when the logs have no failure.</returns>
     public static SidecarFailure? NewestFailure(SidecarLogText errors, SidecarLogText log, DateTimeOffset? since, DateTimeOffset now)
     {
         // A clock that was set back since the start has made everything older than it.
         var start = since > now ? null : since;
-        // A line from the time before the clock was set back would be the newest for as long as the clock was ahead.
+        // Lines from before the clock was set back have times in the future, and would count as the newest until then.
         var lines = Timed(errors).Concat(Timed(log)).Where(entry => entry.Time is null || entry.Time - now <= Settled)
             .OrderBy(entry => entry.Time ?? DateTimeOffset.MinValue).ToList();
-        // While none runs nothing new is written: then what was last written counts.
+        // While no process runs, nothing new is logged, so the last lines count.
         var end = start is null ? lines.LastOrDefault().Time ?? now : now;
         SidecarFailure? failure = null;
         foreach (var (time, line) in lines)
@@ -79,7 +79,7 @@ public static class SidecarLog
         return before.Kind == line.Kind ? line with { Since = before.Since } : before;
     }
 
-    /// <summary>Whether a line tells of a success that the failure would have hindered.</summary>
+    /// <summary>Whether a line reports a success that the failure would have prevented.</summary>
     private static bool Ends(SidecarFailureKind kind, string line, bool hasSettled)
     {
         if (Has(line, "Envoy proxy is ready") || Has(line, "Envoy is ready!") || Has(line, "Readiness succeeded"))
@@ -100,7 +100,7 @@ public static class SidecarLog
     private static bool Has(string line, string words) => line.Contains(words, StringComparison.Ordinal);
 
     /// <summary>
-    /// Every line, with a time: its own, else that of the line before, and at the end of the file that of the last write.
+    /// All lines with a time: their own, or that of the line before; at the end of the file, the time of the last write.
     /// </summary>
     private static IEnumerable<(DateTimeOffset? Time, string Line)> Timed(SidecarLogText log)
     {
@@ -121,7 +121,8 @@ public static class SidecarLog
     }
 
     /// <summary>
-    /// How much must be added to local times: the last line was written when the file was, and zones differ by quarters of an hour.
+    /// The offset to add to local times, derived from the last line and the time of the last write. Zones differ by multiples of a quarter
+    /// of an hour.
     /// </summary>
     private static TimeSpan Shift(DateTimeOffset? last, DateTimeOffset? written)
     {
@@ -135,10 +136,10 @@ public static class SidecarLog
     private static DateTimeOffset? Moved(DateTimeOffset? time, TimeSpan shift) =>
         time is { } moment && moment.Year is > 1 and < 9999 ? moment + shift : time;
 
-    /// <summary>The part of a line that tells of the failure, without what looks like a secret.</summary>
+    /// <summary>The part of a line about the failure, without possible secrets.</summary>
     private static string Shown(string line)
     {
-        // The redactor would take the reason for the token.
+        // The redactor would mistake the reason for a token.
         var text = Redactor.Redact(line.Replace("istio-token: permission denied", "istio-token, permission denied",
             StringComparison.Ordinal));
         if (text.Length <= MostShown)
@@ -150,6 +151,6 @@ public static class SidecarLog
         return $"{(from > 0 ? "..." : "")}{text[(from + Half(text, from))..(to - Half(text, to))].Trim()}{(to < text.Length ? "..." : "")}";
     }
 
-    // 1 between the two halves of a character, which stays out whole.
+    // 1 between the two halves of a surrogate pair, which is left out as a whole.
     private static int Half(string text, int at) => at < text.Length && char.IsLowSurrogate(text[at]) ? 1 : 0;
 }

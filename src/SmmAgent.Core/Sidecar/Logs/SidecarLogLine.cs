@@ -6,13 +6,13 @@ namespace SmmAgent.Core.Sidecar.Logs;
 
 /// <summary>A line of the sidecar's logs: Istio's (text or JSON), Envoy's, or what a program wrote to stderr.</summary>
 /// <param name="Time">Null when it has none.</param>
-/// <param name="Text">What stands behind the time: one line, nothing in it that a terminal obeys.</param>
+/// <param name="Text">The text after the time: one line, without control sequences of a terminal.</param>
 internal sealed record SidecarLogLine(DateTimeOffset? Time, string Text)
 {
-    /// <summary>Whether Envoy wrote it, whose times are this host's local time, whatever its Z says.</summary>
+    /// <summary>Whether Envoy wrote the line. Its times are local times of this host, despite the Z.</summary>
     public bool IsEnvoys => Text.StartsWith('[') || Text.Split(' ', 3) is [_, "envoy", ..];
 
-    /// <returns>Null for a line of the access log: that is what clients did, not the sidecar.</returns>
+    /// <returns>Null for a line of the access log, which is about clients, not about the sidecar.</returns>
     public static SidecarLogLine? Read(string raw)
     {
         var line = Clean(raw);
@@ -62,7 +62,7 @@ internal sealed record SidecarLogLine(DateTimeOffset? Time, string Text)
             ? time
             : null;
 
-    // A log that went through another one has its tabs and colours escaped.
+    // A log that passed through another log has escaped tabs and colours.
     private static string Clean(string raw)
     {
         var text = raw.Contains('\\', StringComparison.Ordinal)

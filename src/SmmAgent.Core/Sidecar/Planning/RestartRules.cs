@@ -12,7 +12,7 @@ public static class RestartRules
         _ => false,
     };
 
-    /// <summary>What becomes of a restart that is needed, in words.</summary>
+    /// <summary>Describes who performs a required restart, and when.</summary>
     public static string Describe(SidecarSettings settings) => settings.RestartPolicy switch
     {
         RestartPolicy.Automatic => "the agent restarts it",

@@ -5,14 +5,14 @@ using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.Core.Sidecar.Planning;
 
-/// <summary>Downloads a package, holds it against its sha256 and installs it.</summary>
-/// <param name="Reason">What <see cref="Packages.PackageChoice.Reason"/> says.</param>
+/// <summary>Downloads a package, verifies its SHA-256 and installs it.</summary>
+/// <param name="Reason">The reason of <see cref="Packages.PackageChoice.Reason"/>.</param>
 public sealed record InstallPackage(Package Package, string Reason) : PlanStep(StepOwner.Root)
 {
     public override string ToString() => Reason;
 }
 
-/// <summary>Writes a file of the sidecar, whole, with its owner and mode from birth.</summary>
+/// <summary>Writes a whole file of the sidecar. The new file has its owner and mode from the start.</summary>
 public sealed record WriteSidecarFile(SidecarFile File, string Reason) : PlanStep(StepOwner.Root)
 {
     /// <summary>
@@ -23,13 +23,13 @@ public sealed record WriteSidecarFile(SidecarFile File, string Reason) : PlanSte
     public override string ToString() => $"write {File.Path} ({Reason})";
 }
 
-/// <summary>Gives a file or a folder of the sidecar its owner and mode back; its content is right.</summary>
+/// <summary>Restores the owner and mode of a file or folder of the sidecar; its content is right.</summary>
 public sealed record ProtectSidecarFile(string Path, string User, UnixFileMode Mode, string Reason) : PlanStep(StepOwner.Root)
 {
     public override string ToString() => $"protect {Path} ({Reason})";
 }
 
-/// <summary>Gives a file another name in its folder; what had that name goes.</summary>
+/// <summary>Renames a file in its folder, and replaces a file with the new name.</summary>
 public sealed record MoveSidecarFile(string Path, string To, string Reason) : PlanStep(StepOwner.Root)
 {
     public override string ToString() => $"move {Path} to {To} ({Reason})";
@@ -38,13 +38,13 @@ public sealed record MoveSidecarFile(string Path, string To, string Reason) : Pl
 /// <summary>Removes a file of the sidecar.</summary>
 public sealed record RemoveSidecarFile(string Path) : PlanStep(StepOwner.Root)
 {
-    /// <summary>Why, where that is not plain; else null.</summary>
+    /// <summary>The reason; null where it is obvious.</summary>
     public string? Reason { get; init; }
 
     public override string ToString() => Reason is null ? $"remove {Path}" : $"remove {Path} ({Reason})";
 }
 
-/// <summary>Makes these the agent's lines in /etc/hosts; none takes its block out.</summary>
+/// <summary>Writes the agent's lines in /etc/hosts; an empty list removes its block.</summary>
 public sealed record SetHosts(IReadOnlyList<string> Lines) : PlanStep(StepOwner.Root)
 {
     public override string ToString() => Lines.Count == 0
@@ -52,7 +52,7 @@ public sealed record SetHosts(IReadOnlyList<string> Lines) : PlanStep(StepOwner.
         : $"write {SidecarFiles.HostsFile}: {string.Join(", ", Lines)}";
 }
 
-/// <summary>Fetches a new istio-token from the dashboard and puts it in the place of the old one.</summary>
+/// <summary>Fetches a new istio-token from the dashboard, which replaces the old one.</summary>
 public sealed record RenewToken(string Reason) : PlanStep(StepOwner.Root)
 {
     /// <summary>Whether the control plane refuses the old one.</summary>
@@ -76,7 +76,7 @@ public sealed record ReloadUnits() : PlanStep(StepOwner.Root)
     public override string ToString() => "reload the drop-ins of istio.service";
 }
 
-/// <summary>Starts the sidecar. It is for a plan whose steps before it were done.</summary>
+/// <summary>Starts the sidecar, if the earlier steps of the plan succeeded.</summary>
 public sealed record StartSidecar : PlanStep
 {
     public StartSidecar()
@@ -87,10 +87,10 @@ public sealed record StartSidecar : PlanStep
     public override string ToString() => "start istio.service";
 }
 
-/// <summary>Restarts the sidecar. It is for a plan whose steps before it were done.</summary>
+/// <summary>Restarts the sidecar, if the earlier steps of the plan succeeded.</summary>
 public sealed record RestartSidecar(IReadOnlyList<string> Reasons) : PlanStep(StepOwner.Root)
 {
-    /// <summary>Whether it is for the sake of a certificate of another identity, which was removed.</summary>
+    /// <summary>Whether the reason is a removed certificate of another identity.</summary>
     public bool ReplacesCertificate { get; init; }
 
     public override string ToString() => $"restart istio.service ({string.Join("; ", Reasons)})";
@@ -122,7 +122,7 @@ public sealed record RemovePackage(string Name) : PlanStep(StepOwner.Root)
     public override string ToString() => $"remove the package {Name}, which the agent installed";
 }
 
-/// <summary>Installs the version again that was there before.</summary>
+/// <summary>Installs the previous version again.</summary>
 public sealed record RestorePackage(string Name, string Version) : PlanStep(StepOwner.Root)
 {
     public override string ToString() => $"put back {PackageNames.NameAndVersion(Name, Version)}";

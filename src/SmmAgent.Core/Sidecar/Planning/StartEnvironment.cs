@@ -11,7 +11,7 @@ internal static partial class StartEnvironment
     private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     /// <summary>The steps that put the agent's drop-in of istio.service in place, with the files to which it leads.</summary>
-    /// <remarks>What could not be seen gets no step.</remarks>
+    /// <remarks>Unobserved files get no step.</remarks>
     public static IReadOnlyList<PlanStep> Steps(DesiredSidecar desired, ObservedSidecar observed)
     {
         List<PlanStep> steps = [];
@@ -42,7 +42,7 @@ internal static partial class StartEnvironment
             : SidecarPlanner.Protect(SidecarFiles.OperatorEnvironment, SidecarFiles.Root, mode, observed)!;
     }
 
-    /// <summary>The cluster.env that the sidecar's next start sources; null when it could not be seen.</summary>
+    /// <summary>The cluster.env that the sidecar's next start sources; null when it could not be observed.</summary>
     public static FoundFile? ClusterEnvironment(ObservedSidecar observed) =>
         HasDropIn(observed) || observed.File(SidecarFiles.ClusterEnvironment) is not { Content: null }
         ? observed.File(SidecarFiles.ClusterEnvironment)
@@ -113,12 +113,12 @@ internal static partial class StartEnvironment
         return true;
     }
 
-    // What is not root's alone may be the work of the sidecar's user: it must not be run by root.
+    // A file that others can write may come from the sidecar's user, and root must not execute it.
     private static bool MayTakeOver(ObservedSidecar observed) =>
         observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: 0 }
         && observed.File(SidecarFiles.PackageOperatorEnvironment) is { Content: { } text } found && IsRootOnly(found) && HasSettings(text);
 
-    /// <summary>Whether only root can write to it.</summary>
+    /// <summary>Whether only root can write to the file.</summary>
     public static bool IsRootOnly(FoundFile found) => found.Owner == SidecarFiles.Root && (found.Mode & OthersWrite) == 0;
 
     private static bool HasSettings(string text) => text.Split('\n').Any(line => line.Trim() is { Length: > 0 } and not ['#', ..]);
