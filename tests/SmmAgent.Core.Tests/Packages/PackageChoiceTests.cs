@@ -11,7 +11,7 @@ public sealed class PackageChoiceTests
     private static readonly PackageHost Debian = new(PackageFormat.Deb, "amd64", SourceIsTrusted: true, Trust);
 
     [Fact]
-    public void ThePackageIsOfTheHostsFormatAndArchitecture()
+    public void PackageHasTheHostsFormatAndArchitecture()
     {
         var config = Offering(Sidecar("1.15.3") with { Format = PackageFormat.Rpm }, Sidecar("1.15.3") with { Architecture = "arm64" },
             Sidecar("1.15.3") with { Path = "/packages/this.deb" });
@@ -21,7 +21,7 @@ public sealed class PackageChoiceTests
     }
 
     [Fact]
-    public void ARedHatHostsWordsForArchitecturesAreUnderstood() => Assert.Equal(
+    public void RedHatNamesOfArchitecturesAreUnderstood() => Assert.Equal(
         PackageOutcome.Install,
         PackageChoice.ForSidecar(
             Offering(Sidecar("1.15.3") with { Format = PackageFormat.Rpm }), new(PackageFormat.Rpm, "x86_64", true, Trust), null).Outcome);
@@ -31,11 +31,11 @@ public sealed class PackageChoiceTests
     [InlineData("1.15.3-1", "1.15.3-1")]
     [InlineData("1.14.9 1.15.2 1.16.0", "1.15.2")]
     [InlineData("1.15.3-1 1.15.3-2", "1.15.3-2")]
-    public void TheSidecarIsTheNewestThatIsNotNewerThanTheControlPlane(string offered, string chosen) => Assert.Equal(
+    public void SidecarIsTheNewestThatIsNotNewerThanTheControlPlane(string offered, string chosen) => Assert.Equal(
         chosen, PackageChoice.ForSidecar(Offering([.. offered.Split(' ').Select(Sidecar)]), Debian, null).Package?.Version);
 
     [Fact]
-    public void ASidecarNewerThanTheControlPlaneIsNotInstalled()
+    public void SidecarNewerThanTheControlPlaneIsNotInstalled()
     {
         var choice = PackageChoice.ForSidecar(Offering(Sidecar("1.16.0")), Debian, null);
         Assert.Equal((PackageOutcome.NotOffered, null), (choice.Outcome, choice.Package));
@@ -47,18 +47,18 @@ public sealed class PackageChoiceTests
     [InlineData("1.15.3-1", PackageOutcome.Installed)]
     [InlineData("1.15.2", PackageOutcome.Install)]
     [InlineData("1.16.0", PackageOutcome.Install)]
-    public void TheSidecarFollowsTheControlPlaneAlsoToAnOlderVersion(string installed, PackageOutcome outcome) =>
+    public void SidecarFollowsTheControlPlaneAlsoToAnOlderVersion(string installed, PackageOutcome outcome) =>
         Assert.Equal(outcome, PackageChoice.ForSidecar(Offering(Sidecar("1.15.3")), Debian, installed).Outcome);
 
     [Theory]
     [InlineData("0.1.9", PackageOutcome.Install)]
     [InlineData("0.1.10", PackageOutcome.Installed)]
     [InlineData("0.1.11", PackageOutcome.Installed)]
-    public void TheAgentIsNeverReplacedByAnOlderOne(string installed, PackageOutcome outcome) =>
+    public void AgentIsNeverReplacedByAnOlderOne(string installed, PackageOutcome outcome) =>
         Assert.Equal(outcome, PackageChoice.ForAgent(Offering(Sidecar("0.1.10") with { Name = "smm-agent" }), Debian, installed).Outcome);
 
     [Fact]
-    public void APackageWithoutAChecksumIsNotInstalled()
+    public void PackageWithoutAChecksumIsNotInstalled()
     {
         var choice = PackageChoice.ForSidecar(Offering(Sidecar("1.15.3") with { Sha256 = null }), Debian, null);
         Assert.Equal((PackageOutcome.NoChecksum, null), (choice.Outcome, choice.Package));
@@ -68,7 +68,7 @@ public sealed class PackageChoiceTests
     [InlineData("https://smm.example.com", false, true)]
     [InlineData("http://smm.example.com", false, false)]
     [InlineData("http://smm.example.com", true, true)]
-    public void APlainDashboardsPackagesAreInstalledOnPurposeOnly(string dashboard, bool allowed, bool installed)
+    public void PackagesOverPlainHttpNeedTheOperatorsPermission(string dashboard, bool allowed, bool installed)
     {
         var trusted = PackageChoice.IsTrusted(new(dashboard), new() { AllowPlaintextPackages = allowed });
         var choice = PackageChoice.ForSidecar(Offering(Sidecar("1.15.3")), Debian with { SourceIsTrusted = trusted }, null);
@@ -77,12 +77,12 @@ public sealed class PackageChoiceTests
     }
 
     [Fact]
-    public void WhatIsInstalledNeedsNoTrust() => Assert.Equal(
+    public void InstalledVersionNeedsNoTrust() => Assert.Equal(
         PackageOutcome.Installed,
         PackageChoice.ForSidecar(Offering(Sidecar("1.15.3")), Debian with { SourceIsTrusted = false }, "1.15.3-1").Outcome);
 
     [Fact]
-    public void NoPackageIsNamedWithWhatWasLookedFor() => Assert.Equal(
+    public void MissingPackageIsReportedWithTheFormatAndArchitecture() => Assert.Equal(
         "the mesh configuration offers no istio-sidecar package of the format deb for arm64",
         PackageChoice.ForSidecar(Offering(), Debian with { Architecture = "aarch64" }, null).Reason);
 

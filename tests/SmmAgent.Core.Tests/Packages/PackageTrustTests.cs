@@ -28,7 +28,7 @@ public sealed class PackageTrustTests
     };
 
     [Fact]
-    public void APackageThatTheListNamesIsAllowed()
+    public void PackageThatTheListNamesIsAllowed()
     {
         Assert.Null(Refusal(List, Sidecar));
         Assert.Null(Refusal(List, Sidecar with { Sha256 = Sha256.ToUpperInvariant(), Size = null, Architecture = "x86_64" }));
@@ -38,7 +38,7 @@ public sealed class PackageTrustTests
     }
 
     [Fact]
-    public void AnyOtherIsNot()
+    public void OtherPackageIsNotAllowed()
     {
         Package[] others =
         [
@@ -56,11 +56,11 @@ public sealed class PackageTrustTests
     }
 
     [Fact]
-    public void ThatOtherBytesOfItAreNamedIsSaid() => Assert.Equal(
+    public void DifferentChecksumInTheListIsReported() => Assert.Equal(
         "the dashboard's package list names other bytes of it", Refusal(List, Sidecar with { Sha256 = new string('b', 64) })?.Why);
 
     [Fact]
-    public void AnExpiredListAllowsNothing()
+    public void ExpiredListAllowsNothing()
     {
         Assert.Null(Refusal(List with { Expires = Now.AddSeconds(1) }, Sidecar));
         Assert.Equal(
@@ -69,7 +69,7 @@ public sealed class PackageTrustTests
     }
 
     [Fact]
-    public void AnOlderListThanOneThatWasAcceptedAllowsNothing() => Assert.Equal(
+    public void OlderListThanOneThatWasAcceptedAllowsNothing() => Assert.Equal(
         (PackageFailureReason.ListSuperseded,
             "the dashboard's package list was signed at 2026-11-27 12:00:00Z, and this host has accepted one of 2026-11-27 12:00:01Z"),
         Refusal(List, Sidecar, accepted: List.Issued.AddSeconds(1)));
@@ -80,7 +80,7 @@ public sealed class PackageTrustTests
     [InlineData("1.24.0-1", false)]
     [InlineData("1.24.1", false)]
     [InlineData("1:1.0", false)]
-    public void NothingBelowTheMinimumIsAllowed(string minimum, bool isAllowed) => Assert.Equal(
+    public void VersionBelowTheMinimumIsNotAllowed(string minimum, bool isAllowed) => Assert.Equal(
         isAllowed ? null : PackageFailureReason.BelowMinimum,
         Refusal(List with { MinimumVersions = new Dictionary<string, string> { ["istio-sidecar"] = minimum, ["smm-agent"] = "99" } },
             Sidecar)?.Fault);
@@ -91,7 +91,7 @@ public sealed class PackageTrustTests
     [InlineData("istio-sidecar", false, true, true)]
     [InlineData("smm-agent", false, false, false)]
     [InlineData("smm-agent", true, true, false)]
-    public void WithoutAListOnlyWhatAgentYamlAllowsIs(string name, bool allowsUnsigned, bool isPinned, bool isAllowed)
+    public void OnlyPackagesInAgentYamlAreAllowedWithoutAList(string name, bool allowsUnsigned, bool isPinned, bool isAllowed)
     {
         var trust = new PackageTrust([], allowsUnsigned, isPinned ? [Sha256] : []);
         Assert.Equal(isAllowed, trust.AllowsWithoutList(Sidecar with { Name = name }));
@@ -101,7 +101,7 @@ public sealed class PackageTrustTests
     }
 
     [Fact]
-    public void AHostWithoutAKeyPlansNoInstallation()
+    public void HostWithoutAKeyPlansNoInstallation()
     {
         var host = new PackageHost(PackageFormat.Deb, "amd64", SourceIsTrusted: true, new([], false, []));
         var config = MeshConfigs.Of("network1")
@@ -119,7 +119,7 @@ public sealed class PackageTrustTests
     }
 
     [Fact]
-    public void TheKeysOfAgentYamlReplaceThoseOfTheBuild()
+    public void KeysOfAgentYamlReplaceThoseOfTheBuild()
     {
         var key = PackageSigningKey.New().Public;
         Assert.Equal(BuiltInKeys.All, PackageTrust.From(new()).Keys);
@@ -128,7 +128,7 @@ public sealed class PackageTrustTests
     }
 
     [Fact]
-    public void TheFileOfBuiltInKeysHasKeysAndComments()
+    public void FileOfBuiltInKeysHasKeysAndComments()
     {
         var key = PackageSigningKey.New().Public;
         Assert.Equal([key], BuiltInKeys.Read($"# comment\n\n  {key.Text}\r\n"));

@@ -24,13 +24,13 @@ public sealed class PackageVersionTests
         (start, a, b) => (a.Item1 + start + a.Item2 + a.Item3, b.Item1 + start + b.Item2 + b.Item3));
 
     [Fact]
-    public void DebianVersionsStandInTheOrderOfDpkg() => Pairs(Revision).Sample(
+    public void DebianVersionsAreOrderedAsByDpkg() => Pairs(Revision).Sample(
         pair => Dpkg(pair.A, PackageFormat.Deb.Compare(pair.A, pair.B) switch { < 0 => "lt", 0 => "eq", > 0 => "gt" }, pair.B),
         iter: 1000,
         threads: 2);
 
     [Fact]
-    public void RpmVersionsStandInTheOrderOfRpm()
+    public void RpmVersionsAreOrderedAsByRpm()
     {
         var end = Gen.Select(Any("", "", "^", "^1", "^git2", "~^"), Revision, (caret, revision) => caret + revision);
         Pairs(end).Array[200].Sample(
@@ -50,7 +50,7 @@ public sealed class PackageVersionTests
     [InlineData("1.15.3-2", "1.15.3-1", 1)]
     [InlineData("1.15.10", "1.15.9-1", 1)]
     [InlineData("1.15.3~rc1", "1.15.3-1", -1)]
-    public void AnOfferWithoutARevisionMeansAnyRevision(string offered, string installed, int order)
+    public void OfferWithoutARevisionMeansAnyRevision(string offered, string installed, int order)
     {
         Assert.Equal(order, Math.Sign(PackageFormat.Deb.CompareOffer(offered, installed)));
         Assert.Equal(order, Math.Sign(PackageFormat.Rpm.CompareOffer(offered, installed)));

@@ -11,7 +11,7 @@ public sealed class DebInstallTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public async Task APackageIsInstalledOnceAndUpgradedAndNotMadeOlderUnlessItMay()
+    public async Task PackageIsInstalledOnceAndUpgradedAndNotMadeOlderUnlessItMay()
     {
         Assert.Equal(PackageState.NotInstalled, (await Apt.ReadAsync(BuiltPackage.Name, TestContext.Current.CancellationToken)).State);
 
@@ -30,7 +30,7 @@ public sealed class DebInstallTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatThePackageManagerRefusesLeavesTheOldVersionAndIsSaid()
+    public async Task RefusalOfThePackageManagerLeavesTheOldVersionAndIsReported()
     {
         await InstallAsync(new("1.0"));
 
@@ -43,7 +43,7 @@ public sealed class DebInstallTests : IDisposable
     }
 
     [Fact]
-    public async Task AFullDiskLeavesTheOldVersionAndIsSaid()
+    public async Task FullDiskLeavesTheOldVersionAndIsReported()
     {
         await InstallAsync(new("1.0"));
 
@@ -52,7 +52,7 @@ public sealed class DebInstallTests : IDisposable
     }
 
     [Fact]
-    public async Task ADatabaseThatAnotherHoldsIsLeftAlone()
+    public async Task DatabaseThatAnotherHoldsIsLeftAlone()
     {
         await using var held = new FileStream(
             _host.Inside("/var/lib/dpkg/lock-frontend"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
@@ -67,7 +67,7 @@ public sealed class DebInstallTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task AnInstallationThatWasKilledIsCompletedByTheNext(bool beforeUnpacking)
+    public async Task InstallationThatWasKilledIsCompletedByTheNext(bool beforeUnpacking)
     {
         await InstallAsync(new("1.0"));
         using (var script = new WaitingScript(_host.Shared))
@@ -86,7 +86,7 @@ public sealed class DebInstallTests : IDisposable
     }
 
     [Fact]
-    public async Task APackageWhoseScriptFailedIsCompletedOnceItIsMended()
+    public async Task PackageWithAFailedScriptIsCompletedOnceTheScriptIsFixed()
     {
         var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(new("1.0") { After = "exit 4" }));
         Assert.Contains("post-installation script subprocess returned error exit status 4", failed.Failure.Message,
@@ -96,7 +96,7 @@ public sealed class DebInstallTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatAnotherInterruptedPackageLeftIsClearedAwayFirst()
+    public async Task InterruptedInstallationOfAnotherPackageIsCompletedFirst()
     {
         var package = _host.Offer(new("1.0"), "deb");
         using (var script = new WaitingScript(_host.Shared))
@@ -117,7 +117,7 @@ public sealed class DebInstallTests : IDisposable
     }
 
     [Fact]
-    public async Task WithoutAptGetDpkgInstalls() => Assert.Equal(
+    public async Task DpkgInstallsWithoutAptGet() => Assert.Equal(
         new InstallOutcome.Installed("1.0", null), await _host.InstallAsync(_host.Installer(null, "deb"), _host.Offer(new("1.0"), "deb")));
 
     private PackageInstaller Apt => _host.Installer("apt-get", "deb");

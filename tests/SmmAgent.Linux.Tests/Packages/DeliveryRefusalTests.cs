@@ -19,7 +19,7 @@ public sealed class DeliveryRefusalTests : IAsyncDisposable
     public DeliveryRefusalTests() => (_list, _source) = (new(_server), new(_server.Url, null, "1.2.3"));
 
     [Fact]
-    public async Task WhatTheListDoesNotNameIsNotInstalled()
+    public async Task PackageThatTheListDoesNotNameIsNotInstalled()
     {
         var named = _host.Offer(new("1.0"), "deb");
         _list.Sign(named);
@@ -31,7 +31,7 @@ public sealed class DeliveryRefusalTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AListThatExpiresBetweenTheDownloadAndTheInstallationAllowsNothing()
+    public async Task ListThatExpiresBetweenTheDownloadAndTheInstallationAllowsNothing()
     {
         var named = _host.Offer(new("1.0"), "deb");
         _list.Sign(named);

@@ -14,7 +14,7 @@ public sealed class InstalledPackageTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public async Task TheDatabaseIsAskedAgainOnlyWhenItChanged()
+    public async Task DatabaseIsQueriedAgainOnlyAfterAChange()
     {
         var installed = new InstalledPackage(
             new("apt-get", PackageFormat.Deb), ["sh", "-c", $"echo asked >> {Asked}; exec \"$@\"", "sh", .. _host.Prefix],
@@ -31,7 +31,7 @@ public sealed class InstalledPackageTests : IDisposable
     }
 
     [Fact]
-    public async Task WithoutAPackageManagerNothingCanBeSeen()
+    public async Task StateIsUnknownWithoutAPackageManager()
     {
         var (state, why) = await new InstalledPackage(new PackageTools(null, null)).ReadAsync(
             BuiltPackage.Name, TestContext.Current.CancellationToken);

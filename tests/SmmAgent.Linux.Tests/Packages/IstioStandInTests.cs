@@ -35,7 +35,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
     [InlineData("deb", "1.15.4", "arm64")]
     [InlineData("rpm", "1.15.3", "amd64")]
     [InlineData("rpm", "1.15.4", "arm64")]
-    public async Task ItIsBuiltForBothFormatsAndArchitectures(string format, string version, string architecture)
+    public async Task StandInIsBuiltForBothFormatsAndArchitectures(string format, string version, string architecture)
     {
         Directory.CreateDirectory(_host.Shared);
         var path = IstioSidecarPackage.Build(_host.Shared, version, format, architecture);
@@ -54,7 +54,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task TrafficGoesThroughItAndNowhereWhenItIsDeadExceptOnExcludedPorts()
+    public async Task TrafficGoesThroughTheStandInAndOnlyExcludedPortsWorkWhenItIsDead()
     {
         await InstallAsync();
         await ConnectNetworksAsync();
@@ -109,7 +109,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
 
     // The rules of the real tool, as they were recorded: a stand-in that captures less than it fails here.
     [Fact]
-    public async Task ItSetsTheRulesThatIstiosOwnToolSetsAndTakesThemBack()
+    public async Task StandInSetsAndRemovesTheRulesOfIstiosOwnTool()
     {
         await InstallAsync();
         const string Legacy = "FORCE_IPTABLES_BINARY=legacy", Excluded = "ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE=997";
@@ -147,7 +147,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task EachCleanUpCleansOneBackendOnly()
+    public async Task CleanUpCleansOneBackendOnly()
     {
         await InstallAsync();
         await WithNetworkAsync(async () =>
@@ -173,7 +173,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AGroupThatDoesNotExistFailsInIstiosWords()
+    public async Task GroupThatDoesNotExistFailsInIstiosWords()
     {
         await InstallAsync();
         await WithNetworkAsync(async () =>
@@ -188,7 +188,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
     [Theory]
     [InlineData("crash", 1)]
     [InlineData("refuse", 255)]
-    public async Task ItEndsAsItIsTold(string word, int exitCode)
+    public async Task StandInEndsAsConfigured(string word, int exitCode)
     {
         await InstallAsync();
         await ConnectNetworksAsync();

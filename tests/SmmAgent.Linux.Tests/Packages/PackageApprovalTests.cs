@@ -15,7 +15,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
     public PackageApprovalTests() => (_list, _source) = (new(_server), new(_server.Url, null, "1.2.3"));
 
     [Fact]
-    public async Task APackageThatASignedListNamesIsAllowedAndThenNoOlderListIs()
+    public async Task PackageInASignedListIsAllowedAndOlderListsAreRefusedAfterwards()
     {
         _list.Sign(PackageServerFixture.Package);
         var approval = _list.Approval();
@@ -38,7 +38,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AListOfADistantTimeDoesNotKeepAnotherKeysListsOut()
+    public async Task ListOfADistantTimeDoesNotKeepAnotherKeysListsOut()
     {
         var (stolen, successor) = (PackageSigningKey.New(), PackageSigningKey.New());
         foreach (var (key, issued) in new[] { (stolen, new DateTimeOffset(6000, 1, 1, 0, 0, 0, TimeSpan.Zero)), (successor, _list.Now) })
@@ -51,7 +51,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task ADashboardWithoutAListIsToldSo()
+    public async Task MissingListIsReported()
     {
         var refusal = await RefusalAsync();
         Assert.Equal(PackageFailureReason.NoPackageList, refusal.Reason);
@@ -62,7 +62,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WithoutATrustedKeyNothingIsAsked()
+    public async Task NothingIsRequestedWithoutATrustedKey()
     {
         var approval = new PackageApproval(new([], false, []), new(_list.AcceptedFile), TimeProvider.System);
         Assert.Equal(PackageFailureReason.NoTrustedKey,
@@ -73,7 +73,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AListThatIsTooLargeIsNotRead()
+    public async Task ListThatIsTooLargeIsNotRead()
     {
         _list.Serve([.. Enumerable.Repeat((byte)' ', SignedPackageList.MaximumBytes + 1)]);
         Assert.Equal(
@@ -82,7 +82,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task ADamagedRecordAllowsNothingAndSaysWhatToDo()
+    public async Task DamagedRecordAllowsNothingAndIsReportedWithARemediation()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(_list.AcceptedFile)!);
         await File.WriteAllTextAsync(_list.AcceptedFile, "x\n", TestContext.Current.CancellationToken);
@@ -95,7 +95,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
     }
 
     [Fact]
-    public void AFileThatSomebodyElseFetchedIsAskedByItsHash()
+    public void FileOfAnotherDownloaderIsCheckedByItsHash()
     {
         var agent = PackageServerFixture.Package with { Name = "smm-agent" };
         var list = _list.Seal(_list.Now, agent);

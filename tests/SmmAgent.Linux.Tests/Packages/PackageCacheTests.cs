@@ -10,7 +10,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _house.DisposeAsync();
 
     [Fact]
-    public async Task AFolderThatOthersMayWriteIsNotUsed()
+    public async Task FolderThatOthersMayWriteIsNotUsed()
     {
         Directory.CreateDirectory(_house.Cache.Folder);
         File.SetUnixFileMode(_house.Cache.Folder, (UnixFileMode)0b111_111_111);
@@ -23,7 +23,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AFolderOfAnotherUserIsNotUsed()
+    public async Task FolderOfAnotherUserIsNotUsed()
     {
         RootOnly();
         Directory.CreateDirectory(_house.Cache.Folder);
@@ -33,7 +33,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task ALinkInTheFoldersPlaceIsNotFollowed()
+    public async Task LinkInTheFoldersPlaceIsNotFollowed()
     {
         Directory.CreateDirectory(_house.Below("elsewhere"));
         Directory.CreateSymbolicLink(_house.Cache.Folder, _house.Below("elsewhere"));
@@ -45,7 +45,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
     [Theory]
     [InlineData("")]
     [InlineData(".part")]
-    public async Task ALinkInAFilesPlaceIsNotFollowed(string suffix)
+    public async Task LinkInAFilesPlaceIsNotFollowed(string suffix)
     {
         var precious = _house.Below("precious");
         await File.WriteAllTextAsync(precious, "untouched", TestContext.Current.CancellationToken);
@@ -73,7 +73,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WhatHasNoRoomIsNotAskedFor()
+    public async Task PackageThatDoesNotFitOnTheDiskIsNotRequested()
     {
         using var disk = new SmallDisk(_house.Below("disk"), "2m");
         _house.Cache = new(Path.Combine(disk.Path, "cache"));
@@ -86,7 +86,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WhatFillsTheDiskIsNotLeftOnIt()
+    public async Task DownloadThatFillsTheDiskIsRemoved()
     {
         using var disk = new SmallDisk(_house.Below("disk"), "6m");
         _house.Cache = new(Path.Combine(disk.Path, "cache"));

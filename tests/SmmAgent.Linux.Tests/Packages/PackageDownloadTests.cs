@@ -10,7 +10,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _house.DisposeAsync();
 
     [Fact]
-    public async Task APackageArrivesWholeForRootAloneAndNoTokenGoesAlong()
+    public async Task DownloadIsCompleteForRootOnlyAndSendsNoToken()
     {
         var told = new List<(long, long?)>();
 
@@ -29,7 +29,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task APackageThatIsThereIsNotFetchedAgain()
+    public async Task PackageInTheCacheIsNotDownloadedAgain()
     {
         await _house.ArrivesAsync();
         await _house.ArrivesAsync();
@@ -38,7 +38,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task APackageThatWasDamagedInTheCacheIsFetchedAgain()
+    public async Task PackageThatWasDamagedInTheCacheIsFetchedAgain()
     {
         await _house.ArrivesAsync();
         await File.AppendAllTextAsync(_house.Final, "x", TestContext.Current.CancellationToken);
@@ -49,7 +49,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AConnectionThatBreaksIsMadeAgainForTheRest()
+    public async Task BrokenConnectionIsReplacedForTheRest()
     {
         _house.Server.Answers = request => _house.Requests.Count < 3 ? _house.Cut(request, 50_000) : _house.Ranged(request);
 
@@ -60,7 +60,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AServerThatBreaksOffAgainAndAgainIsNotAskedForEver()
+    public async Task ServerThatKeepsClosingConnectionsIsGivenUp()
     {
         _house.Server.Answers = request => _house.Cut(request, 1_000);
 
@@ -72,7 +72,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task ACancelledDownloadLeavesAPartThatTheNextContinues()
+    public async Task CancelledDownloadLeavesAPartThatTheNextContinues()
     {
         using var cancel = new CancellationTokenSource();
         _house.Server.Answers = request =>
@@ -98,7 +98,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AServerThatFallsSilentIsLeftAfterAWhileAndWhatCameIsKept()
+    public async Task SilentServerTimesOutAndThePartialDownloadIsKept()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(50));
         _house.Time = time;
@@ -131,7 +131,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AServerThatIgnoresRangesSendsItAllAnew()
+    public async Task ServerThatIgnoresRangesSendsItAllAnew()
     {
         await _house.LeavePartAsync();
         _house.Server.Answers = _ => RawServer.Answer("200 OK", PackageServerFixture.Body, $"ETag: {PackageServerFixture.ETag}\r\n");
@@ -140,7 +140,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AFileThatChangedMeanwhileIsFetchedAnew()
+    public async Task FileThatChangedMeanwhileIsFetchedAnew()
     {
         await _house.LeavePartAsync();
         _house.Server.Answers = request => _house.Ranged(request, "\"e2\"");
@@ -156,7 +156,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     [InlineData("206 Partial Content", "ETag: \"e1\"\r\nContent-Range: bytes 100000-299999/300001\r\n")]
     [InlineData("206 Partial Content", "ETag: \"e1\"\r\n")]
     [InlineData("416 Range Not Satisfiable", "Content-Range: bytes */50\r\n")]
-    public async Task ARestThatDoesNotFitIsDroppedAndAllIsFetchedAnew(string status, string headers)
+    public async Task RestThatDoesNotFitIsDroppedAndAllIsFetchedAnew(string status, string headers)
     {
         await _house.LeavePartAsync();
         _house.Server.Answers = request => PackageServerFixture.From(request) is null
@@ -171,7 +171,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     [Theory]
     [InlineData("W/\"e1\"")]
     [InlineData("")]
-    public async Task APartOfAFileWithoutAStrongETagIsNotContinued(string etag)
+    public async Task PartOfAFileWithoutAStrongETagIsNotContinued(string etag)
     {
         _house.Server.Answers = request =>
         {
@@ -191,7 +191,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WhatIsLargerThanAnnouncedIsDroppedAtOnce()
+    public async Task DownloadThatExceedsItsAnnouncedSizeIsRemovedAtOnce()
     {
         _house.Server.Answers = request =>
         {
@@ -218,7 +218,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     [Theory]
     [InlineData(-1)]
     [InlineData(1)]
-    public async Task ASizeThatIsNotTheMeshConfigurationsIsRefused(int more)
+    public async Task SizeOtherThanInTheMeshConfigurationIsRefused(int more)
     {
         var failure = await _house.FailAsync(PackageServerFixture.Package with { Size = PackageServerFixture.Body.Length + more });
 
@@ -229,7 +229,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WrongBytesAreRemovedAndNotFetchedAgainAndAgain()
+    public async Task DownloadWithAWrongChecksumIsRemovedAndRetriedWithBackoff()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(50));
         _house.Time = time;
@@ -259,7 +259,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     [InlineData("404 Not Found")]
     [InlineData("500 Internal Server Error")]
     [InlineData("304 Not Modified")]
-    public async Task AnAnswerWithoutAPackageIsTold(string status)
+    public async Task AnswerWithoutAPackageIsReported(string status)
     {
         _house.Server.Answers = _ => RawServer.Answer(status, "");
 
@@ -271,7 +271,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task ADashboardThatIsNotThereIsTold()
+    public async Task UnreachableDashboardIsReported()
     {
         await _house.Server.DisposeAsync();
 
@@ -282,7 +282,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WithoutAChecksumNothingIsAskedFor()
+    public async Task NothingIsRequestedWithoutAChecksum()
     {
         Assert.Equal(PackageFailureReason.NotOffered, (await _house.FailAsync(PackageServerFixture.Package with { Sha256 = null })).Reason);
         Assert.Equal(0, _house.Server.Count);
@@ -292,7 +292,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     [InlineData("//elsewhere.example.com/p.deb")]
     [InlineData("http://elsewhere.example.com/p.deb")]
     [InlineData("file:///etc/shadow")]
-    public async Task APathThatLeadsElsewhereIsNotFollowed(string path)
+    public async Task PathThatLeadsElsewhereIsNotFollowed(string path)
     {
         Assert.Equal(PackageFailureReason.NotOffered, (await _house.FailAsync(PackageServerFixture.Package with { Path = path })).Reason);
         Assert.Equal(0, _house.Server.Count);

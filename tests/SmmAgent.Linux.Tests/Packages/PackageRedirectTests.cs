@@ -28,7 +28,7 @@ public sealed class PackageRedirectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task TheDashboardIsBelievedByItsCaFile()
+    public async Task DashboardIsTrustedByItsCaFile()
     {
         _dashboard.Answers = request => _house.Ranged(request);
 
@@ -36,7 +36,7 @@ public sealed class PackageRedirectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task ARedirectToAnotherServerIsFollowedWithItsOwnTrustAndNothingSecret()
+    public async Task RedirectToAnotherServerIsFollowedWithItsOwnTrustAndNothingSecret()
     {
         _dashboard.Answers = _ => Redirect($"{_other.Url}p.deb");
 
@@ -46,7 +46,7 @@ public sealed class PackageRedirectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task APackageMayLieOnAnotherServer()
+    public async Task PackageMayBeOnAnotherServer()
     {
         var (path, _) = await _house.FetchAsync(PackageServerFixture.Package with { Path = $"{_other.Url}p.deb" });
 
@@ -55,7 +55,7 @@ public sealed class PackageRedirectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AnotherServerIsNotBelievedByTheDashboardsCaFile()
+    public async Task AnotherServerIsNotTrustedByTheDashboardsCaFile()
     {
         using var root = Sample.NewCertificate("third root");
         await using var third = new RawServer(Sample.NewCertificate("third", root));
@@ -72,7 +72,7 @@ public sealed class PackageRedirectTests : IAsyncDisposable
     [InlineData("http://127.0.0.1:1/p.deb", "which is not https")]
     [InlineData("file:///etc/shadow", "which is not https")]
     [InlineData("", "redirects to nowhere")]
-    public async Task ARedirectToAnythingElseIsNotFollowed(string to, string told)
+    public async Task RedirectToAnythingElseIsNotFollowed(string to, string told)
     {
         _dashboard.Answers = _ => Redirect(to);
 
@@ -83,7 +83,7 @@ public sealed class PackageRedirectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task RedirectsHaveAnEnd()
+    public async Task RedirectsAreLimited()
     {
         _dashboard.Answers = _ => Redirect("/round");
 

@@ -16,7 +16,7 @@ public sealed class PutBackTests : IDisposable
     [Theory]
     [InlineData("apt-get")]
     [InlineData(null)]
-    public async Task ADebWhosePostinstFailsIsReplacedByTheOldVersion(string? program)
+    public async Task DebWithAFailingPostinstIsReplacedByTheOldVersion(string? program)
     {
         await InstallAsync(new("1.0"), "deb", program);
 
@@ -27,7 +27,7 @@ public sealed class PutBackTests : IDisposable
     }
 
     [Fact]
-    public async Task ADowngradeThatFailsIsUndoneInTheSameWay()
+    public async Task FailedDowngradeIsUndone()
     {
         await InstallAsync(new("2.0"), "deb", "apt-get");
 
@@ -39,7 +39,7 @@ public sealed class PutBackTests : IDisposable
     [InlineData("preinst")]
     [InlineData("prerm")]
     [InlineData("both")]
-    public async Task ADebThatIsRefusedBeforeItIsUnpackedLeavesTheOldVersion(string script)
+    public async Task DebThatIsRefusedBeforeItIsUnpackedLeavesTheOldVersion(string script)
     {
         await InstallAsync(new("1.0") { Leaving = script == "preinst" ? null : "exit 5" }, "deb", "apt-get");
 
@@ -52,7 +52,7 @@ public sealed class PutBackTests : IDisposable
 
     // dpkg's own way back fails there.
     [Fact]
-    public async Task AnOldDebThatIsLeftHalfConfiguredIsPutBack()
+    public async Task PartiallyConfiguredOldDebIsRestored()
     {
         await InstallAsync(new("1.0") { After = "[ \"$1\" != abort-upgrade ]" }, "deb", "apt-get");
 
@@ -62,7 +62,7 @@ public sealed class PutBackTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatCannotBePutBackIsSaid()
+    public async Task FailureToRestoreIsReported()
     {
         await InstallAsync(new("1.0"), "deb", "apt-get");
 
@@ -80,7 +80,7 @@ public sealed class PutBackTests : IDisposable
     [InlineData("changed")]
     [InlineData("link")]
     [InlineData("note")]
-    public async Task OnlyAnOldPackageThatIsStillWhatWasVerifiedIsPutBack(string deed)
+    public async Task OldPackageIsRestoredOnlyWithItsVerifiedChecksum(string deed)
     {
         await InstallAsync(new("1.0"), "deb", "apt-get");
         var path = _host.Cache.PathOf(
@@ -119,7 +119,7 @@ public sealed class PutBackTests : IDisposable
     [Theory]
     [InlineData("dnf")]
     [InlineData(null)]
-    public async Task AnRpmWhoseOldVersionDoesNotGoIsReplacedByIt(string? program)
+    public async Task RpmWhoseOldVersionCannotBeRemovedIsReplacedByThatVersion(string? program)
     {
         _host.OfferRpmShell();
         await InstallAsync(new("1.0") { Leaving = "exit 5" }, "rpm", program);
@@ -132,7 +132,7 @@ public sealed class PutBackTests : IDisposable
     [Theory]
     [InlineData("dnf")]
     [InlineData(null)]
-    public async Task AnRpmWhosePreScriptFailsLeavesTheOldVersionAndOneWhosePostScriptFailsIsInstalled(string? program)
+    public async Task RpmWhosePreScriptFailsLeavesTheOldVersionAndOneWhosePostScriptFailsIsInstalled(string? program)
     {
         _host.OfferRpmShell();
         await InstallAsync(new("1.0"), "rpm", program);
@@ -148,7 +148,7 @@ public sealed class PutBackTests : IDisposable
     [Theory]
     [InlineData("deb", "1.0")]
     [InlineData("rpm", "1.0-1")]
-    public async Task PruningKeepsWhatIsPutBack(string format, string installed)
+    public async Task PruningKeepsPackagesThatMayBeRestored(string format, string installed)
     {
         await InstallAsync(new("0.9"), format, null);
         await InstallAsync(new("1.0"), format, null);
@@ -162,7 +162,7 @@ public sealed class PutBackTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatAnUpgradeReplacedAndWhatIsWrittenDownCanBePutBack()
+    public async Task ReplacedAndRecordedVersionsCanBeRestored()
     {
         await using var server = new RawServer();
         using var source = new PackageSource(server.Url, null, "1.2.3");

@@ -13,7 +13,7 @@ public sealed class RemoveTests : IDisposable
     [Theory]
     [InlineData("deb", "1.0")]
     [InlineData("rpm", "1.0-1")]
-    public async Task APackageIsRemovedOnceWithItsConfiguration(string format, string version)
+    public async Task PackageIsRemovedOnceWithItsConfiguration(string format, string version)
     {
         Prepare(format);
         // With a script for its removal dpkg would keep the name of a package that is not purged.
@@ -28,7 +28,7 @@ public sealed class RemoveTests : IDisposable
     [Theory]
     [InlineData("deb", "smm-other depends on smm-test")]
     [InlineData("rpm", "smm-test is needed by (installed) smm-other-1-1")]
-    public async Task WhatAnotherPackageDependsOnStays(string format, string told)
+    public async Task PackageThatAnotherOneDependsOnStays(string format, string told)
     {
         await InstallAsync(new("1.0"), format);
         await InstallAsync(new("1") { Named = "smm-other", Depends = "smm-test" }, format);
@@ -44,7 +44,7 @@ public sealed class RemoveTests : IDisposable
     [Theory]
     [InlineData("deb", "pre-removal script subprocess returned error exit status 5; 1.0 stays installed")]
     [InlineData("rpm", "scriptlet failed, exit status 5; 1.0-1 stays installed")]
-    public async Task AScriptThatForbidsItIsObeyedAndSaid(string format, string told)
+    public async Task ScriptThatRefusesTheRemovalIsObeyedAndReported(string format, string told)
     {
         Prepare(format);
         await InstallAsync(new("1.0") { Leaving = "exit 5" }, format);
@@ -59,7 +59,7 @@ public sealed class RemoveTests : IDisposable
     [Theory]
     [InlineData("remove", "post-removal script subprocess returned error exit status 6; it is partially removed")]
     [InlineData("purge", "post-removal script subprocess returned error exit status 6; its configuration stays")]
-    public async Task ADebThatIsNotRemovedToTheEndIsSaidAndTheNextTryEndsIt(string step, string told)
+    public async Task PartialRemovalOfADebIsReportedAndTheNextAttemptCompletesIt(string step, string told)
     {
         var mended = $"{_host.Shared}/mended";
         await InstallAsync(new("1.0") { Left = $"[ \"$1\" != {step} ] || [ -e {mended} ] || exit 6" }, "deb");
@@ -74,7 +74,7 @@ public sealed class RemoveTests : IDisposable
     }
 
     [Fact]
-    public async Task AnRpmWhoseLastScriptFailsIsGoneNevertheless()
+    public async Task RpmWhoseLastScriptFailsIsGoneNevertheless()
     {
         Prepare("rpm");
         await InstallAsync(new("1.0") { Left = "exit 6" }, "rpm");
@@ -86,7 +86,7 @@ public sealed class RemoveTests : IDisposable
     [Theory]
     [InlineData("preinst")]
     [InlineData("postinst")]
-    public async Task ADebThatIsHalfInstalledIsRemovedToo(string script)
+    public async Task PartiallyInstalledDebIsRemoved(string script)
     {
         using (var waiting = new WaitingScript(_host.Shared))
         {
@@ -101,7 +101,7 @@ public sealed class RemoveTests : IDisposable
     }
 
     [Fact]
-    public async Task ADatabaseThatAnotherHoldsIsWaitedForAndLeftAlone()
+    public async Task DatabaseThatAnotherHoldsIsWaitedForAndLeftAlone()
     {
         await InstallAsync(new("1.0"), "deb");
         await using (var held = new FileStream(
@@ -119,7 +119,7 @@ public sealed class RemoveTests : IDisposable
     }
 
     [Fact]
-    public async Task TheDatabaseOfRpmIsWaitedForToo()
+    public async Task LockOfTheRpmDatabaseIsWaitedFor()
     {
         Prepare("rpm");
         await InstallAsync(new("1.0"), "rpm");

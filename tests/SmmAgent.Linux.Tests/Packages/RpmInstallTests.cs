@@ -13,7 +13,7 @@ public sealed class RpmInstallTests : IDisposable
     [Theory]
     [InlineData("dnf")]
     [InlineData(null)]
-    public async Task APackageIsInstalledOnceAndUpgradedAndNotMadeOlderUnlessItMay(string? program)
+    public async Task PackageIsInstalledOnceAndUpgradedAndNotMadeOlderUnlessItMay(string? program)
     {
         var installer = _host.Installer(program, "rpm");
         Assert.Equal(PackageState.NotInstalled,
@@ -34,7 +34,7 @@ public sealed class RpmInstallTests : IDisposable
     [Theory]
     [InlineData("dnf")]
     [InlineData(null)]
-    public async Task WhatThePackageManagerRefusesLeavesTheOldVersionAndIsSaid(string? program)
+    public async Task RefusalOfThePackageManagerLeavesTheOldVersionAndIsReported(string? program)
     {
         await InstallAsync(new("1.0"), program);
         var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(new("2.0") { Depends = "smm-nothing" }, program));
@@ -45,7 +45,7 @@ public sealed class RpmInstallTests : IDisposable
     }
 
     [Fact]
-    public async Task AnUpgradeThatWasKilledIsCompletedByTheNext()
+    public async Task UpgradeThatWasKilledIsCompletedByTheNext()
     {
         _host.OfferRpmShell();
         await InstallAsync(new("1.0"), "dnf");
@@ -64,7 +64,7 @@ public sealed class RpmInstallTests : IDisposable
     }
 
     [Fact]
-    public async Task ADatabaseThatAnotherHoldsIsLeftAlone()
+    public async Task DatabaseThatAnotherHoldsIsLeftAlone()
     {
         _host.OfferRpmShell();
         var package = _host.Offer(new("1.0"), "rpm");

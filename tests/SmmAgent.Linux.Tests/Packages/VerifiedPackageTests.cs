@@ -14,7 +14,7 @@ public sealed class VerifiedPackageTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task TheBytesThatWereVerifiedAreInstalledWhateverHappensToTheCache(bool inPlace)
+    public async Task VerifiedBytesAreInstalledDespiteChangesInTheCache(bool inPlace)
     {
         var package = _host.Offer(new("1.0"), "deb");
         using var verified = await _host.TakeAsync(package);
@@ -34,7 +34,7 @@ public sealed class VerifiedPackageTests : IDisposable
     }
 
     [Fact]
-    public async Task NobodyButRootEntersTheFolderOfVerifiedPackages()
+    public async Task FolderOfVerifiedPackagesIsForRootOnly()
     {
         using var verified = await _host.TakeAsync(_host.Offer(new("1.0"), "deb"));
 
@@ -44,7 +44,7 @@ public sealed class VerifiedPackageTests : IDisposable
     }
 
     [Fact]
-    public async Task WrongBytesAreNotTaken()
+    public async Task FileWithAWrongChecksumIsRefused()
     {
         var package = _host.Offer(new("1.0"), "deb");
         await File.AppendAllTextAsync(_host.Cache.PathOf(package), "x", TestContext.Current.CancellationToken);
@@ -58,7 +58,7 @@ public sealed class VerifiedPackageTests : IDisposable
     }
 
     [Fact]
-    public async Task ALinkInTheCacheIsNotTaken()
+    public async Task LinkInTheCacheIsRefused()
     {
         var package = _host.Offer(new("1.0"), "deb");
         File.Move(_host.Cache.PathOf(package), $"{_host.Shared}/elsewhere.deb");
@@ -73,7 +73,7 @@ public sealed class VerifiedPackageTests : IDisposable
     [Theory]
     [InlineData("deb")]
     [InlineData("rpm")]
-    public async Task AnArchiveThatIsAnotherPackageOrNoneIsRefused(string format)
+    public async Task ArchiveOfAnotherPackageAndBrokenArchiveAreRefused(string format)
     {
         var installer = _host.Installer(format == "deb" ? "apt-get" : "dnf", format);
         var package = _host.Offer(new("1.0"), format);
@@ -106,7 +106,7 @@ public sealed class VerifiedPackageTests : IDisposable
     [InlineData("./usr/../../etc/passwd", "is not a plain path")]
     [InlineData("./root/.ssh/authorized_keys", "lies where packages have nothing")]
     [InlineData("./etc/x/passwd", "lies behind the archive's own link 'etc/x'")]
-    public async Task AMemberOutsideWhatAPackageMayHoldIsRefused(string member, string told)
+    public async Task MemberOutsideWhatAPackageMayHoldIsRefused(string member, string told)
     {
         var package = _host.Offer(new("1.0"), "deb");
         WriteDeb(_host.Cache.PathOf(package), member);

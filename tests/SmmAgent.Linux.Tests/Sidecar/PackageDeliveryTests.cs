@@ -17,11 +17,11 @@ public sealed class PackageDeliveryTests
     [InlineData(21 * Megabyte, 20 * Megabyte, "downloading istio-sidecar 1.15.3 ━━━━━━━━━━━━━━━━━━━━ 21.0 of 20.0 MiB")]
     [InlineData(Megabyte / 2, null, "downloading istio-sidecar 1.15.3  0.5 MiB")]
     [InlineData(Megabyte / 2, 0L, "downloading istio-sidecar 1.15.3  0.5 MiB")]
-    public void ABarShowsHowFarItIs(long done, long? all, string text) =>
+    public void ProgressBarShowsTheDownloadedPart(long done, long? all, string text) =>
     Assert.Equal(text, PackageDelivery.Bar("istio-sidecar 1.15.3", done, all));
 
     [Fact]
-    public async Task WithoutADashboardNothingIsInstalledAndAVersionThatIsGoneCannotComeBack()
+    public async Task NothingIsInstalledWithoutADashboardAndAMissingVersionCannotBeRestored()
     {
         var folder = Directory.CreateTempSubdirectory("smm-delivery-");
         try

@@ -10,7 +10,7 @@ public sealed class SidecarCaptureBackendTests
     [Theory]
     [InlineData(Backend.Nft)]
     [InlineData(Backend.Legacy)]
-    public async Task ACaptureIsSeenAndRemovedInWhicheverBackendItIs(string backend)
+    public async Task CaptureIsFoundAndRemovedInEachBackend(string backend)
     {
         var cancel = TestContext.Current.CancellationToken;
         await using var network = await FirewallNamespace.CreateAsync();
@@ -34,7 +34,7 @@ public sealed class SidecarCaptureBackendTests
     [Theory]
     [InlineData(Backend.Nft, "nft")]
     [InlineData(Backend.Legacy, "legacy")]
-    public async Task TproxyAndTheZonesOfDnsArePartOfIt(string backend, string name)
+    public async Task TproxyAndTheZonesOfDnsArePartOfTheCapture(string backend, string name)
     {
         var cancel = TestContext.Current.CancellationToken;
         await using var network = await FirewallNamespace.CreateAsync();
@@ -54,7 +54,7 @@ public sealed class SidecarCaptureBackendTests
     }
 
     [Fact]
-    public async Task TheTablesThatIstioMakesInNftablesAreSeenAndRemovedAndNoOthers()
+    public async Task TablesThatIstioMakesInNftablesAreSeenAndRemovedAndNoOthers()
     {
         var cancel = TestContext.Current.CancellationToken;
         await using var network = await FirewallNamespace.CreateAsync();
@@ -75,7 +75,7 @@ public sealed class SidecarCaptureBackendTests
     }
 
     [Fact]
-    public async Task OfTwoCapturesOneCanBeRemoved()
+    public async Task OneOfTwoCapturesCanBeRemoved()
     {
         var cancel = TestContext.Current.CancellationToken;
         await using var network = await FirewallNamespace.CreateAsync();
@@ -90,7 +90,7 @@ public sealed class SidecarCaptureBackendTests
     }
 
     [Fact]
-    public async Task WhatCannotBeSeenIsNotSaidToBeRemoved()
+    public async Task UnreadableCaptureIsNotReportedAsRemoved()
     {
         await using var network = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(new CommandRunner(prefix: ["false"]), network.ProcNet);

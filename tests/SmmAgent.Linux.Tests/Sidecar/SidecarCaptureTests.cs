@@ -24,7 +24,7 @@ public sealed class SidecarCaptureTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task TheJumpsToItsChainsAreFoundAndRemovedWithoutItsOwnProgram()
+    public async Task JumpsToTheChainsOfTheSidecarAreFoundAndRemovedWithoutItsOwnProgram()
     {
         await using var host = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(host.Runner);
@@ -42,7 +42,7 @@ public sealed class SidecarCaptureTests
     }
 
     [Fact]
-    public async Task ItsOwnProgramSourcesNothingThatTheSidecarsUserCanWrite()
+    public async Task SidecarsOwnProgramSourcesNothingThatItsUserCanWrite()
     {
         var environment = Path.GetTempFileName();
         try
@@ -68,7 +68,7 @@ public sealed class SidecarCaptureTests
     [InlineData("a\t-j ISTIO_OUTPUT \"x\" \\ 'y'")]
     [InlineData("\" -j ISTIO_OUTPUT --comment \"")]
     [InlineData("! -g ISTIO_OUTPUT")]
-    public async Task ACommentIsNoPartOfTheCaptureAndDoesNotKeepItFromBeingRemoved(string comment)
+    public async Task CommentIsNotPartOfTheCaptureAndDoesNotPreventItsRemoval(string comment)
     {
         await using var host = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(host.Runner);
@@ -87,7 +87,7 @@ public sealed class SidecarCaptureTests
     }
 
     [Fact]
-    public async Task ACaptureInATableThatIptablesCannotShowIsFoundAndRemovedByNft()
+    public async Task CaptureInATableThatIptablesCannotShowIsFoundAndRemovedByNft()
     {
         await using var host = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(host.Runner);
@@ -107,7 +107,7 @@ public sealed class SidecarCaptureTests
     [Theory]
     [InlineData("iptables")]
     [InlineData("ip6tables")]
-    public async Task ACaptureOfOneFamilyIsOneToo(string iptables)
+    public async Task CaptureOfOneAddressFamilyIsFound(string iptables)
     {
         await using var host = await FirewallNamespace.CreateAsync();
         await host.ShellAsync($"{iptables} -t nat -N ISTIO_OUTPUT; {iptables} -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT");
@@ -137,7 +137,7 @@ public sealed class SidecarCaptureTests
     [Theory]
     [InlineData("")]
     [InlineData("-legacy")]
-    public async Task LookingMakesNoTable(string variant)
+    public async Task ObservationCreatesNoTable(string variant)
     {
         await using var host = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(
@@ -151,7 +151,7 @@ public sealed class SidecarCaptureTests
     }
 
     [Fact]
-    public async Task TheTablesThatItLeavesGoWhenNothingIsInThem()
+    public async Task EmptyTablesThatTheCaptureLeavesAreRemoved()
     {
         using var inside = new Inside();
         await inside.RunAsync("iptables-nft -t nat -A OUTPUT -p tcp -j ACCEPT");

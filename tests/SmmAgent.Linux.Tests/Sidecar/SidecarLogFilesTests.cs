@@ -15,7 +15,7 @@ public sealed class SidecarLogFilesTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void ALogIsReadWithTheTimeOfItsLastWrite()
+    public void LogIsReadWithTheTimeOfItsLastWrite()
     {
         File.WriteAllText(Log, "one\ntwo\n");
         var written = new DateTime(2024, 5, 1, 12, 0, 0, DateTimeKind.Utc);
@@ -25,14 +25,14 @@ public sealed class SidecarLogFilesTests : IDisposable
     }
 
     [Fact]
-    public void WithoutALogThereIsNoText()
+    public void MissingLogIsReadAsEmpty()
     {
         Assert.Same(SidecarLogText.Empty, SidecarLogFiles.Read(Log).Value);
         Assert.Same(SidecarLogText.Empty, SidecarLogFiles.Read(Path.Combine(Log, "below")).Value);
     }
 
     [Fact]
-    public void OfALongLogTheEndIsReadInWholeLines()
+    public void EndOfALongLogIsReadInWholeLines()
     {
         File.WriteAllText(Log, string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i:00000}\n")));
 
@@ -44,7 +44,7 @@ public sealed class SidecarLogFilesTests : IDisposable
     }
 
     [Fact]
-    public void OfALineThatIsTooLongNothingIsRead()
+    public void LineThatIsTooLongIsNotRead()
     {
         File.WriteAllText(Log, new string('x', 3 * SidecarLogFiles.MostBytes));
 
@@ -52,7 +52,7 @@ public sealed class SidecarLogFilesTests : IDisposable
     }
 
     [Fact]
-    public void ALogThatIsHugeOnPaperIsReadAtOnce()
+    public void SparseLogIsReadAtOnce()
     {
         using (var file = File.Create(Log))
         {
@@ -65,7 +65,7 @@ public sealed class SidecarLogFilesTests : IDisposable
     }
 
     [Fact]
-    public void ALinkIsNotFollowed()
+    public void LinkIsNotFollowed()
     {
         File.WriteAllText(Path.Combine(_folder, "secret"), "root's");
         File.CreateSymbolicLink(Log, Path.Combine(_folder, "secret"));
@@ -74,7 +74,7 @@ public sealed class SidecarLogFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task AFifoAndAFolderAreRefusedInsteadOfWaitedFor()
+    public async Task FifoAndAFolderAreRefusedInsteadOfWaitedFor()
     {
         var fifo = Path.Combine(_folder, "fifo");
         Assert.True((await new CommandRunner().RunAsync(["mkfifo", fifo], TestContext.Current.CancellationToken)).Succeeded);
@@ -87,7 +87,7 @@ public sealed class SidecarLogFilesTests : IDisposable
     }
 
     [Fact]
-    public void ALogThatMayNotBeReadSaysSo()
+    public void UnreadableLogIsReported()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, to be another user");
         File.WriteAllText(Log, "x");

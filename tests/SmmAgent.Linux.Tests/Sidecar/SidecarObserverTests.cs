@@ -16,7 +16,7 @@ public sealed class SidecarObserverTests : IDisposable
     public void Dispose() => _root.Dispose();
 
     [Fact]
-    public void AFolderThatTheSidecarHasShutIsUnknownToTheDaemonAndNoFault()
+    public void FolderThatTheSidecarHasClosedIsUnknownToTheDaemonAndNotAFailure()
     {
         _root.Write(SidecarFiles.RootCertificate, "certificates", mode: GuardedRoot.Private);
         var report = ReconcileReport.None with { RootCertificate = _root.Files.Read(SidecarFiles.RootCertificate, 100) };

@@ -12,7 +12,7 @@ public sealed class SidecarReadinessAddressTests
     [InlineData("127.0.0.1", "503 Service Unavailable", false)]
     [InlineData("::1", "200 OK", true)]
     [InlineData("::1", "503 Service Unavailable", false)]
-    public async Task TheSidecarIsAskedWhereItListens(string address, string answer, bool isReady)
+    public async Task SidecarIsProbedAtTheAddressWhereItListens(string address, string answer, bool isReady)
     {
         var cancel = TestContext.Current.CancellationToken;
         using var sidecar = new TcpListener(IPAddress.Parse(address), 0);
@@ -29,7 +29,7 @@ public sealed class SidecarReadinessAddressTests
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
-    public async Task ASidecarIsDeafUntilItListensWhereItsCaptureLeads(string address)
+    public async Task SidecarIsNotAcceptingUntilItListensOnThePortOfItsCapture(string address)
     {
         var cancel = TestContext.Current.CancellationToken;
         using var sidecar = new TcpListener(IPAddress.Parse(address), 0);
@@ -41,7 +41,7 @@ public sealed class SidecarReadinessAddressTests
     }
 
     [Fact]
-    public async Task WhereNobodyListensNothingIsReady() =>
+    public async Task SidecarWithoutAListenerIsNotReady() =>
         Assert.False(await new SidecarReadiness(TimeProvider.System, port: 1).IsReadyAsync(TestContext.Current.CancellationToken));
 
     private static async Task<bool> AnswerAsync(TcpListener sidecar, string answer, CancellationToken cancel)

@@ -26,7 +26,7 @@ public sealed class SidecarReadinessTests : IAsyncDisposable
     [Theory]
     [InlineData("")]
     [InlineData("HTTP/1.1 20")]
-    public async Task AnAnswerThatBreaksOffIsNone(string answer)
+    public async Task IncompleteAnswerIsNotReady(string answer)
     {
         var asked = AskAsync();
         var request = await _sidecar.NextAsync();
@@ -37,7 +37,7 @@ public sealed class SidecarReadinessTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WhoIsSilentIsNotWaitedForLongerThanTwoSeconds()
+    public async Task SilentServerTimesOutAfterTwoSeconds()
     {
         var asked = AskAsync();
         await _sidecar.NextAsync();
@@ -50,7 +50,7 @@ public sealed class SidecarReadinessTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WhereNobodyListensNobodyIsReady()
+    public async Task PortWithoutAListenerIsNotReady()
     {
         await _sidecar.DisposeAsync();
 

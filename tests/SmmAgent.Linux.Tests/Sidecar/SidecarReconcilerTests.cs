@@ -26,7 +26,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public async Task APassThatFailsHalfWayPutsTheHostBackAndSaysWhatFailed()
+    public async Task FailedReconcileRestoresTheHostAndReportsTheFailure()
     {
         Assert.SkipWhen(UserNames.Owner(SidecarFiles.SidecarUser) is not null, "this host has a user istio-proxy");
         var pass = _host.Pass();
@@ -54,7 +54,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatCannotBeSeenKeepsASidecarFromBeingStartedAndIsSaid()
+    public async Task UnobservedPartPreventsTheStartOfTheSidecarAndIsReported()
     {
         File.Delete(_host.Root.Below("/etc/hosts"));
         File.CreateSymbolicLink(_host.Root.Below("/etc/hosts"), "/etc/certs");
@@ -71,7 +71,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task WhereNobodyKnowsHowTheHostWasNothingIsChanged()
+    public async Task NothingIsChangedWithoutASnapshotOfTheHost()
     {
         _host.Units.ObserveService(SidecarObserver.Unit).Throws(new IOException("the system bus is away"));
 
@@ -86,7 +86,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task WithoutATokenTheSidecarIsNotStartedAndThatIsSaid()
+    public async Task SidecarIsNotStartedWithoutATokenAndThatIsReported()
     {
         _host.Root.Write(SidecarFiles.ClusterEnvironment, "A='b'\n");
 
@@ -102,7 +102,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task AWayBackThatDoesNotLastIsNoSuccess()
+    public async Task RestoreThatDoesNotLastIsAFailure()
     {
         var before = (await _host.Pass().SnapshotAsync(null, Cancel)).Before!;
 
@@ -114,7 +114,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatCannotBeSeenIsNotTakenForUndone()
+    public async Task UnobservedPartIsNotTakenForRestored()
     {
         var before = (await _host.Pass().SnapshotAsync(null, Cancel)).Before!;
         File.CreateSymbolicLink(_host.Root.Below(SidecarFiles.MeshFile), "/etc/passwd");
@@ -128,7 +128,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task AFolderInWhichOthersHaveLaidSomethingStays()
+    public async Task FolderWithFilesOfOthersStays()
     {
         _host.Root.Write("/etc/certs/theirs.pem", "PEM");
 
@@ -143,7 +143,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task ADryLookChangesNothing()
+    public async Task DryRunChangesNothing()
     {
         var look = await _host.Pass().DryRunAsync(SidecarRoot.Inputs(SidecarRoot.Config), Cancel);
 
@@ -153,7 +153,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task InCheckModeRootTellsWhatOnlyItSeesAndChangesNothing()
+    public async Task CheckModeReportsWhatOnlyRootCanReadAndChangesNothing()
     {
         _host.Root.Write(SidecarFiles.RootCertificate, SidecarRoot.Config.Mesh.RootCertificate, mode: GuardedRoot.Private);
 
@@ -168,7 +168,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task TheWayBackTakesWhatTheAgentWroteAndLeavesWhatWasThere()
+    public async Task RestoreRemovesTheAgentsFilesAndLeavesThoseFromBefore()
     {
         _host.Root.Write(SidecarFiles.MeshFile, "theirs\n");
         var before = (await _host.Pass().SnapshotAsync(null, Cancel)).Before!;
@@ -189,7 +189,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task AnotherPassIsWaitedForAndThatIsSaid()
+    public async Task AnotherReconcileIsWaitedForAndThatIsReported()
     {
         var (held, _) = await new AgentLock(_host.Paths.HostLock, TimeProvider.System).AcquireAsync(TimeSpan.Zero, Cancel);
         var before = (await _host.Pass().SnapshotAsync(null, Cancel)).Before!;
@@ -205,7 +205,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatOnlyRootReadsTheDaemonTakesFromRootsReportAndHasRootLookAgainWhenItChanged()
+    public async Task DaemonTakesUnreadableFilesFromTheReportAndRequestsAReconcileAfterAChange()
     {
         _host.Root.Write(SidecarFiles.RootCertificate, "PEM", mode: GuardedRoot.Private);
         GuardedRoot.Run("chmod", "755", _host.Root.Below("/etc/certs"));

@@ -30,7 +30,7 @@ public sealed class SidecarRecordsTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void TheFirstPassKnowsWhatDetachBringsBackAndEachPassWhatItBringsBack()
+    public void FirstReconcileRecordsTheStateForDetachAndEachOneItsOwn()
     {
         Assert.Null(_records.BeforeAttach);
         Assert.Null(_records.BeginReconcile(Bare, Bare).Version);
@@ -41,7 +41,7 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
-    public void OnceTheHostIsAsItWasBeforeTheFirstChangeThereIsNothingToDetach()
+    public void RestoredHostHasNothingToDetach()
     {
         _records.BeginReconcile(Bare, Bare);
         _records.Restored(Attached);
@@ -53,7 +53,7 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
-    public void OfWhatAnEarlierVersionDidNotWriteDownItIsKnownWhenTheRecordWasMade()
+    public void SnapshotOfAnEarlierVersionHasTheTimeOfItsFile()
     {
         var time = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
         _records.BeginReconcile(Bare with { Credentials = null }, Bare with { Credentials = null });
@@ -67,7 +67,7 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
-    public void ARecordOfALaterVersionIsNotTakenForThisOnes()
+    public void SnapshotOfALaterVersionIsRefused()
     {
         _records.BeginReconcile(Bare with { Format = 2 }, Bare with { Format = 2 });
 
@@ -76,7 +76,7 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
-    public void WhatCouldNotWaitIsUndoneByDetachAndNotByThePass()
+    public void UrgentStepsAreUndoneByDetachAndNotByTheRollback()
     {
         var stopped = Attached with { IsRunning = false };
 
@@ -86,7 +86,7 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
-    public void APassThatWasKilledIsTheOneThatTheNextGoesBackBehind()
+    public void StateBeforeAKilledReconcileIsRestoredByTheNext()
     {
         _records.BeginReconcile(Bare, Bare);
 
@@ -94,7 +94,7 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
-    public void ADamagedRecordOfAKilledPassIsReplaced()
+    public void DamagedSnapshotOfAKilledReconcileIsReplaced()
     {
         _records.BeginReconcile(Bare, Bare);
         File.WriteAllText(_paths.BeforePass, "{\"version\":");
@@ -104,7 +104,7 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
-    public void RecordsAreRootsAloneAndTheReportIsForEveryone()
+    public void SnapshotsAreForRootOnlyAndTheReportIsForAllUsers()
     {
         _records.BeginReconcile(Bare, Bare);
         _records.BeginConfirm(Bare);
@@ -118,7 +118,7 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
-    public void AConfirmationIsToldToTheDaemon()
+    public void ConfirmationIsReportedToTheDaemon()
     {
         _records.BeginConfirm(Bare);
         _records.Report(ReconcileReport.None with { IsUnconfirmed = true });
@@ -133,7 +133,7 @@ public sealed class SidecarRecordsTests : IDisposable
     [Theory]
     [InlineData("garbage")]
     [InlineData("")]
-    public void AReportThatIsDamagedOrNotThereIsNone(string text)
+    public void DamagedOrMissingReportIsNull(string text)
     {
         Assert.Null(_records.Report());
         Directory.CreateDirectory(Path.GetDirectoryName(_paths.RootReport)!);
@@ -142,7 +142,7 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
-    public void AfterDetachNothingIsLeftOfThem()
+    public void DetachRemovesAllRecords()
     {
         _records.BeginReconcile(Bare, Bare);
         _records.BeginConfirm(Bare);
@@ -156,7 +156,7 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
-    public void WhateverTheSidecarFillsItsFilesWithIsReadAgain()
+    public void SnapshotOfFilesWithAnyContentIsReadBack()
     {
         FoundFile full = new(new string('\u0001', 2 * 1024 * 1024), "istio-proxy", SidecarFiles.Private, DateTimeOffset.UnixEpoch);
         SidecarSnapshot before = new()

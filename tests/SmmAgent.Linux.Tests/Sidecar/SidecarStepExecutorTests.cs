@@ -15,7 +15,7 @@ public sealed class SidecarStepExecutorTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public void OfFilesThatAreWrittenTogetherAllOrNoneAreThere()
+    public void FilesAreWrittenTogetherOrNotAtAll()
     {
         var failure = _host.Host().Write(
         [
@@ -32,7 +32,7 @@ public sealed class SidecarStepExecutorTests : IDisposable
     }
 
     [Fact]
-    public void AFileOfWhichTheContentStaysIsAnotherFileWithTheSameTime()
+    public void FileWithTheSameContentIsReplacedAndKeepsItsTime()
     {
         var path = _host.Root.Below(SidecarFiles.ClusterEnvironment);
         var file = File(SidecarFiles.ClusterEnvironment, "root");
@@ -50,7 +50,7 @@ public sealed class SidecarStepExecutorTests : IDisposable
     }
 
     [Fact]
-    public void HostsKeepsItsOtherLinesToTheByteItsOwnerAndItsMode()
+    public void HostsFileKeepsItsOtherLinesItsOwnerAndItsMode()
     {
         var hosts = _host.Root.Below(SidecarFiles.HostsFile);
         byte[] theirs = [0xff, .. "\t127.0.0.1 localhost\r\n"u8];
@@ -68,7 +68,7 @@ public sealed class SidecarStepExecutorTests : IDisposable
     }
 
     [Fact]
-    public void AHostWithoutHostsGetsOne()
+    public void MissingHostsFileIsCreated()
     {
         System.IO.File.Delete(_host.Root.Below(SidecarFiles.HostsFile));
 
@@ -78,7 +78,7 @@ public sealed class SidecarStepExecutorTests : IDisposable
     }
 
     [Fact]
-    public async Task OfFoldersThatAreNotTheSidecarsAloneOnlyItsOwnThingsGo()
+    public async Task OnlyTheSidecarsEntriesAreRemovedFromSharedFolders()
     {
         foreach (var path in (string[])
             ["/etc/certs/root-cert.pem", "/etc/certs/key.pem", "/etc/certs/theirs.pem", "/run/secrets/tokens/istio-token",
@@ -99,7 +99,7 @@ public sealed class SidecarStepExecutorTests : IDisposable
     }
 
     [Fact]
-    public async Task OnAHostThatIsBeingShutDownNothingIsStarted()
+    public async Task NothingIsStartedDuringAShutdown()
     {
         _host.Units.IsStopping.Returns(true);
 
@@ -109,7 +109,7 @@ public sealed class SidecarStepExecutorTests : IDisposable
     }
 
     [Fact]
-    public async Task AFileThatIsMissingCannotBeProtectedAndThatIsTold()
+    public async Task ProtectionOfAMissingFileIsReportedAsAFailure()
     {
         var failure = await _host.Host().ApplyAsync(
             new ProtectSidecarFile(SidecarFiles.MeshFile, "root", GuardedRoot.Public, "it is another's"), null,

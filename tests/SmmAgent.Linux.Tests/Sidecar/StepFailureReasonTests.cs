@@ -23,5 +23,5 @@ public sealed class StepFailureReasonTests
     }
 
     [Fact]
-    public void AnUnknownReasonIsReadAsUnknown() => Assert.Equal(StepFailureReason.Unknown, StepFailureReasons.Parse("FromTheFuture"));
+    public void UnknownReasonIsReadAsUnknown() => Assert.Equal(StepFailureReason.Unknown, StepFailureReasons.Parse("FromTheFuture"));
 }

@@ -17,11 +17,11 @@ public sealed class CaptureEnvironmentTests
     [InlineData("", "997")]
     [InlineData("admins, 1000", "admins,1000,997")]
     [InlineData("997", "997")]
-    public void TheGroupOfTheAgentIsExcludedByItsNumberBesideThoseOfTheMesh(string? ofMesh, string written) =>
+    public void GroupOfTheAgentIsExcludedByItsNumberBesideThoseOfTheMesh(string? ofMesh, string written) =>
         Assert.Equal(written, Variable(ofMesh is null ? SidecarSamples.Config : SidecarSamples.WithMetadata((Excluded, ofMesh)), Excluded));
 
     [Fact]
-    public void WhereTheMeshNamesTheOnlyGroupsToCaptureIstioIgnoresTheOthersSoNoneIsWritten()
+    public void ExcludedGroupsAreNotWrittenWhereTheMeshHasIncludedGroups()
     {
         var config = SidecarSamples.WithMetadata(("ISTIO_OUTBOUND_OWNER_GROUPS", "apps"));
 
@@ -32,7 +32,7 @@ public sealed class CaptureEnvironmentTests
     }
 
     [Fact]
-    public void AllGroupsIsNoChoice() =>
+    public void AllGroupsIsNotAnInclusion() =>
     Assert.Equal("997", Variable(SidecarSamples.WithMetadata(("ISTIO_OUTBOUND_OWNER_GROUPS", "*")), Excluded));
 
     [Theory]
@@ -41,7 +41,7 @@ public sealed class CaptureEnvironmentTests
     [InlineData("1.14.0", "997")]
     [InlineData("1.15.3-patch", "997")]
     [InlineData("main", "997")]
-    public void IstioKnowsOfGroupsFromOneFourteenOn(string version, string? written)
+    public void GroupsNeedIstioOneFourteen(string version, string? written)
     {
         var config = SidecarSamples.Config with { Mesh = SidecarSamples.Config.Mesh with { IstioVersion = version } };
 
@@ -50,7 +50,7 @@ public sealed class CaptureEnvironmentTests
     }
 
     [Fact]
-    public void OtherwiseTheSidecarNeedsARestart()
+    public void RestartIsTheRemediationWhereGroupsAreSupported()
     {
         const string Restart = "the sidecar was started before it was told to leave them alone: sudo systemctl restart istio";
         Assert.Equal(Restart, CaptureBypass.Remediation(null));
@@ -58,7 +58,7 @@ public sealed class CaptureEnvironmentTests
     }
 
     [Fact]
-    public void WithoutTheGroupNothingIsWritten() =>
+    public void MissingGroupIsNotWritten() =>
     Assert.Null(Variable(SidecarSamples.Config, Excluded, Host with { AgentGroup = null }));
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class CaptureEnvironmentTests
     [InlineData("legacy", "FORCE_IPTABLES_BINARY", "legacy")]
     [InlineData("native-nft", "NATIVE_NFTABLES", "true")]
     [InlineData("nft", "NATIVE_NFTABLES", "false")]
-    public void WhereItCapturesIsKnownBeforeItsStart(string backend, string name = "OTHER", string value = "x") =>
+    public void BackendOfTheCaptureIsKnownBeforeTheStart(string backend, string name = "OTHER", string value = "x") =>
         Assert.Equal(backend, SidecarSamples.Render(SidecarSamples.WithMetadata((name, value)), Host).CaptureBackend);
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class CaptureEnvironmentTests
     [InlineData("2001:db8::5", false, null, null)]
     [InlineData("3.67.91.181", true, null, null)]
     [InlineData("::ffff:3.67.91.181", true, null, null)]
-    public void BothFamiliesAreCapturedWhereIPv6IsRegisteredBesideIPv4(string address, bool hasIPv4, string? ofMesh, string? written)
+    public void BothFamiliesAreCapturedWhereIPv6IsRegisteredWithIPv4(string address, bool hasIPv4, string? ofMesh, string? written)
     {
         var config = ofMesh is null ? SidecarSamples.Config : SidecarSamples.WithMetadata(("ISTIO_DUAL_STACK", ofMesh));
         var host = Host with { Address = IPAddress.Parse(address), HasIPv4 = hasIPv4 };

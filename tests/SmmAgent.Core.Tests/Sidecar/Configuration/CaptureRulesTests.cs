@@ -32,7 +32,7 @@ public sealed class CaptureRulesTests
             """));
 
     [Fact]
-    public void TheMarksOfTproxyBelongToIt() => Assert.Equal(
+    public void MarksOfTproxyBelongToTheCapture() => Assert.Equal(
         [
             "mangle PREROUTING -p tcp -j ISTIO_INBOUND",
             "mangle PREROUTING -p tcp -m mark --mark 0x539 -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff",
@@ -56,10 +56,10 @@ public sealed class CaptureRulesTests
     [InlineData("*nat\n:ISTIO_OUTPUT - [0:0]\n-A ISTIO_OUTPUT -j ISTIO_REDIRECT\nCOMMIT\n")]
     [InlineData("*filter\n:INPUT ACCEPT [0:0]\n:ISTIO_MINE - [0:0]\n-A INPUT -j ISTIO_MINE\nCOMMIT\n")]
     [InlineData("*mangle\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m mark --mark 0x539 -j RETURN\nCOMMIT\n")]
-    public void WhatLeadsIntoNoneOfThemIsNoCapture(string saved) => Assert.Empty(CaptureRules.Find(saved)!);
+    public void RuleOutsideIstiosChainsIsNotACapture(string saved) => Assert.Empty(CaptureRules.Find(saved)!);
 
     [Fact]
-    public void ACommentWithBlanksIsOneArgumentOfTheRule() => Assert.Equal(
+    public void CommentWithBlanksIsOneArgumentOfTheRule() => Assert.Equal(
         ["-m", "comment", "--comment", "of the \"mesh\"", "-j", "ISTIO_OUTPUT"],
         CaptureRules.Find(
             "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m comment --comment \"of the \\\"mesh\\\"\" -j ISTIO_OUTPUT\nCOMMIT\n")![0].Rule.Arguments);
@@ -68,10 +68,10 @@ public sealed class CaptureRulesTests
     [InlineData("*nat\n:OUTPUT ACCEPT [0:0]\n")]
     [InlineData("*nat\nwhat is this\nCOMMIT\n")]
     [InlineData("*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT --modprobe=/tmp/evil -j ISTIO_OUTPUT\nCOMMIT\n")]
-    public void WhatIptablesSaveDoesNotPrintIsNotRead(string saved) => Assert.Null(CaptureRules.Find(saved));
+    public void TextOtherThanOfIptablesSaveIsNotRead(string saved) => Assert.Null(CaptureRules.Find(saved));
 
     [Fact]
-    public void TheTablesOfNftablesThatIstioMakesItselfAreFound() => Assert.Equal(
+    public void TablesOfNftablesThatIstioMakesItselfAreFound() => Assert.Equal(
         ["inet istio-proxy-nat", "inet istio-proxy-raw"],
         CaptureRules.NativeTables("table ip filter\ntable inet istio-proxy-nat\ntable inet istio-proxy-raw\ntable inet mine\n"));
 

@@ -18,7 +18,7 @@ public sealed class ClusterEnvShellTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shells))]
-    public void EveryValueComesThroughUnchanged(string shell)
+    public void ValueReachesTheShellUnchanged(string shell)
     {
         var text = Gen.OneOf(
             SidecarSamples.Any("'", "\"", "$", "${PATH}", "$(id >&2)", "`id >&2`", "\\", "\\'", "'\"'\"'", " ", "  ", "#", ";", "!", "*",
@@ -37,7 +37,7 @@ public sealed class ClusterEnvShellTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shells))]
-    public void ANameThatIsAcceptedIsNoneThatTheShellTreatsAsItsOwn(string shell)
+    public void AcceptedNameIsNotASpecialVariableOfTheShell(string shell)
     {
         var names = Run("bash", "-c",
             "compgen -v; compgen -A variable BASH; set -o posix; set | while IFS='=' read -r name rest; do echo \"$name\"; done")

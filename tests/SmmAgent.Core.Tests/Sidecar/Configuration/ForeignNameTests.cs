@@ -16,7 +16,7 @@ public sealed class ForeignNameTests
     [InlineData("default", "{}", "istiod-cp-v115x.istio-system.svc.cluster.local", true)]
     [InlineData("default", """{"discoveryAddress":"istiod.istio-system.svc.corp.example"}""",
         "istiod-cp-v115x.istio-system.svc.corp.example", false)]
-    public void TheNameIsOfAnotherNamespaceAndOfTheClustersDomain(string own, string defaultConfig, string name, bool isAssumed)
+    public void NameIsOfAnotherNamespaceAndOfTheClustersDomain(string own, string defaultConfig, string name, bool isAssumed)
     {
         var mesh = MeshConfigs.Of("vm").Mesh with { DefaultConfig = JsonDocument.Parse(defaultConfig).RootElement };
 
@@ -24,7 +24,7 @@ public sealed class ForeignNameTests
     }
 
     [Fact]
-    public void WithoutAMeshConfigurationOnlyTheApiServersNameIsKnown()
+    public void OnlyTheApiServersNameIsKnownWithoutAMeshConfiguration()
     {
         Assert.Equal(new ForeignName("kubernetes.default.svc.cluster.local", true), ForeignName.From(null, "vm-integration"));
         Assert.Null(ForeignName.From(null, "default"));
@@ -36,5 +36,5 @@ public sealed class ForeignNameTests
     [InlineData("smm.smm-system.svc.cluster.local", "smm-system")]
     [InlineData("svc.example.com", null)]
     [InlineData("198.51.100.7", null)]
-    public void ANameOfTheClusterHasANamespace(string host, string? expected) => Assert.Equal(expected, ForeignName.NamespaceOf(host));
+    public void NameOfTheClusterHasANamespace(string host, string? expected) => Assert.Equal(expected, ForeignName.NamespaceOf(host));
 }

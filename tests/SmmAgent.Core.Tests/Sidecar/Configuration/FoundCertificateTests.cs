@@ -16,7 +16,7 @@ public sealed class FoundCertificateTests
     private static readonly ECDsa Key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     [Fact]
-    public void TheSpiffeIdAndTheTimesOfTheFirstCertificateAreRead()
+    public void SpiffeIdAndTheTimesOfTheFirstCertificateAreRead()
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("vm.example.com");
@@ -37,10 +37,10 @@ public sealed class FoundCertificateTests
     [InlineData("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
     [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")]
-    public void WhatIsNoCertificateHasNoIdentity(string text) => Assert.Null(FoundCertificate.Read(text, Now).Identity);
+    public void FileThatIsNotACertificateHasNoIdentity(string text) => Assert.Null(FoundCertificate.Read(text, Now).Identity);
 
     [Fact]
-    public void ACertificateWithoutAUriHasNoIdentity()
+    public void CertificateWithoutAUriHasNoIdentity()
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("vm.example.com");
@@ -49,14 +49,14 @@ public sealed class FoundCertificateTests
     }
 
     [Fact]
-    public void WhateverIsInTheNamesNothingIsThrown() => Gen.Byte.Array[0, 60].Sample(bytes =>
+    public void NamesWithAnyContentAreReadWithoutAnException() => Gen.Byte.Array[0, 60].Sample(bytes =>
     {
         var found = FoundCertificate.Read(Pem(new("2.5.29.17", bytes, critical: false)), Now);
         Assert.True(found.Identity is null || !found.Identity.Any(char.IsControl));
     });
 
     [Fact]
-    public void ANameWithAControlCharacterOrWithoutAnEndIsNone()
+    public void NameWithAControlCharacterOrWithoutAnEndIsNotAnIdentity()
     {
         Assert.Null(Read("spiffe://cluster.local/ns/vms/sa/a\nb"));
         Assert.Null(Read("spiffe://cluster.local/ns/vms/sa/" + new string('a', 2048)));

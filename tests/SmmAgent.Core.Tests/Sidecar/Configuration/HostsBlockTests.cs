@@ -32,10 +32,10 @@ public sealed class HostsBlockTests
         Gen.OneOf(Foreign, Marks).Array[0, 10], Tail, (lines, tail) => string.Concat(lines) + tail);
 
     [Fact]
-    public void TheBlockStandsAtTheEnd() => Assert.Equal("127.0.0.1 localhost\n" + Block, Set("127.0.0.1 localhost\n", Ours));
+    public void NewBlockIsAtTheEndOfTheFile() => Assert.Equal("127.0.0.1 localhost\n" + Block, Set("127.0.0.1 localhost\n", Ours));
 
     [Fact]
-    public void TheAgentsLinesAreThoseOfItsBlockAndNoOthers()
+    public void AgentsLinesAreThoseOfItsBlockAndNoOthers()
     {
         Assert.Equal(Ours, HostsBlock.Lines($"10.0.0.1 istiod.example.com\n{Block}127.0.0.1 localhost\n"));
         Assert.Empty(HostsBlock.Lines("127.0.0.1 localhost\n"));
@@ -49,46 +49,46 @@ public sealed class HostsBlockTests
         HostsBlock.Lines(Encoding.Latin1.GetString(HostsBlock.Set(Encoding.Latin1.GetBytes(text), Newer))).SequenceEqual(Newer));
 
     [Fact]
-    public void ABlockThatIsThereIsReplacedWhereItStands() => Assert.Equal(
+    public void PresentBlockIsReplacedInItsPlace() => Assert.Equal(
         $"a\n{Block}b\n", Set("a\n# BEGIN smm-agent: old words\n1.1.1.1 istiod-y.istio-system.svc\n# END smm-agent\nb\n", Ours));
 
     [Fact]
-    public void OfADoubledBlockOneStays() => Assert.Equal($"a\n{Block}b\nc\n", Set($"a\n{Block}b\n{Block}c\n", Ours));
+    public void OneOfTwoBlocksStays() => Assert.Equal($"a\n{Block}b\nc\n", Set($"a\n{Block}b\n{Block}c\n", Ours));
 
     [Theory]
     [InlineData("a\n# BEGIN smm-agent\n1.1.1.1 istiod-x.istio-system.svc\n10.0.0.1 somebody\n1.1.1.1 istiod-x.istio-system.svc\n")]
-    public void WithoutAnEndTheBlockEndsAtTheFirstLineOfSomebody(string text) =>
+    public void BlockWithoutAnEndEndsBeforeTheFirstForeignLine(string text) =>
         Assert.Equal($"a\n{Block}10.0.0.1 somebody\n1.1.1.1 istiod-x.istio-system.svc\n", Set(text, Ours));
 
     [Fact]
-    public void WithoutABeginTheLinesAboveTheEndAreOurs() =>
+    public void LinesAboveAnEndWithoutABeginBelongToTheAgent() =>
         Assert.Equal($"a\n{Block}", Set("a\n1.1.1.1 istiod-x.istio-system.svc\n# END smm-agent\n", Ours));
 
     [Fact]
-    public void ALineThatSomebodyPutIntoTheBlockStays() =>
+    public void ForeignLineInTheBlockStays() =>
         Assert.Equal($"{Block}10.0.0.1 somebody\n",
             Set("# BEGIN smm-agent\n10.0.0.1 somebody\n1.1.1.1 istiod-x.istio-system.svc\n# END smm-agent\n", Ours));
 
     [Fact]
-    public void WhatIsAppendedToAFileThatHadNoLastLineBreakIsALineOfItsOwn()
+    public void LineAppendedAfterAMissingLineBreakIsALineOfItsOwn()
     {
         var edited = Set("127.0.0.1 unended", Ours) + "10.0.0.1 appended\n";
         Assert.Equal("127.0.0.1 unended\n10.0.0.1 appended\n", Set(edited, []));
     }
 
     [Fact]
-    public void PuttingInAndTakingOutLeavesEveryByteAsItWas() => Untouched.Sample(text =>
+    public void AddingAndRemovingTheBlockRestoresEveryByte() => Untouched.Sample(text =>
         Set(Set(text, Ours), []) == text && Set(Set(Set(text, Ours), Newer), []) == text && Set(text, []) == text, iter: 5000);
 
     [Fact]
-    public void TheSameAgainChangesNothingHoweverTheFileLooked() => Damaged.Sample(text =>
+    public void SecondWriteOfTheBlockChangesNothing() => Damaged.Sample(text =>
     {
         var once = Set(text, Newer);
         return Set(once, Newer) == once && Set(Set(text, Ours), Newer) == once && Set(once, []) == Set(text, []);
     }, iter: 10_000);
 
     [Fact]
-    public void NoLineOfSomebodyIsLostHoweverTheBlockIsDamaged() => Damaged.Sample(text =>
+    public void ForeignLinesSurviveAnyDamageOfTheBlock() => Damaged.Sample(text =>
     {
         var edited = Set(text, Ours);
         return Lines(edited).Where(IsForeign).SequenceEqual(Lines(text).Where(IsForeign))

@@ -19,7 +19,7 @@ public sealed class IstioUpstreamTests
     [InlineData("vms-plain.analytics-v0", "192.0.2.10", false)]
     [InlineData("vms-revision.orders", "192.0.2.11", false)]
     [InlineData("vms-tag.legacy", "192.0.2.13", true)]
-    public void TheFilesAreIstiosOwnButForTheDocumentedAdditions(string name, string address, bool isExternal)
+    public void FilesAreIstiosOwnButForTheDocumentedAdditions(string name, string address, bool isExternal)
     {
         var config = Config(name);
         var rendered = SidecarSamples.Render(config, new(IPAddress.Parse(address), isExternal, [Gateway]));
@@ -50,7 +50,7 @@ public sealed class IstioUpstreamTests
     }
 
     [Fact]
-    public void AGroupWithoutMetadataOrAccountOfItsOwnForWhichIstiosCommandPanicsIsRenderedToo()
+    public void GroupWithoutMetadataOrAccountOfItsOwnForWhichIstiosCommandPanicsIsRenderedToo()
     {
         var config = Config("vms-plain.bare");
         var rendered = SidecarSamples.Render(config, new(IPAddress.Parse("192.0.2.12"), AddressIsExternal: false, [Gateway]));
@@ -69,7 +69,7 @@ public sealed class IstioUpstreamTests
     [InlineData("", "istio-system", null)]
     [InlineData("", "mesh", "istiod.mesh.svc:15012")]
     [InlineData("1-32", "istio-system", "istiod-1-32.istio-system.svc:15012")]
-    public void AMeshWithoutADefaultConfigIsRenderedWithTheAddressOfItsControlPlane(string revision, string space, string? address)
+    public void MeshWithoutADefaultConfigIsRenderedWithTheAddressOfItsControlPlane(string revision, string space, string? address)
     {
         var config = SidecarSamples.WithDefaultConfig([]);
         config = config with { Mesh = config.Mesh with { IstioRevision = revision, IstioNamespace = space } };

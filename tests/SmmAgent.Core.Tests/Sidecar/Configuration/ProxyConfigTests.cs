@@ -27,7 +27,7 @@ public sealed class ProxyConfigTests
     [InlineData("{a: [[[[[[[[[[b]]]]]]]]]]}", ": line 1: is nested more than")]
     [InlineData("{\"proxyMetadata\":", ": line 2: ")]
     [InlineData("discoveryAddress: nowhere", ".discoveryAddress: 'nowhere' is not of the form HOST:PORT")]
-    public void AnAnnotationThatCannotBeIsRefusedWithItsPlace(string text, string fault)
+    public void InvalidAnnotationIsRefusedWithItsPlace(string text, string fault)
     {
         var result = SidecarFiles.Render(SidecarSamples.WithAnnotation(text), SidecarSamples.Host, SidecarOptions.AsIstioctl);
         Assert.StartsWith(At + fault, Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
@@ -40,11 +40,11 @@ public sealed class ProxyConfigTests
     [InlineData("{}")]
     [InlineData("proxyMetadata: null")]
     [InlineData("proxyMetadata: {}")]
-    public void AnAnnotationThatSaysNothingChangesNothing(string text) => Assert.Equal(
+    public void EmptyAnnotationChangesNothing(string text) => Assert.Equal(
         SidecarSamples.Render(SidecarSamples.Config).Files, SidecarSamples.Render(SidecarSamples.WithAnnotation(text)).Files);
 
     [Fact]
-    public void AnAnnotationLargerThanKubernetesAllowsIsRefused()
+    public void AnnotationLargerThanKubernetesAllowsIsRefused()
     {
         var result = SidecarFiles.Render(
             SidecarSamples.WithAnnotation(new string(' ', 300_000)), SidecarSamples.Host, SidecarOptions.AsIstioctl);
@@ -52,7 +52,7 @@ public sealed class ProxyConfigTests
     }
 
     [Fact]
-    public void AnAnnotationReplacesAWholeMemberAndOnlyMetadataIsMerged()
+    public void AnnotationReplacesAWholeMemberAndOnlyMetadataIsMerged()
     {
         var config = SidecarSamples.WithDefaultConfig(new()
         {
@@ -71,7 +71,7 @@ public sealed class ProxyConfigTests
     }
 
     [Fact]
-    public void WhatTheWorkloadIsCannotBeSetByMetadata()
+    public void PropertiesOfTheWorkloadCannotBeSetByMetadata()
     {
         var environment = SidecarSamples.Render(
             SidecarSamples.WithMetadata(("ISTIO_NAMESPACE", "other; reboot"), ("ISTIO_SVC_IP", "$(reboot)"), ("ISTIO_SERVICE", "`x`")))
@@ -82,7 +82,7 @@ public sealed class ProxyConfigTests
     }
 
     [Fact]
-    public void WhatNoVariableCanHaveIsRefused()
+    public void ValueThatNoVariableCanHaveIsRefused()
     {
         Assert.Equal($"{At}.proxyMetadata.A: 'x?y' has a NUL character, which is not allowed in any value",
             Fault(SidecarSamples.WithAnnotation("proxyMetadata: {A: \"x\\0y\"}")));

@@ -10,7 +10,7 @@ public sealed class SidecarFileTests
     private static readonly string Two = Certificate("two");
 
     [Fact]
-    public void TheSidecarMayWriteTheMeshesRootsInItsOwnWay()
+    public void SidecarMayFormatTheRootCertificatesDifferently()
     {
         var roots = Roots($"{One}\n{Two}\n");
         Assert.True(roots.Matches($"{Two}{One}"));
@@ -18,7 +18,7 @@ public sealed class SidecarFileTests
     }
 
     [Fact]
-    public void ARootThatIsMissingMakesTheFileAnother()
+    public void MissingRootCertificateIsADifference()
     {
         var roots = Roots($"{One}\n{Two}\n");
         Assert.False(roots.Matches(One));
@@ -27,7 +27,7 @@ public sealed class SidecarFileTests
     }
 
     [Fact]
-    public void OfAFileForEveryoneToReadOnlyTheCertificatesAreKept()
+    public void OnlyTheCertificatesOfAPublicFileAreKept()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var found = new FoundFile(
@@ -45,11 +45,11 @@ public sealed class SidecarFileTests
     [InlineData("")]
     [InlineData("a secret")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
-    public void OfAFileWithoutCertificatesNothingIsKept(string text) =>
+    public void NothingOfAFileWithoutCertificatesIsKept(string text) =>
         Assert.Equal("", SidecarFile.OnlyCertificates(new(text, "istio-proxy", UnixFileMode.UserRead, default)).Content);
 
     [Fact]
-    public void EveryOtherFileIsComparedToTheByte() =>
+    public void OtherFilesAreComparedByteByByte() =>
         Assert.False(new SidecarFile(SidecarFiles.MeshFile, One, "root", UnixFileMode.None, NeedsRestart: true).Matches(One + "\n"));
 
     private static SidecarFile Roots(string pem) =>

@@ -9,7 +9,7 @@ namespace SmmAgent.Core.Tests.Sidecar.Configuration;
 public sealed class SidecarFilesTests
 {
     [Fact]
-    public void WithoutOurAdditionsTheFilesAreThoseOfIstiosOwnCommand()
+    public void FilesWithoutAdditionsAreThoseOfIstiosOwnCommand()
     {
         var host = new SidecarHost(IPAddress.Parse("10.10.10.10"), AddressIsExternal: false, [IPAddress.Parse("10.10.10.11")]);
         var rendered = SidecarSamples.Render(IstiosInput(), host, SidecarOptions.AsIstioctl);
@@ -20,7 +20,7 @@ public sealed class SidecarFilesTests
     }
 
     [Fact]
-    public void TheAgentAddsItsLabelsItsPortsAndAutomaticRegistration()
+    public void AgentAddsItsLabelsItsPortsAndAutomaticRegistration()
     {
         var config = SidecarSamples.WithDefaultConfig(JsonNode.Parse("""
             {
@@ -52,7 +52,7 @@ public sealed class SidecarFilesTests
     }
 
     [Fact]
-    public void WhatRootSourcesIsNotTheSidecarsToWrite()
+    public void FilesThatRootSourcesAreNotWritableByTheSidecar()
     {
         var environment = SidecarSamples.Render(SidecarSamples.Config).Files.Single(file => file.Path == SidecarFiles.ClusterEnvironment);
         Assert.Equal(("root", "644"), (environment.Owner, Convert.ToString((int)environment.Mode, 8)));
@@ -74,7 +74,7 @@ public sealed class SidecarFilesTests
     }
 
     [Fact]
-    public void AnotherNameOfTheControlPlaneInTheClusterIsInTheHostsFileToo()
+    public void OtherNameOfTheControlPlaneIsAlsoInTheHostsFile()
     {
         var config = SidecarSamples.WithAnnotation("discoveryAddress: istiod-cp-v115x.istio-system.svc.cluster.local:15012");
         Assert.Equal(
@@ -90,7 +90,7 @@ public sealed class SidecarFilesTests
     [InlineData("default", "istio-system", null)]
     [InlineData("", "other", "istiod.other.svc:15012")]
     [InlineData("rev-1", "istio-system", "istiod-rev-1.istio-system.svc:15012")]
-    public void TheCertificateAuthorityIsNamedWhereIstiosStartScriptWouldNotFindIt(string revision, string istioNamespace, string? address)
+    public void CertificateAuthorityIsNamedWhereIstiosStartScriptWouldNotFindIt(string revision, string istioNamespace, string? address)
     {
         var config = SidecarSamples.Config
             with
@@ -103,13 +103,13 @@ public sealed class SidecarFilesTests
     }
 
     [Fact]
-    public void AStatusPortOfTheMeshIsNotCapturedEither() => Assert.Contains(
+    public void StatusPortOfTheMeshIsNotCaptured() => Assert.Contains(
         "ISTIO_LOCAL_EXCLUDE_PORTS='22,15090,15021,15099,16400,16401'\n",
         SidecarSamples.Render(SidecarSamples.WithAnnotation("statusPort: 15099")).File(SidecarFiles.ClusterEnvironment),
         StringComparison.Ordinal);
 
     [Fact]
-    public void ALabelOfTheWorkloadGroupIsNotReplacedByOurs() => Assert.Contains(
+    public void LabelOfTheWorkloadGroupIsNotReplacedByOurs() => Assert.Contains(
         "\"hostname\":\"mine\"",
         SidecarSamples.Render(
             SidecarSamples.WithGroup(group => group with { MetadataLabels = new Dictionary<string, string> { ["hostname"] = "mine" } }))
@@ -117,7 +117,7 @@ public sealed class SidecarFilesTests
         StringComparison.Ordinal);
 
     [Fact]
-    public void TheLabelsByWhichTheEntryIsSeenAndFoundGoBeforeTheWorkloadGroups()
+    public void LabelsByWhichTheEntryIsSeenAndFoundGoBeforeTheWorkloadGroups()
     {
         var config = SidecarSamples.WithGroup(group => group with
         {
@@ -134,7 +134,7 @@ public sealed class SidecarFilesTests
     }
 
     [Fact]
-    public void WithoutAUuidThereIsNoLabelOfIt() =>
+    public void MissingUuidHasNoLabel() =>
         Assert.DoesNotContain("smm-agent.io/uuid", SidecarOptions.ForAgent(SidecarSamples.Config, "vm-1", null, []).OwnLabels.Keys);
 
     [Theory]
@@ -143,11 +143,11 @@ public sealed class SidecarFilesTests
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123456789",
         "012345678901234567890123456789012345678901234567890123456789012")]
     [InlineData("---", null)]
-    public void AHostNameBecomesALabelThatKubernetesAccepts(string hostname, string? label) =>
+    public void HostNameBecomesALabelThatKubernetesAccepts(string hostname, string? label) =>
         Assert.Equal(label, SidecarOptions.ForAgent(SidecarSamples.Config, hostname, null, []).Labels.GetValueOrDefault("hostname"));
 
     [Fact]
-    public void TheSameNetworkIsReachedDirectlyAndAnotherThroughTheGatewaysThatServeIstiod()
+    public void SameNetworkIsReachedDirectlyAndAnotherThroughTheGatewaysThatServeIstiod()
     {
         var config = SidecarSamples.Config with
         {

@@ -59,7 +59,7 @@ public sealed class IstioLogTests
     [InlineData("token-expired", TokenVerdict.Expired, "TokenExpired")]
     [InlineData("token-rubbish", TokenVerdict.Unusable, "TokenUnusable")]
     [InlineData("token-of-other-audience", TokenVerdict.Unusable, "TokenUnusable")]
-    public void WhatThisVmKnowsOfItsTokenSaysMoreThanTheRefusal(string cause, TokenVerdict verdict, string reason)
+    public void StateOfTheTokenIsReportedInsteadOfTheRefusal(string cause, TokenVerdict verdict, string reason)
     {
         var (log, unit, now) = State(cause);
         var failure = SidecarLog.NewestFailure(SidecarLogText.Empty, log, unit.Since, now);
@@ -72,7 +72,7 @@ public sealed class IstioLogTests
     [InlineData("port-15053-taken", "15053")]
     [InlineData("mesh-file-broken", "failed to get proxy config")]
     [InlineData("capture-fails", "xtables parameter problem")]
-    public void WhatKeepsTheSidecarFromRunningIsToldBySidecarRunningToo(string cause, string told)
+    public void LocalFailureIsAlsoReportedBySidecarRunning(string cause, string told)
     {
         var (log, unit, now) = State(cause);
         var observed = new SimulatedHost(

@@ -87,7 +87,7 @@ public sealed class SidecarLogTests
         "error\tfailed to get proxy config: failed to unmarshal mesh config from file [defaultConfig: 7]: yaml")]
     [InlineData(SidecarFailureKind.ConfigurationInvalid,
         "fatal\tinvalid config - istiod.istio-system.svc:15012 missing a root certificate /etc/certs/root-cert.pem")]
-    public void WhatIstioWritesIsKnown(SidecarFailureKind kind, string line)
+    public void MessagesOfIstioAreRecognized(SidecarFailureKind kind, string line)
     {
         Assert.Equal(kind, Newest(At(-60, line))!.Kind);
         Assert.Equal(kind, Newest($"\e[33m{At(-60, line)}\e[0m\r\n")!.Kind);
@@ -115,10 +115,10 @@ public sealed class SidecarLogTests
         "warn\tcitadelclient\tcannot load key pair, using token instead: open /etc/certs/cert-chain.pem: no such file or directory")]
     [InlineData(
         "warn\tEnvoy proxy is NOT ready: config not received from XDS server (is Istiod running?): cds updates: 0 successful, 0 rejected")]
-    public void WhatIsNotOfTheControlPlaneDoesNotCount(string line) => Assert.Null(Newest(At(-60, line)));
+    public void FailuresOfOtherConnectionsDoNotCount(string line) => Assert.Null(Newest(At(-60, line)));
 
     [Fact]
-    public void TheAccessLogDoesNotCount()
+    public void AccessLogDoesNotCount()
     {
         Assert.Null(
             Newest(
@@ -130,7 +130,7 @@ public sealed class SidecarLogTests
     }
 
     [Fact]
-    public void TheNewestFailureCounts()
+    public void NewestFailureCounts()
     {
         var log = At(-90, Warm + "Unauthenticated desc = request authenticate failure")
             + At(-60, "error\txdsproxy\tfailed to connect to upstream istiod:15012: connection refused");
@@ -138,7 +138,7 @@ public sealed class SidecarLogTests
     }
 
     [Fact]
-    public void TheTwoLogsAreReadAsOne()
+    public void TwoLogsAreReadAsOne()
     {
         var refused = At(-60, "warning\tenvoy config\tStreamAggregatedResources gRPC config stream closed: 16, ");
         var ready = At(-30, "info\tEnvoy proxy is ready");
@@ -153,7 +153,7 @@ public sealed class SidecarLogTests
     [InlineData("info\tcache\tgenerated new workload certificate\tlatency=170ms ttl=23h59m59s", true, true, false)]
     [InlineData("info\txdsproxy\tconnected to upstream XDS server: istiod.istio-system.svc:15012", true, true, true)]
     [InlineData("info\txdsproxy\tconnected to delta upstream XDS server: istiod.istio-system.svc:15012\tid=2", true, true, true)]
-    public void ASuccessMakesWhatItWouldNotHavePassedVoid(string success, bool connection, bool token, bool group)
+    public void SuccessClearsTheFailuresThatWouldHavePreventedIt(string success, bool connection, bool token, bool group)
     {
         Assert.Equal(connection,
             Newest(At(-60, "error\txdsproxy\tfailed to connect to upstream istiod:15012: connection refused") + At(-40, success)) is null);
@@ -162,7 +162,7 @@ public sealed class SidecarLogTests
     }
 
     [Fact]
-    public void AConnectionOfThisMomentMayStillBeRefused()
+    public void NewConnectionDoesNotClearARefusalAtOnce()
     {
         const string Connected = "info\txdsproxy\tconnected to upstream XDS server: istiod.istio-system.svc:15012";
         var refused = At(-60, Warm + "Unauthenticated desc = request authenticate failure");
@@ -171,7 +171,7 @@ public sealed class SidecarLogTests
     }
 
     [Fact]
-    public void OfOneFailureThatIsToldTwiceTheLineThatTellsMoreCounts()
+    public void MostSpecificOfTwoLinesAboutOneFailureCounts()
     {
         var log = At(-60, "warn\tfailed to fetch token from file: open ./var/run/secrets/tokens/istio-token: permission denied")
             + At(-59, "info\txdsproxy\tconnected to upstream XDS server: istiod.istio-system.svc:15012")
@@ -184,7 +184,7 @@ public sealed class SidecarLogTests
     }
 
     [Fact]
-    public void WhatIsOlderThanTheSidecarsStartDoesNotCount()
+    public void LinesFromBeforeTheStartDoNotCount()
     {
         var log = new SidecarLogText(At(-60, Warm + "Unauthenticated desc = request authenticate failure"), Now.AddSeconds(-60));
         Assert.NotNull(SidecarLog.NewestFailure(SidecarLogText.Empty, log, Now.AddSeconds(-61), Now));
@@ -193,7 +193,7 @@ public sealed class SidecarLogTests
     }
 
     [Fact]
-    public void WhatIsOlderThanTwoMinutesDoesNotCountUnlessTheSidecarWritesItOnlyOnce()
+    public void LinesOlderThanTwoMinutesDoNotCountUnlessTheyAreLoggedOnlyOnce()
     {
         var start = Now.AddMinutes(-10);
         var refused = At(-121, Warm + "Unauthenticated desc = request authenticate failure");
@@ -207,7 +207,7 @@ public sealed class SidecarLogTests
     }
 
     [Fact]
-    public void AFailureThatLastsIsKnownByItsFirstAndItsNewestLine()
+    public void LastingFailureHasTheTimesOfItsFirstAndItsNewestLine()
     {
         var line = Warm + "Unauthenticated desc = request authenticate failure";
         var failure = Newest(At(-60, line) + At(-40, line) + At(-20, line))!;
@@ -218,7 +218,7 @@ public sealed class SidecarLogTests
     }
 
     [Fact]
-    public void ALastLineWithoutATimeIsOfTheLastWrite()
+    public void LastLineWithoutATimeHasTheTimeOfTheLastWrite()
     {
         const string Line =
             "Error: failed to get proxy config: failed to read mesh config file ./etc/istio/config/mesh: permission denied\n";
@@ -234,7 +234,7 @@ public sealed class SidecarLogTests
     [InlineData(2)]
     [InlineData(-7)]
     [InlineData(5.75)]
-    public void EnvoysTimesAreLocalOnes(double hours)
+    public void TimesOfEnvoyAreLocal(double hours)
     {
         var zone = hours * 3600;
         var envoys = new SidecarLogText(
@@ -246,7 +246,7 @@ public sealed class SidecarLogTests
     }
 
     [Fact]
-    public void ALongLineIsShownAroundWhatItIsKnownBy()
+    public void LongLineIsShownAroundItsPhrase()
     {
         var line = At(
             -60,
@@ -259,7 +259,7 @@ public sealed class SidecarLogTests
     }
 
     [Theory, InlineData(0), InlineData(1)]
-    public void ALineIsNotCutInsideACharacterNorShownLonger(int shift)
+    public void LineIsNotCutInsideACharacterAndNotTooLong(int shift)
     {
         var emoji = string.Concat(Enumerable.Repeat("😀", 200));
 
@@ -272,7 +272,7 @@ public sealed class SidecarLogTests
     }
 
     [Fact]
-    public void NoTokenIsShownAndNoLineIsTooMuch()
+    public void TokensAreNotShownAndAnyLineIsAccepted()
     {
         const string Jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6dm1zOmxlZGdlciJ9.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg";
         var piece = Gen.OneOf(

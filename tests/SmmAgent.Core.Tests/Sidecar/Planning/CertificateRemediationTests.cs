@@ -11,7 +11,7 @@ namespace SmmAgent.Core.Tests.Sidecar.Planning;
 public sealed class CertificateRemediationTests
 {
     [Fact]
-    public void ACertificateOfAnotherIdentityGoesWithItsKeyAndTheSidecarIsRestartedWhateverThePolicy()
+    public void CertificateOfAnotherIdentityIsRemovedWithItsKeyAndTheSidecarRestartsUnderAnyPolicy()
     {
         foreach (var other in new[] { Wanted with { ServiceAccount = "other" }, Wanted with { Namespace = "ns2" } })
         {
@@ -33,7 +33,7 @@ public sealed class CertificateRemediationTests
     }
 
     [Fact]
-    public void WhatTheControlPlaneItselfGaveToThisRunIsNotRemovedAgainAndAgain()
+    public void CertificateThatTheControlPlaneIssuedToThisRunIsNotRemovedRepeatedly()
     {
         var host = Attached();
         Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddMinutes(-30));
@@ -47,7 +47,7 @@ public sealed class CertificateRemediationTests
     }
 
     [Fact]
-    public void ACertificateThatTheControlPlaneGaveForTheEarlierAccountToASidecarThatItRefusesIsRemoved()
+    public void CertificateThatTheControlPlaneGaveForTheEarlierAccountToASidecarThatItRefusesIsRemoved()
     {
         var host = Attached(isReady: false);
         Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddMinutes(-30));
@@ -60,7 +60,7 @@ public sealed class CertificateRemediationTests
     }
 
     [Fact]
-    public void AReadySidecarWithTheIdentityOfItsOwnConfigurationIsRestartedOnlyAsThePolicySays()
+    public void ReadySidecarWithTheIdentityOfItsOwnConfigurationIsRestartedOnlyAsThePolicySays()
     {
         var host = Moved();
         var look = Look(host, ReconcileReport.None);
@@ -95,7 +95,7 @@ public sealed class CertificateRemediationTests
     [InlineData(3, 59, false)]
     [InlineData(3, 60, true)]
     [InlineData(9, 60, true)]
-    public void ACertificateOfAnotherIdentityThatComesBackRestartsTheSidecarEverMoreRarely(int replaced, int minutesAgo, bool isDue)
+    public void ReturningCertificateOfAnotherIdentityRestartsTheSidecarWithBackoff(int replaced, int minutesAgo, bool isDue)
     {
         var host = Attached();
         Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddHours(-2));
@@ -116,7 +116,7 @@ public sealed class CertificateRemediationTests
     }
 
     [Fact]
-    public void TheCountOfReplacedCertificatesStartsAgainAfterAnHourWithoutOneAndForAnotherIdentity()
+    public void CountOfReplacedCertificatesStartsAgainAfterAnHourWithoutOneAndForAnotherIdentity()
     {
         var foreign = new FoundCertificate($"{Wanted with { ServiceAccount = "other" }}", Now, Now, Now);
         var record = new ReplacedCertificate().AfterReplacement(Wanted, Now).AfterReplacement(Wanted, Now);
@@ -152,7 +152,7 @@ public sealed class CertificateRemediationTests
     [InlineData("https://example.com")]
     [InlineData("spiffe://cluster.local/ns/vm-integration/sa/default")]
     [InlineData("spiffe://cluster.local/ns/vm-integration")]
-    public void OneThatIsNoOtherIdentitysStays(string? identity)
+    public void CertificateWithoutAnotherIdentityStays(string? identity)
     {
         var host = Attached();
         Keep(host, null, Now.AddHours(-2));

@@ -8,7 +8,7 @@ namespace SmmAgent.Core.Tests.Sidecar.Planning;
 public sealed class CredentialRestoreTests
 {
     [Fact]
-    public void NoKeyOfTheMeshStaysOnAMachineThatLeavesIt()
+    public void KeysOfTheMeshAreRemovedFromAMachineThatLeavesIt()
     {
         var host = new SimulatedHost("1.15.3", new(UnitActivity.Stopped, false, false, null));
         var before = host.Before();
@@ -22,7 +22,7 @@ public sealed class CredentialRestoreTests
     }
 
     [Fact]
-    public void AnOperatorsKeyThatIsStillTheSameStaysAndOneThatTheSidecarWroteSinceGoes()
+    public void OperatorsKeyThatIsStillTheSameStaysAndOneThatTheSidecarWroteSinceGoes()
     {
         var host = Attached();
         Keep(host, Wanted, Now.AddDays(-1));
@@ -38,7 +38,7 @@ public sealed class CredentialRestoreTests
     }
 
     [Fact]
-    public void OfARecordThatDoesNotTellOfTheKeyOnlyWhatWasWrittenSinceGoes()
+    public void SnapshotWithoutTheKeyRemovesOnlyFilesWrittenSince()
     {
         var host = Attached();
         Keep(host, Wanted, Now.AddDays(-1));
@@ -54,7 +54,7 @@ public sealed class CredentialRestoreTests
     }
 
     [Fact]
-    public void AnOperatorsKeyWithoutACertificateStays()
+    public void OperatorsKeyWithoutACertificateStays()
     {
         var host = Attached();
         host.Files[SidecarFiles.Key] = new(null, "root", SidecarFiles.Private, Now.AddDays(-9));

@@ -19,7 +19,7 @@ public sealed class SidecarInputsTests
         new(PackageFormat.Deb, "x86_64", SourceIsTrusted: true, new PackageTrust([], AllowsUnsignedSidecar: true, [])));
 
     [Fact]
-    public void AHostWithoutASidecarIsToGetThePackageAndTheConfiguration()
+    public void HostWithoutASidecarGetsThePackageAndTheConfiguration()
     {
         var look = Look(Inputs);
 
@@ -30,7 +30,7 @@ public sealed class SidecarInputsTests
     }
 
     [Fact]
-    public void WithoutAnAddressThereIsNoConfigurationAndAddressKnownIsToSayWhy()
+    public void MissingAddressPreventsAConfigurationAndRefersToAddressKnown()
     {
         var look = Look(Inputs with { Host = null });
 
@@ -40,7 +40,7 @@ public sealed class SidecarInputsTests
     }
 
     [Fact]
-    public void WhatTheMeshMustNotSayIsAFaultThatCountsTheOthers()
+    public void InvalidMeshConfigurationIsAFaultThatCountsTheOthers()
     {
         var look = Look(Inputs with { Config = SidecarSamples.WithMetadata(("BASH_ENV", "x"), ("LD_PRELOAD", "y")) });
 
@@ -51,7 +51,7 @@ public sealed class SidecarInputsTests
     }
 
     [Fact]
-    public void AHostThatKnowsNoPackagesGetsNoneAndIsTold()
+    public void HostWithoutAPackageManagerGetsNoPackageAndAReason()
     {
         var look = Look(Inputs with { Packages = null });
 
@@ -60,7 +60,7 @@ public sealed class SidecarInputsTests
     }
 
     [Fact]
-    public void FailedStartsThatRootCountedGoOnBeingCounted()
+    public void FailedStartsInTheReportAreCountedOn()
     {
         var report = ReconcileReport.None with { CrashLoop = new(Restarts: 1, Failures: CrashLoop.MaximumFailures - 1) };
         var observed = new SimulatedHost("1.15.3", new(UnitActivity.Starting, IsEnabled: true, IsReady: false, Now, Restarts: 2)).Observe();
@@ -74,7 +74,7 @@ public sealed class SidecarInputsTests
     }
 
     [Fact]
-    public void WhereTheSidecarIsTheOperatorsItIsNotSaidToBeHeldBack()
+    public void SidecarOfTheOperatorIsNotReportedAsHeldBack()
     {
         var report = ReconcileReport.None with { CrashLoop = new(HeldUntil: Now.AddSeconds(20)) };
 
@@ -82,7 +82,7 @@ public sealed class SidecarInputsTests
     }
 
     [Fact]
-    public void AHoldThatRootBeganEndsWithItsTime()
+    public void HoldInTheReportEndsAtItsTime()
     {
         var report = ReconcileReport.None with { CrashLoop = new(HeldUntil: Now.AddSeconds(20)) };
 
@@ -91,7 +91,7 @@ public sealed class SidecarInputsTests
     }
 
     [Fact]
-    public void WhatIsNotConfirmedYetIsNotStartedAtBoot()
+    public void UnconfirmedSidecarIsNotStartedAtBoot()
     {
         var observed = new SimulatedHost("1.15.3", new(UnitActivity.Stopped, IsEnabled: false, IsReady: false, null)).Observe();
 
@@ -101,7 +101,7 @@ public sealed class SidecarInputsTests
     }
 
     [Fact]
-    public void WhatRootCouldNotDoIsKnownToWhoLooks()
+    public void FailuresInTheReportArePartOfTheAssessment()
     {
         StepFailure[] failures = [new(ReconcilePart.Token, "", StepFailureReason.TokenRefused, "the dashboard refused")];
 

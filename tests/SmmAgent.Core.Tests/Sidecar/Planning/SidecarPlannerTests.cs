@@ -20,7 +20,7 @@ public sealed class SidecarPlannerTests
     private static readonly PackageChoice Installed = new(PackageOutcome.Installed, "istio-sidecar 1.15.3 is installed");
 
     [Fact]
-    public void AFreshHostIsInstalledConfiguredAndStartedInThisOrder() => Assert.Equal(
+    public void FreshHostIsInstalledConfiguredAndStartedInThisOrder() => Assert.Equal(
         """
         write /etc/systemd/system/istio.service.d/10-smm-agent.conf (it is missing)
         install istio-sidecar 1.15.3
@@ -35,7 +35,7 @@ public sealed class SidecarPlannerTests
         SidecarPlanner.Plan(Desired(NewPackage), new SimulatedHost(null, Stopped).Observe()).ToString());
 
     [Fact]
-    public void WithoutAPackageNothingIsDone() =>
+    public void NothingIsPlannedWithoutAPackage() =>
         Assert.True(SidecarPlanner.Plan(
             Desired(new(PackageOutcome.NotOffered, "none")), new SimulatedHost(null, Stopped).Observe()).IsEmpty);
 
@@ -46,7 +46,7 @@ public sealed class SidecarPlannerTests
     [InlineData(UnitActivity.Stopped, "nft", null)]
     [InlineData(UnitActivity.Running, "legacy nft", "legacy")]
     [InlineData(UnitActivity.Running, "legacy", null)]
-    public void WhatAnEarlierStartLeftInAnotherBackendGoesBeforeTheNext(UnitActivity activity, string capturedIn, string? removed)
+    public void CaptureOfAnEarlierStartInAnotherBackendIsRemovedFirst(UnitActivity activity, string capturedIn, string? removed)
     {
         var configuration = SidecarSamples.Render(SidecarSamples.Config, SidecarSamples.Host with { IptablesBackend = "nft" });
         var observed = new SimulatedHost("1.15.3", Stopped with { Activity = activity, Since = SimulatedHost.Now }).Observe()
@@ -62,7 +62,7 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void WhateverTheHostIsLikeOnePassIsEnough() => Hosts.Sample(host =>
+    public void OneReconcileIsEnoughForAnyHost() => Hosts.Sample(host =>
     {
         foreach (var (mayRestart, hold) in new[] { (true, null), (false, null), (true, "it fails") })
         {
@@ -75,7 +75,7 @@ public sealed class SidecarPlannerTests
     });
 
     [Fact]
-    public void WhatCannotBeSeenGetsNoStep()
+    public void UnobservedPartGetsNoStep()
     {
         var host = Attached();
         var unseen = host.Observe() with
@@ -93,7 +93,7 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void TheBlockInTheHostsFileStaysWhileNoAddressIsKnown()
+    public void BlockInTheHostsFileStaysWhileNoAddressIsKnown()
     {
         var unknown = SidecarSamples.Render(SidecarSamples.Config, SidecarSamples.Host with { ControlPlane = [] });
         Assert.True(SidecarPlanner.Plan(Desired(Installed) with { Configuration = unknown }, Attached().Observe()).IsEmpty);
@@ -109,7 +109,7 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void ALineOfTheControlPlaneStaysWhileOneOfItsNamesDoesNotResolve()
+    public void LineOfTheControlPlaneStaysWhileOneOfItsNamesDoesNotResolve()
     {
         var half = SidecarSamples.Render(
             SidecarSamples.Config, SidecarSamples.Host with { ControlPlane = [IPAddress.Parse("9.9.9.9")], IsComplete = false });
@@ -143,7 +143,7 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void ANewVersionIsInstalledAtOnceAndRunsWhereTheSidecarMayBeRestarted()
+    public void NewVersionIsInstalledAtOnceAndRunsWhereTheSidecarMayBeRestarted()
     {
         var upgrade = NewPackage with { Reason = "install istio-sidecar 1.15.3, in the place of 1.15.2" };
         Assert.Equal(upgrade.Reason, SidecarPlanner.Plan(Desired(upgrade, mayRestart: false), Attached("1.15.2").Observe()).ToString());
@@ -159,7 +159,7 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void AVersionThatCouldNotBeInstalledRestartsNothing()
+    public void VersionThatCouldNotBeInstalledRestartsNothing()
     {
         var upgrade = NewPackage with { Reason = "install istio-sidecar 1.15.3, in the place of 1.15.2" };
         Assert.True(SidecarPlanner.Plan(Desired(upgrade) with { KeepsPackage = true }, Attached("1.15.2").Observe()).IsEmpty);
@@ -168,14 +168,14 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void WhatTheOperatorHasMaskedIsNotStarted()
+    public void MaskedUnitIsNotStarted()
     {
         var host = new SimulatedHost("1.15.3", Stopped with { IsMasked = true });
         Assert.DoesNotContain(SidecarPlanner.Plan(Desired(Installed), host.Observe()).Steps, step => step is StartSidecar or EnableSidecar);
     }
 
     [Fact]
-    public void WithoutAConfigurationTheOldOneStaysAndRunsOnButNoneIsStartedWithoutOne()
+    public void OldConfigurationStaysInEffectWithoutANewOneAndNoneIsStartedWithoutAny()
     {
         var none = Desired(Installed) with { Configuration = null };
         Assert.True(SidecarPlanner.Plan(none, Attached().Observe()).IsEmpty);
@@ -188,7 +188,7 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void WhatTheSidecarMayWriteToWhatRootSourcesIsTakenBackAndTheSameContentRestartsNothing()
+    public void FilesThatRootSourcesAreProtectedFromTheSidecarWithoutARestart()
     {
         var host = Attached();
         var found = host.Files[SidecarFiles.ClusterEnvironment] with { Owner = "istio-proxy" };
@@ -203,7 +203,7 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void AFileWhoseTimeIsToComeIsWrittenAgainSoThatOneRestartIsEnough()
+    public void FileWithATimeInTheFutureIsWrittenAgainSoThatOneRestartIsEnough()
     {
         var host = Attached();
         var found = host.Files[SidecarFiles.MeshFile];
@@ -219,7 +219,7 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void ATokenThatTheSidecarCannotReadOrOthersCanIsItsAloneAgain()
+    public void TokenWithAWrongOwnerOrModeIsMadePrivateToTheSidecar()
     {
         var host = Attached();
         host.Files[SidecarFiles.Token] = new("", "root", SidecarFiles.Private, SimulatedHost.Now);
@@ -238,12 +238,12 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void ASidecarThatIsHeldIsStoppedAndItsCaptureGoes() => Assert.Equal(
+    public void HeldSidecarIsStoppedAndItsCaptureIsRemoved() => Assert.Equal(
         "stop istio.service (it fails)\nremove the sidecar's capture of traffic (it fails)",
         SidecarPlanner.Plan(Desired(Installed, hold: "it fails"), Attached().Observe()).ToString());
 
     [Fact]
-    public void ASidecarIsHeldBeforeAnythingElseThatMayFail()
+    public void SidecarIsHeldBeforeAnyStepThatMayFail()
     {
         var steps = SidecarPlanner.Plan(
             Desired(NewPackage, hold: "it fails"),
@@ -255,7 +255,7 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void ACaptureThatNothingListensToGoesWhereNoSidecarIsStarted()
+    public void CaptureWithoutAListenerIsRemovedWhereNoSidecarIsStarted()
     {
         var masked = Attached();
         masked.Apply(new([new StopSidecar("a test")]));

@@ -15,7 +15,7 @@ public sealed class SidecarRestoreTests
         Hold: null);
 
     [Fact]
-    public void AHostWithoutASidecarIsAsItWas()
+    public void HostWithoutASidecarIsRestored()
     {
         var host = new SimulatedHost(null, new(UnitActivity.Stopped, false, false, null));
         var (before, files) = (host.Before(), host.Files.ToDictionary());
@@ -52,7 +52,7 @@ public sealed class SidecarRestoreTests
     }
 
     [Fact]
-    public void WhatAnEarlierVersionOfTheAgentTookFromTheSidecarsUserIsTheirsAgain()
+    public void OwnersThatAnEarlierAgentChangedAreRestored()
     {
         var host = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now));
         var (theirs, operators) =
@@ -76,7 +76,7 @@ public sealed class SidecarRestoreTests
     }
 
     [Fact]
-    public void WhateverThereWasIsThereAgain() => SidecarPlannerTests.Hosts.Sample(host =>
+    public void AnyPreviousStateIsRestored() => SidecarPlannerTests.Hosts.Sample(host =>
     {
         var (before, files, version) = (host.Before(), host.Files.ToDictionary(), host.Version);
         var (unit, captured) = (host.Unit, host.IsCaptured);
@@ -95,7 +95,7 @@ public sealed class SidecarRestoreTests
     });
 
     [Fact]
-    public void WhileAPackageManagerIsAtWorkPackageUserAndFoldersStay()
+    public void PackageUserAndFoldersStayWhileAPackageManagerRuns()
     {
         var host = new SimulatedHost(null, new(UnitActivity.Stopped, false, false, null));
         var before = host.Before();
@@ -108,7 +108,7 @@ public sealed class SidecarRestoreTests
     }
 
     [Fact]
-    public void WithoutARecordOnlyWhatIsMarkedAsTheAgentsGoes()
+    public void OnlyMarkedFilesOfTheAgentAreRemovedWithoutASnapshot()
     {
         var host = new SimulatedHost(null, new(UnitActivity.Stopped, false, false, null));
         host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
@@ -121,7 +121,7 @@ public sealed class SidecarRestoreTests
     }
 
     [Fact]
-    public void WhatIsNotKnownIsNotTakenForWhatWasNotThere()
+    public void UnknownStateIsNotTakenForAbsence()
     {
         var seen = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now)).Observe();
         Assert.Null(SidecarSnapshot.UnobservedReason(seen));
@@ -133,7 +133,7 @@ public sealed class SidecarRestoreTests
     }
 
     [Fact]
-    public void AnEarlierVersionIsPutBack()
+    public void EarlierVersionIsRestored()
     {
         var host = new SimulatedHost("1.15.2", new(UnitActivity.Running, true, true, SimulatedHost.Now));
         var before = host.Before();
@@ -144,7 +144,7 @@ public sealed class SidecarRestoreTests
     }
 
     [Fact]
-    public void WhatIsWrittenDownIsReadAgain()
+    public void SnapshotIsReadAsWritten()
     {
         var host = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now));
         host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));

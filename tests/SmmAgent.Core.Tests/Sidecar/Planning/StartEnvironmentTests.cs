@@ -22,7 +22,7 @@ public sealed class StartEnvironmentTests
     private static readonly DateTimeOffset Long = SimulatedHost.Now.AddHours(-2);
 
     [Fact]
-    public void AHostOfAnEarlierVersionIsMovedOverWithoutARestart()
+    public void HostOfAnEarlierVersionIsMovedOverWithoutARestart()
     {
         var host = OfEarlierVersion(ClusterEnvironment.Content);
         host.Files[SidecarFiles.PackageOperatorEnvironment] = new(Settings, "root", Mode, Long);
@@ -48,7 +48,7 @@ public sealed class StartEnvironmentTests
     }
 
     [Fact]
-    public void TheSameWhereNoConfigurationCanBeMadeNow()
+    public void HostIsMovedOverWithoutAConfiguration()
     {
         var host = OfEarlierVersion("OLD='x'\n");
         var desired = Desired with { Configuration = null };
@@ -68,7 +68,7 @@ public sealed class StartEnvironmentTests
     [InlineData("istio-proxy", Mode)]
     [InlineData("root", Mode | UnixFileMode.GroupWrite)]
     [InlineData("root", Mode | UnixFileMode.OtherWrite)]
-    public void WhatTheSidecarsUserMayHaveWrittenIsNotTakenOverAndThatIsSaid(string owner, UnixFileMode mode)
+    public void FilesThatTheSidecarsUserMayHaveWrittenAreNotTakenOverAndThatIsReported(string owner, UnixFileMode mode)
     {
         var host = OfEarlierVersion(ClusterEnvironment.Content);
         host.Files[SidecarFiles.PackageOperatorEnvironment] = new(Settings, owner, mode, Long);
@@ -87,7 +87,7 @@ public sealed class StartEnvironmentTests
     }
 
     [Fact]
-    public void WhatIsRootsToWriteStaysRoots()
+    public void FilesThatOnlyRootCanWriteStayUnchanged()
     {
         var host = OfEarlierVersion(ClusterEnvironment.Content);
         host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
@@ -109,7 +109,7 @@ public sealed class StartEnvironmentTests
     }
 
     [Fact]
-    public void ADropInThatSystemdHasNotReadIsNoProtection()
+    public void DropInThatSystemdHasNotLoadedDoesNotProtect()
     {
         var host = OfEarlierVersion(ClusterEnvironment.Content);
         host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
@@ -119,7 +119,7 @@ public sealed class StartEnvironmentTests
     }
 
     [Fact]
-    public void OnTheWayBackRootSourcesNothingThatTheSidecarsUserLaidMeanwhile()
+    public void RestoreSourcesNothingThatTheSidecarsUserWroteMeanwhile()
     {
         var host = OfEarlierVersion("THEIRS='x'\n");
         var before = host.Before();

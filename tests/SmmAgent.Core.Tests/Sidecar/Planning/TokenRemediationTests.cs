@@ -11,19 +11,19 @@ namespace SmmAgent.Core.Tests.Sidecar.Planning;
 public sealed class TokenRemediationTests
 {
     [Fact]
-    public void OnlyWhatTheAgentDoesNotDoByItselfNamesACommand()
+    public void RemediationNamesACommandOnlyForManualSteps()
     {
         foreach (var kind in Enum.GetValues<SidecarFailureKind>())
             Assert.DoesNotContain("smm-agent reconcile", new SidecarFailure(kind, "the line").Remediation, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void AnAttachedHostHasNothingToDo() => Assert.Equal("", Plan(Attached()).ToString());
+    public void AttachedHostHasNothingToDo() => Assert.Equal("", Plan(Attached()).ToString());
 
     [Theory]
     [InlineData(TokenVerdict.Expired)]
     [InlineData(TokenVerdict.Unusable)]
-    public void ATokenThatIsNoneIsFetchedByTheCommandThatTheAdviceNames(TokenVerdict verdict)
+    public void UnusableTokenIsReplacedByTheCommandInTheRemediation(TokenVerdict verdict)
     {
         var host = Attached();
         host.Token = verdict;
@@ -31,7 +31,7 @@ public sealed class TokenRemediationTests
     }
 
     [Fact]
-    public void ATokenThatTheSidecarCannotReadIsWrittenAgain()
+    public void TokenThatTheSidecarCannotReadIsWrittenAgain()
     {
         var missing = Attached();
         missing.Files.Remove(SidecarFiles.Token);
@@ -44,7 +44,7 @@ public sealed class TokenRemediationTests
     }
 
     [Fact]
-    public void ARefusedTokenIsReplacedAtOnceAndWithoutARestart()
+    public void RefusedTokenIsReplacedAtOnceAndWithoutARestart()
     {
         var host = Attached();
         Refuse(host, Now.AddSeconds(-1));
@@ -66,7 +66,7 @@ public sealed class TokenRemediationTests
     [InlineData(3, 60, true)]
     [InlineData(9, 59, false)]
     [InlineData(9, 60, true)]
-    public void ATokenThatIsRefusedAgainIsReplacedEverMoreRarely(int replaced, int minutesAgo, bool isDue)
+    public void RefusedTokenIsReplacedWithBackoff(int replaced, int minutesAgo, bool isDue)
     {
         var host = Attached();
         Refuse(host, Now);
@@ -79,7 +79,7 @@ public sealed class TokenRemediationTests
     }
 
     [Fact]
-    public void TheCountOfRefusedTokensStartsAgainAfterAnHourWithoutOneAndWhenTheClockWasSetBack()
+    public void CountOfRefusedTokensStartsAgainAfterAnHourWithoutOneAndWhenTheClockWasSetBack()
     {
         var refused = new SidecarFailure(SidecarFailureKind.TokenRefused, "the line");
         var record = new RefusedToken(2, Now);
@@ -91,7 +91,7 @@ public sealed class TokenRemediationTests
     }
 
     [Fact]
-    public void ASidecarIsNotStartedWithoutATokenUnlessItHasACertificate()
+    public void SidecarIsNotStartedWithoutATokenUnlessItHasACertificate()
     {
         var host = Attached();
         host.Apply(new([new StopSidecar("a test")]));

@@ -13,7 +13,7 @@ public sealed class CrashLoopTests
     private CrashLoop _loop = new();
 
     [Fact]
-    public void ASidecarThatFailsThreeTimesIsHeldAndTriedAgainLater()
+    public void SidecarThatFailsThreeTimesIsHeldAndTriedAgainLater()
     {
         Assert.False(Look(Starting, 0).IsHeld);
         Assert.False(Look(Starting, 2).IsHeld);
@@ -28,7 +28,7 @@ public sealed class CrashLoopTests
     }
 
     [Fact]
-    public void ASidecarThatTakesNoneOfTheTrafficThatItCapturesIsHeld()
+    public void SidecarThatAcceptsNoCapturedTrafficIsHeld()
     {
         SidecarUnit Deaf(TimeSpan since) => Ready(since) with { IsReady = false, IsNotAccepting = true };
         Assert.False(Look(Deaf(CrashLoop.NotAcceptingLimit - TimeSpan.FromSeconds(1)), 0).IsHeld);
@@ -65,7 +65,7 @@ public sealed class CrashLoopTests
     }
 
     [Fact]
-    public void AMinuteOfReadinessClearsTheRecord()
+    public void MinuteOfReadinessClearsTheRecord()
     {
         Look(Starting, 2);
         Assert.Equal(2, Look(Ready(CrashLoop.StableAfter - TimeSpan.FromSeconds(1)), 2).Failures);
@@ -75,7 +75,7 @@ public sealed class CrashLoopTests
     }
 
     [Fact]
-    public void ReadinessBetweenTwoCrashesIsNoReadinessForAMinute()
+    public void ReadinessBetweenTwoCrashesDoesNotClearTheRecord()
     {
         for (var crash = 1; crash <= 2; crash++)
         {
@@ -87,7 +87,7 @@ public sealed class CrashLoopTests
     }
 
     [Fact]
-    public void CrashesOfDaysInWhichNobodyLookedAreForgottenWhenItRunsAgain()
+    public void UnobservedCrashesAreForgottenWhenTheSidecarRunsAgain()
     {
         Look(Starting, 1);
         Wait(TimeSpan.FromDays(1));
@@ -96,7 +96,7 @@ public sealed class CrashLoopTests
     }
 
     [Fact]
-    public void AStartByHandSetsSystemdsCountBack()
+    public void ManualStartResetsSystemdsCount()
     {
         Look(Starting, 2);
         Assert.False(Look(Starting, 0).IsHeld);
@@ -104,7 +104,7 @@ public sealed class CrashLoopTests
     }
 
     [Fact]
-    public void AUnitThatSystemdHasGivenUpOnCountsAtEachLook()
+    public void UnitThatSystemdHasGivenUpOnCountsAtEachObservation()
     {
         var failed = Starting with { Activity = UnitActivity.Failed };
         Look(failed, 0);
@@ -113,7 +113,7 @@ public sealed class CrashLoopTests
     }
 
     [Fact]
-    public void AClockThatWasSetBackHoldsNobodyForDays()
+    public void ClockThatWasSetBackDoesNotExtendAHold()
     {
         Look(Starting, 3);
         Wait(TimeSpan.FromDays(-2));
@@ -121,7 +121,7 @@ public sealed class CrashLoopTests
     }
 
     [Fact]
-    public void WhatCannotBeSeenIsNoFailure()
+    public void UnobservedUnitIsNotAFailure()
     {
         Look(Starting, 2);
         Assert.Equal(_loop, Look(null, 0));

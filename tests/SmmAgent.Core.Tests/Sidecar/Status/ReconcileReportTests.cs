@@ -23,7 +23,7 @@ public sealed class ReconcileReportTests
     };
 
     [Fact]
-    public void TheReportIsReadAsItWasWritten()
+    public void ReportIsReadAsWritten()
     {
         var read = ReconcileReport.Read(Report.Write())!;
 
@@ -32,7 +32,7 @@ public sealed class ReconcileReportTests
     }
 
     [Fact]
-    public void HowTheHostWasIsReadAsItWasWritten()
+    public void SnapshotIsReadBackAsWritten()
     {
         var before = new SimulatedHost("1.15.2", new(UnitActivity.Running, IsEnabled: true, IsReady: true, SimulatedHost.Now)).Before();
 
@@ -63,14 +63,14 @@ public sealed class ReconcileReportTests
     [InlineData("{}")]
     [InlineData("[]")]
     [InlineData("{\"lookedAt\":\"yesterday\"}")]
-    public void WhatIsDamagedIsNothing(string text)
+    public void DamagedFileIsNull(string text)
     {
         Assert.Null(ReconcileReport.Read(Encoding.UTF8.GetBytes(text)));
         Assert.Null(SidecarSnapshot.Read(Encoding.UTF8.GetBytes(text)));
     }
 
     [Fact]
-    public void AFileThatWasCutOffIsNothing()
+    public void TruncatedFileIsNull()
     {
         Assert.All(Enumerable.Range(0, Report.Write().Length),
             length => Assert.Null(ReconcileReport.Read(Report.Write().AsSpan(0, length))));

@@ -35,7 +35,7 @@ public sealed class RegistrationExplanationTests
     private static readonly RegistrationObservation Nothing = new(NotConnected, Running, Good, null, GatewaysGood, Right);
 
     [Fact]
-    public void WhatTheDashboardSeesRegisteredIsWhateverTheLogSays() =>
+    public void RegisteredVmStaysRegisteredDespiteTheLog() =>
         Assert.Same(
             Registered, RegistrationExplanation.Explain(
                 new(Registered, Ready, Expired, Failure(SidecarFailureKind.TokenRefused), GatewaysDown, Late)));
@@ -44,7 +44,7 @@ public sealed class RegistrationExplanationTests
     [InlineData(UnitActivity.Stopped, "SidecarNotRunning")]
     [InlineData(UnitActivity.Failed, "SidecarNotRunning")]
     [InlineData(UnitActivity.Starting, "Registered")]
-    public void ASidecarThatDoesNotRunIsNotRegisteredWhateverTheDashboardSaw(UnitActivity activity, string reason) =>
+    public void StoppedSidecarIsNotRegisteredDespiteTheDashboardsAnswer(UnitActivity activity, string reason) =>
         Assert.Equal(
             reason, RegistrationExplanation.Explain(
                 Nothing with { Dashboard = Registered, Sidecar = Running with { Activity = activity } }).Reason);
@@ -55,7 +55,7 @@ public sealed class RegistrationExplanationTests
     [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -9, "Registered")] // asked after that
     [InlineData(SidecarFailureKind.Unreachable, -5, 0, -60, "Registered")] // it connects anew now and then
     [InlineData(SidecarFailureKind.PortTaken, -5, -5, -60, "PortTaken")] // that is told once
-    public void ADashboardsAnswerThatIsOlderThanALastingFailureDoesNotStand(
+    public void DashboardsAnswerFromBeforeALastingFailureDoesNotCount(
         SidecarFailureKind kind, int since, int newest, int answered, string reason)
     {
         var failure = Failure(kind) with { Since = Now.AddSeconds(since), Time = Now.AddSeconds(newest) };
@@ -89,7 +89,7 @@ public sealed class RegistrationExplanationTests
     }
 
     [Fact]
-    public void ANewTokenThatIsRefusedAsWellIsNotTheCause()
+    public void NewTokenThatIsRefusedAsWellIsNotTheCause()
     {
         var look = Nothing with { Failure = Failure(SidecarFailureKind.TokenRefused) with { Time = Now } };
         Expect("TokenRefused", "the agent automatically fetches a new one from the dashboard", look);
@@ -102,7 +102,7 @@ public sealed class RegistrationExplanationTests
     [InlineData(ConditionUpdate.Pending)]
     [InlineData(ConditionUpdate.NotConfigured)]
     [InlineData(ConditionUpdate.Disabled)]
-    public void WhatWasNotLookedAtIsNotExplained(string reason)
+    public void UnobservedSidecarIsNotExplained(string reason)
     {
         var finding = ConditionUpdate.Unknown(ConditionType.Registered, reason, "not yet");
         Assert.Same(
@@ -110,7 +110,7 @@ public sealed class RegistrationExplanationTests
     }
 
     [Fact]
-    public void ADashboardThatIsAwayLeavesAHealthySidecarUnknown()
+    public void UnreachableDashboardLeavesAHealthySidecarUnknown()
     {
         Assert.Same(Away, RegistrationExplanation.Explain(Nothing with { Dashboard = Away, Sidecar = Ready }));
         Assert.Same(
@@ -121,7 +121,7 @@ public sealed class RegistrationExplanationTests
     }
 
     [Fact]
-    public void AnExpiredTokenIsTheCauseAlsoWhileTheDashboardIsAway()
+    public void ExpiredTokenIsTheCauseAlsoWithoutTheDashboard()
     {
         Expect("TokenExpired", "the istio-token expired at noon", Nothing with { Dashboard = Away, Sidecar = Ready, Token = Expired });
         Expect("TokenExpired", "the istio-token expired at noon",
@@ -140,7 +140,7 @@ public sealed class RegistrationExplanationTests
     [InlineData(RegistrationReasons.StaleEntry, SidecarFailureKind.Refused, false)]
     [InlineData(RegistrationReasons.GroupNotFound, SidecarFailureKind.Unreachable, false)]
     [InlineData(RegistrationReasons.NameInvalid, SidecarFailureKind.PortTaken, false)]
-    public void WhatTheDashboardSawWinsAndTheLogSaysMoreOfIt(string reason, SidecarFailureKind kind, bool says)
+    public void DashboardsReasonTakesPrecedenceAndTheLogAddsDetails(string reason, SidecarFailureKind kind, bool says)
     {
         var finding = RegistrationExplanation.Explain(new(Denied(reason), Ready, Good, Failure(kind), GatewaysDown, Late));
         Assert.Equal((ConditionStatus.False, reason), (finding.Status, finding.Reason));
@@ -148,7 +148,7 @@ public sealed class RegistrationExplanationTests
     }
 
     [Fact]
-    public void ARefusedTokenThatIsKnownToBeExpiredIsSaidToBe() =>
+    public void RefusedTokenThatHasExpiredIsReportedAsExpired() =>
         Expect(RegistrationReasons.TokenRefused, "the istio-token expired at noon",
             Nothing with { Dashboard = Denied(RegistrationReasons.TokenRefused), Token = Expired });
 
@@ -156,7 +156,7 @@ public sealed class RegistrationExplanationTests
     [InlineData(UnitActivity.Stopped, false)]
     [InlineData(UnitActivity.Failed, true)]
     [InlineData(UnitActivity.Starting, true)]
-    public void ASidecarThatDoesNotRunIsNotRegistered(UnitActivity activity, bool tells)
+    public void SidecarThatDoesNotRunIsNotRegistered(UnitActivity activity, bool tells)
     {
         var look = new RegistrationObservation(Away, Running with { Activity = activity }, Expired, null, GatewaysDown, Late);
         Expect("SidecarNotRunning", "see SidecarRunning", look);
@@ -185,7 +185,7 @@ public sealed class RegistrationExplanationTests
     [InlineData(SidecarFailureKind.TokenRefused, "TokenRefused")]
     [InlineData(SidecarFailureKind.Refused, "ControlPlaneRefused")]
     [InlineData(SidecarFailureKind.Unreachable, "GatewayUnreachable")]
-    public void ASidecarThatIsNotConnectedIsExplainedByItsLog(SidecarFailureKind kind, string reason)
+    public void SidecarThatIsNotConnectedIsExplainedByItsLog(SidecarFailureKind kind, string reason)
     {
         var failure = Failure(kind);
         foreach (var dashboard in new[] { NotConnected, Denied("NotRegistered"), Away })
@@ -194,7 +194,7 @@ public sealed class RegistrationExplanationTests
     }
 
     [Fact]
-    public void AGatewayThatTheAgentDoesNotReachEitherIsToldInItsWords()
+    public void GatewayThatTheAgentCannotReachIsReportedWithItsMessage()
     {
         Expect("GatewayUnreachable", $"{GatewaysDown.Message}; the sidecar's log: the line",
             Nothing with { Failure = Failure(SidecarFailureKind.Unreachable), Gateways = GatewaysDown });
@@ -203,7 +203,7 @@ public sealed class RegistrationExplanationTests
     }
 
     [Fact]
-    public void AWrongClockIsTheCauseOfWhatItBreaks()
+    public void WrongClockIsTheCauseOfWhatItBreaks()
     {
         Expect("ClockWrong", "this VM's clock is 3 h behind the dashboard's", Nothing with { Clock = Late });
         Expect("ClockWrong", "this VM's clock is 3 h behind the dashboard's",
@@ -216,10 +216,10 @@ public sealed class RegistrationExplanationTests
     }
 
     [Fact]
-    public void WithoutACauseTheDashboardsWordsStay() => Assert.Same(NotConnected, RegistrationExplanation.Explain(Nothing));
+    public void DashboardsMessageStaysWithoutACause() => Assert.Same(NotConnected, RegistrationExplanation.Explain(Nothing));
 
     [Fact]
-    public void NothingMakesAVmRegisteredButTheDashboard() =>
+    public void OnlyTheDashboardMakesAVmRegistered() =>
         Gen.Select(
             OneOf(Away, NotConnected, Denied("TokenRefused")),
             OneOf<SidecarUnit?>(null, Ready, Running, Running with { Activity = UnitActivity.Failed }),

@@ -80,7 +80,7 @@ public sealed class ReportFormatTests
     };
 
     [Fact]
-    public void AReportOfAnOlderVersionIsRead()
+    public void ReportOfAnOlderVersionIsRead()
     {
         var read = Read(OldReport)!;
 
@@ -89,11 +89,11 @@ public sealed class ReportFormatTests
     }
 
     [Fact]
-    public void ANewReportHasTheTextsOfTheOlderVersion() => Assert.Equal(
+    public void NewReportHasTheTextsOfTheOlderVersion() => Assert.Equal(
         WithoutHold(OldReport.Replace("\n", "", StringComparison.Ordinal)), WithoutHold(Encoding.UTF8.GetString(Report.Write())));
 
     [Fact]
-    public void AReportOfANewerVersionIsReadWithUnknownValues()
+    public void ReportOfANewerVersionIsReadWithUnknownValues()
     {
         var newer = OldReport
             .Replace("\"part\":\"package\"", "\"part\":\"firmware\"", StringComparison.Ordinal)
@@ -114,11 +114,11 @@ public sealed class ReportFormatTests
     [InlineData("\"part\":\"package\"", "\"part\":null")]
     [InlineData("\"reason\":\"Failed\"", "\"reason\":null")]
     [InlineData("\"reason\":\"Failed\",", "")]
-    public void AReportWithAValueOfAnotherTypeIsRefused(string old, string text) =>
+    public void ReportWithAValueOfAnotherTypeIsRefused(string old, string text) =>
         Assert.Null(Read(OldReport.Replace(old, text, StringComparison.Ordinal)));
 
     [Fact]
-    public void ASnapshotOfAnOlderVersionIsReadAndWrittenUnchanged()
+    public void SnapshotOfAnOlderVersionIsReadAndWrittenUnchanged()
     {
         var read = SidecarSnapshot.Read(Encoding.UTF8.GetBytes(OldSnapshot))!;
 
@@ -127,7 +127,7 @@ public sealed class ReportFormatTests
     }
 
     [Fact]
-    public void ASnapshotOfANewerFormatIsRefused() =>
+    public void SnapshotOfANewerFormatIsRefused() =>
         Assert.Null(
             SidecarSnapshot.Read(Encoding.UTF8.GetBytes(OldSnapshot.Replace("\"format\":1", "\"format\":2", StringComparison.Ordinal))));
 

@@ -14,7 +14,7 @@ public sealed class SidecarConditionsTests
     private static readonly SidecarConfiguration Configuration = SidecarSamples.Render(SidecarSamples.Config);
 
     [Fact]
-    public void AnAttachedSidecarIsInstalledCurrentAndRunning() => Said(
+    public void AttachedSidecarIsInstalledCurrentAndRunning() => Said(
         Attached(),
         "SidecarInstalled True Installed: istio-sidecar 1.15.3 is installed",
         "SidecarCurrent True Current: the sidecar runs with the newest configuration",
@@ -26,7 +26,7 @@ public sealed class SidecarConditionsTests
     [InlineData(PackageOutcome.UntrustedSource, "UntrustedSource")]
     [InlineData(PackageOutcome.NoTrustedKey, "NoTrustedKey")]
     [InlineData(PackageOutcome.Install, "NotInstalled")]
-    public void WithoutASidecarTheConditionsSayWhy(PackageOutcome outcome, string reason)
+    public void ConditionsOfAMissingSidecarHaveTheReason(PackageOutcome outcome, string reason)
     {
         var look = Attached();
         look = look with
@@ -54,7 +54,7 @@ public sealed class SidecarConditionsTests
     [InlineData(RestartPolicy.Report, "sudo systemctl restart istio")]
     [InlineData(RestartPolicy.Automatic, "the agent restarts it")]
     [InlineData(RestartPolicy.Window, "the agent restarts it within Sun 02:00-04:00; or sudo systemctl restart istio")]
-    public void ARestartThatIsNeededIsToldWithWhoDoesIt(RestartPolicy policy, string words)
+    public void RequiredRestartIsReportedWithItsPolicy(RestartPolicy policy, string words)
     {
         var look = Attached() with { Settings = new() { RestartPolicy = policy, RestartWindow = RestartWindow.Parse("Sun 02:00-04:00") } };
         look = look with
@@ -68,7 +68,7 @@ public sealed class SidecarConditionsTests
     }
 
     [Fact]
-    public void ACaptureThatTheMeshSwitchesOffIsReportedWithTheVariable()
+    public void CaptureThatTheMeshSwitchesOffIsReportedWithTheVariable()
     {
         var look = Attached();
         look = look with
@@ -93,7 +93,7 @@ public sealed class SidecarConditionsTests
     [InlineData("#DRY_RUN=true\n", null)]
     [InlineData("DRY_RUN=$(hostname)\nDRY_RUN=tr\"u\"e\nX_DRY_RUN=true\n", null)]
     [InlineData("CA_ADDR=x\nISTIO_INBOUND_PORTS='*'\n", null)]
-    public void ACaptureThatTheOperatorSwitchesOffIsReportedToo(string operators, string? named)
+    public void CaptureThatTheOperatorSwitchesOffIsReported(string operators, string? named)
     {
         var look = Attached();
         var files = new Dictionary<string, Observation<FoundFile>>(look.Observed.Files)
@@ -112,7 +112,7 @@ public sealed class SidecarConditionsTests
     [Theory]
     [InlineData("nft", "sudo smm-agent reconcile")]
     [InlineData(null, "sudo systemctl restart istio")]
-    public void TwoCapturesAtOnceAreReportedWithWhatRemovesOne(string? backend, string cure)
+    public void TwoCapturesAreReportedWithTheRemediation(string? backend, string cure)
     {
         var look = Attached();
         look = look with
@@ -127,7 +127,7 @@ public sealed class SidecarConditionsTests
     }
 
     [Fact]
-    public void ThatBothFamiliesAreCapturedIsSaid()
+    public void CaptureOfBothFamiliesIsReported()
     {
         var look = Attached();
         look = look with { Desired = look.Desired with { Configuration = look.Desired.Configuration! with { IsDualStack = true } } };
@@ -138,7 +138,7 @@ public sealed class SidecarConditionsTests
     }
 
     [Fact]
-    public void AFileThatIsAnotherIsNamedWithTheCure()
+    public void DriftOfAFileIsReportedWithTheRemediation()
     {
         var look = Attached();
         var files = new Dictionary<string, Observation<FoundFile>>(
@@ -150,7 +150,7 @@ public sealed class SidecarConditionsTests
     }
 
     [Fact]
-    public void AConfigurationThatCannotBeNamesItsFault()
+    public void InvalidConfigurationIsReportedWithItsFault()
     {
         var look = Attached();
         Assert.Equal(
@@ -168,7 +168,7 @@ public sealed class SidecarConditionsTests
     [InlineData(TokenVerdict.Renew, "Current")]
     [InlineData(TokenVerdict.Expired, "TokenExpired")]
     [InlineData(TokenVerdict.Unusable, "TokenUnusable")]
-    public void ATokenThatNoLongerWorksIsTold(TokenVerdict verdict, string reason)
+    public void UnusableTokenIsReported(TokenVerdict verdict, string reason)
     {
         var look = Attached();
         Assert.Equal(
@@ -181,7 +181,7 @@ public sealed class SidecarConditionsTests
     [InlineData(UnitActivity.Stopped, null, "NotRunning", "NotRunning")]
     [InlineData(UnitActivity.Failed, null, "NotRunning", "NotRunning")]
     [InlineData(UnitActivity.Stopped, "it failed", "CrashLoop", "NotRunning")]
-    public void ASidecarThatDoesNotRunSaysWhatSystemdDoesAboutIt(UnitActivity activity, string? hold, string running, string current)
+    public void StoppedSidecarIsReportedWithSystemdsState(UnitActivity activity, string? hold, string running, string current)
     {
         var look = Attached();
         look = look with { Desired = look.Desired with { Hold = hold } };
@@ -193,7 +193,7 @@ public sealed class SidecarConditionsTests
     [Theory]
     [InlineData(true, "still captures traffic: sudo smm-agent reconcile")]
     [InlineData(false, "captures no traffic: it failed")]
-    public void ASidecarThatIsHeldBackCapturesNothingOnlyWhereThatIsSeen(bool isCaptured, string words)
+    public void HeldSidecarIsReportedToCaptureNothingOnlyIfObserved(bool isCaptured, string words)
     {
         var look = Attached();
         look = look with { Desired = look.Desired with { Hold = "it failed" }, Observed = look.Observed with { IsCaptured = isCaptured } };
@@ -201,7 +201,7 @@ public sealed class SidecarConditionsTests
     }
 
     [Fact]
-    public void ASidecarThatIsNotReadyDoesNotPassForRunning()
+    public void SidecarThatIsNotReadyIsNotReportedAsRunning()
     {
         var look = Attached();
         var finding = SidecarConditions.Evaluate(
@@ -210,7 +210,7 @@ public sealed class SidecarConditionsTests
     }
 
     [Fact]
-    public void WhatCannotBeSeenIsUnknown()
+    public void UnobservedSidecarIsUnknown()
     {
         var look = Attached();
         var unseen = look.Observed
@@ -224,7 +224,7 @@ public sealed class SidecarConditionsTests
     }
 
     [Fact]
-    public void WhatRootCouldNotDoIsTheReason()
+    public void FailureOfThePrivilegedReconcileIsTheReason()
     {
         var offer = new PackageChoice(PackageOutcome.Install, "install istio-sidecar 1.15.4", SidecarSamples.Package("1.15.4"));
         StepFailure wrong = new(ReconcilePart.Package, "1.15.4", StepFailureReason.WrongChecksum, "its SHA-256 is another");
@@ -240,7 +240,7 @@ public sealed class SidecarConditionsTests
     }
 
     [Fact]
-    public void WhereTheAgentOnlyLooksTheCureIsTheOperators()
+    public void CheckModeLeavesTheRemediationToTheOperator()
     {
         var look = Attached() with { Settings = new() { Mode = ManagementMode.Check } };
         look = look with { Observed = look.Observed with { Unit = Unit(UnitActivity.Stopped) } };
@@ -249,7 +249,7 @@ public sealed class SidecarConditionsTests
     }
 
     [Fact]
-    public void AMaskedUnitIsTheOperatorsWord()
+    public void MaskedUnitIsReportedWithTheUnmaskCommand()
     {
         var look = Attached();
         var masked = look.Observed.Unit.Value! with { Activity = UnitActivity.Stopped, IsMasked = true };
