@@ -31,7 +31,7 @@ public static class IstioSidecarPackage
         var work = Directory.CreateTempSubdirectory("istio-stand-in").FullName;
         try
         {
-            Lay($"{work}/root", version);
+            InstallFiles($"{work}/root", version);
             var fault = failingPostinst ? "echo 'failing on purpose' >&2\nexit 1\n" : "";
             if (format == "deb")
                 BuildDeb($"{work}/root", version, architecture, fault, path);
@@ -45,7 +45,7 @@ public static class IstioSidecarPackage
         }
     }
 
-    private static void Lay(string root, string version)
+    private static void InstallFiles(string root, string version)
     {
         foreach (var name in (string[])["envoy", "pilot-agent", "istio-start.sh"])
             Write($"{root}/usr/local/bin/{name}", Read(name).Replace("@VERSION@", version, StringComparison.Ordinal), Program);

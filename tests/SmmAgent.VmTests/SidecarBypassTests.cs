@@ -114,7 +114,7 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
         vm.Run("iptables", "-w", "-t", "nat", "-D", "ISTIO_OUTPUT", "-m", "owner", "--gid-owner", group, "-j", "RETURN");
         vm.Run("systemctl", "reload", "smm-agent");
         await vm.UntilConditionAsync("GatewaysReachable", "Unknown CapturedBySidecar", OneLook);
-        Assert.EndsWith("; the sidecar was started before it was told to leave them alone: sudo systemctl restart istio",
+        Assert.EndsWith("; the sidecar was started before the agent was excluded: sudo systemctl restart istio",
             vm.ConditionText("GatewaysReachable"), StringComparison.Ordinal);
         Assert.StartsWith("Unknown CapturedBySidecar", vm.ConditionText("DashboardReachable"), StringComparison.Ordinal);
 

@@ -59,7 +59,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
                 + "installed: dpkg: error processing package",
                 Hold);
 
-            Assert.EndsWith("; 1.15.3 is back", vm.ConditionText("SidecarInstalled"), StringComparison.Ordinal);
+            Assert.EndsWith("; 1.15.3 was restored", vm.ConditionText("SidecarInstalled"), StringComparison.Ordinal);
             Assert.Equal(SidecarPackages.Version, vm.Run("dpkg-query", "-W", "-f", "${Version}", "istio-sidecar"));
             await vm.UntilConditionAsync("SidecarRunning", "True");
             // The second request comes half a minute after the first, the third a minute later. The first package may take some of that

@@ -25,7 +25,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
             // The sidecar's package, exchanged together with its checksum in the mesh configuration.
             Mesh.Signs = false;
             fixture.OfferFailing(SidecarPackages.Version);
-            await RefusedAsync(vm, "NotInList", "names other bytes of it");
+            await RefusedAsync(vm, "NotInList", "lists another SHA-256 for it");
 
             Mesh.Signs = true;
             signature.Key = PackageSigningKey.New();
@@ -38,7 +38,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
 
             (signature.Issued, signature.Minimum) = (null, new Dictionary<string, string> { ["istio-sidecar"] = "1.99" });
             fixture.Offer(SidecarPackages.Version);
-            await RefusedAsync(vm, "BelowMinimum", "wants 1.99 at least");
+            await RefusedAsync(vm, "BelowMinimum", "requires at least 1.99");
             Assert.NotEqual(0, vm.Try("test", "-e", List).ExitCode);
 
             // Signed.
@@ -55,7 +55,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
             Mesh.Signs = false;
             fixture.OfferAgent(AgentPackage.NewerVersion, fixture.NewerPackage.Deb);
             await fixture.Bed.UntilOffersAsync();
-            Assert.Contains($"{Agent}names no such package", Refused(vm), StringComparison.Ordinal);
+            Assert.Contains($"{Agent}does not list it", Refused(vm), StringComparison.Ordinal);
             (Mesh.Signs, signature.Issued) = (true, DateTimeOffset.UtcNow.AddHours(-1));
             Mesh.Write();
             Assert.Contains($"{Agent}was signed at ", Refused(vm), StringComparison.Ordinal);

@@ -31,7 +31,7 @@ public sealed record PackageTrust(IReadOnlyList<PackageKey> Keys, bool AllowsUns
 
     /// <summary>Why a list does not allow a package; null when it does.</summary>
     /// <param name="accepted">When the newest list of the same key was issued that this host has accepted; null for none.</param>
-    public static (PackageFailureReason Fault, string Why)? Refusal(PackageList list, Package package, DateTimeOffset? accepted,
+    public static (PackageFailureReason Fault, string Reason)? Refusal(PackageList list, Package package, DateTimeOffset? accepted,
         DateTimeOffset now)
     {
         if (list.Issued < accepted)
@@ -45,11 +45,11 @@ public sealed record PackageTrust(IReadOnlyList<PackageKey> Keys, bool AllowsUns
         {
             var has = list.Packages.Any(one => one.Name == package.Name && one.Version == package.Version && one.Format == package.Format);
             return (PackageFailureReason.NotInList,
-                $"the dashboard's package list names {(has ? "other bytes of it" : "no such package")}");
+                $"the dashboard's package list {(has ? "lists another SHA-256 for it" : "does not list it")}");
         }
 
         return list.MinimumVersions.TryGetValue(package.Name, out var minimum) && package.Format.CompareOffer(minimum, listed.Version) > 0
-            ? (PackageFailureReason.BelowMinimum, $"the dashboard's package list wants {minimum} at least")
+            ? (PackageFailureReason.BelowMinimum, $"the dashboard's package list requires at least {minimum}")
             : null;
     }
 

@@ -11,13 +11,13 @@ internal static class ArchiveContents
     private static readonly string[] AllowedRoots = ["etc", "lib", "lib64", "opt", "usr", "var"];
 
     /// <returns>Why the archive is refused; null when it is accepted.</returns>
-    public static string? Fault(IReadOnlyList<ArchiveMember> members)
+    public static string? Validate(IReadOnlyList<ArchiveMember> members)
     {
         var links = members.Where(member => member.Type == 'l').Select(member => Plain(member.Path)).ToHashSet(StringComparer.Ordinal);
-        return members.Select(member => Fault(member, links)).FirstOrDefault(fault => fault is not null);
+        return members.Select(member => Validate(member, links)).FirstOrDefault(fault => fault is not null);
     }
 
-    private static string? Fault(ArchiveMember member, HashSet<string> links)
+    private static string? Validate(ArchiveMember member, HashSet<string> links)
     {
         var shown = $"its member '{OneLine.From(member.Path)}'";
         if (member.Type is not ('-' or 'd' or 'l' or 'h'))
@@ -33,12 +33,12 @@ internal static class ArchiveContents
         if (parts.Any(part => part is "" or "." or "..") || path.Any(c => char.IsControl(c) || c == '\\'))
             return $"{shown} is not a plain path";
         if (!AllowedRoots.Contains(parts[0]))
-            return $"{shown} lies where packages have nothing: only /{string.Join(", /", AllowedRoots)} are theirs";
+            return $"{shown} is outside the folders that packages may use: /{string.Join(", /", AllowedRoots)}";
 
         for (var end = path.IndexOf('/', StringComparison.Ordinal); end > 0; end = path.IndexOf('/', end + 1))
         {
             if (links.Contains(path[..end]))
-                return $"{shown} lies behind the archive's own link '{OneLine.From(path[..end])}'";
+                return $"{shown} is below the archive's own link '{OneLine.From(path[..end])}'";
         }
 
         return null;

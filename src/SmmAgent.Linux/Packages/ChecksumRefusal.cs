@@ -15,10 +15,10 @@ internal sealed record ChecksumRefusal(string Wanted, string Found, int Times, D
 {
     private const int MaximumBytes = 1024;
 
-    private static readonly ExponentialBackoff Wait = new(TimeSpan.FromMinutes(5), TimeSpan.FromHours(6));
+    private static readonly ExponentialBackoff Backoff = new(TimeSpan.FromMinutes(5), TimeSpan.FromHours(6));
 
     /// <summary>The time of the next attempt.</summary>
-    public DateTimeOffset Until => Last + Wait.After(Times);
+    public DateTimeOffset Until => Last + Backoff.After(Times);
 
     /// <summary>The record for exactly this package; null when there is none.</summary>
     public static ChecksumRefusal? Read(PackageCache cache, Package package)

@@ -16,7 +16,7 @@ internal sealed class Dpkg(CommandRunner commands, PackageCommands changes, bool
 
     public IReadOnlyList<string> Locks { get; } = ["/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/cache/apt/archives/lock"];
 
-    public async Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel)
+    public async Task<(PackageState? State, string? Reason)> ReadAsync(string name, CancellationToken cancel)
     {
         var query = await commands.RunAsync(["dpkg-query", "-W", "-f", "${db:Status-Status} ${db:Status-Eflag} ${Version}\\n", name],
             cancel);

@@ -12,7 +12,7 @@ internal interface IPackageSystem
     IReadOnlyList<string> Locks { get; }
 
     /// <returns>The state, or why it cannot be read.</returns>
-    Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel);
+    Task<(PackageState? State, string? Reason)> ReadAsync(string name, CancellationToken cancel);
 
     /// <returns>The metadata of the archive; null, and the failed command, when it cannot be read.</returns>
     Task<(ArchiveLabel? Label, CommandResult Command)> DescribeAsync(string path, CancellationToken cancel);

@@ -20,7 +20,7 @@ public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? 
     private (string Name, string Stamp, PackageState State)? _known;
 
     /// <returns>The state, or why it cannot be read, in one line.</returns>
-    public async Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel)
+    public async Task<(PackageState? State, string? Reason)> ReadAsync(string name, CancellationToken cancel)
     {
         if (tools.Format is null)
             return (null, PackageHost.NoFormat);

@@ -7,8 +7,8 @@ namespace SmmAgent.Linux.Packages;
 /// <summary>Reads the reason for a failure from the output of an installer.</summary>
 internal static class InstallerText
 {
-    public const string Again = "no action needed: the agent retries automatically";
-    private const string Offer = "see which package the mesh configuration offers for this host";
+    public const string RetryHint = "no action needed: the agent retries automatically";
+    private const string OfferHint = "check which package the mesh configuration offers for this host";
 
     // Added to the number of the signal in the exit code of a killed process.
     private const int BySignal = 128;
@@ -21,10 +21,10 @@ internal static class InstallerText
         "Failed to connect to system scope bus"];
 
     // The first match counts, and its line is reported.
-    private static readonly (PackageFailureReason Fault, string? Cure, string[] Phrases)[] Known =
+    private static readonly (PackageFailureReason Fault, string? Remediation, string[] Phrases)[] Known =
     [
         (PackageFailureReason.NoInstaller, "start the system bus (dbus), or install it by: sudo smm-agent reconcile", NoBus),
-        (PackageFailureReason.DatabaseLocked, Again,
+        (PackageFailureReason.DatabaseLocked, RetryHint,
         [
             "Could not get lock", "Unable to acquire the dpkg frontend lock", "frontend lock was locked", "frontend is locked",
                 "database lock was locked",
@@ -32,12 +32,12 @@ internal static class InstallerText
         ]),
         (PackageFailureReason.DiskFull, "free space on this disk",
             ["No space left on device", "enough free space", "more space on the", "more space needed", "Disk quota exceeded"]),
-        (PackageFailureReason.WrongArchitecture, Offer,
+        (PackageFailureReason.WrongArchitecture, OfferHint,
             ["package architecture (", "is intended for a different architecture", "does not match system", "incompatible arch"]),
-        (PackageFailureReason.MissingDependency, "make what it depends on available to this host's package manager",
+        (PackageFailureReason.MissingDependency, "make its dependencies available to this host's package manager",
             ["Depends:", "nothing provides", "is needed by", " depends on ", "Unable to fetch", "unmet dependencies",
                 "Failed dependencies"]),
-        (PackageFailureReason.BrokenPackage, Offer,
+        (PackageFailureReason.BrokenPackage, OfferHint,
         [
             "not a Debian format archive", "unexpected end of", "corrupt", "lzma error", "Could not open:", "cannot be installed",
                 "not an rpm package",
@@ -78,11 +78,11 @@ internal static class InstallerText
             if (phrases.Select(phrase => Array.FindIndex(lines,
                 line => line.Contains(phrase, StringComparison.Ordinal))).FirstOrDefault(at => at >= 0, -1)
                 is var found and >= 0)
-                return new(fault, Told(lines, found), cure);
+                return new(fault, ErrorAt(lines, found), cure);
         }
 
         var error = Array.FindIndex(lines, IsError);
-        return new(PackageFailureReason.InstallFailed, error >= 0 ? Told(lines, error) : OneLine.From(command.Describe()));
+        return new(PackageFailureReason.InstallFailed, error >= 0 ? ErrorAt(lines, error) : OneLine.From(command.Describe()));
     }
 
     /// <summary>Reads the reason for a failed removal, which is not retried automatically.</summary>
@@ -103,6 +103,6 @@ internal static class InstallerText
         || line.StartsWith("error", StringComparison.OrdinalIgnoreCase);
 
     // A line that ends with a colon continues in the next line.
-    private static string Told(string[] lines, int at) =>
+    private static string ErrorAt(string[] lines, int at) =>
         OneLine.From(lines[at].EndsWith(':') && at + 1 < lines.Length ? $"{lines[at]} {lines[at + 1]}" : lines[at]);
 }

@@ -12,7 +12,7 @@ public sealed record PackageSupply(PackageSource Source, PackageApproval Approva
 /// <param name="accepted">Null where nothing is installed, so that no list is recorded.</param>
 public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted, TimeProvider time)
 {
-    private const string Sign = "sign the dashboard's packages: smm-dashboard sign-packages --key FILE DIR";
+    private const string SignHint = "sign the dashboard's packages: smm-dashboard sign-packages --key FILE DIR";
 
     private (PackageList List, PackageKey Key)? _known;
 
@@ -44,8 +44,8 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
             return (null, failure);
         if (_known!.Value.List.Packages.FirstOrDefault(one => one.Name == name
             && one.Sha256.Equals(sha256, StringComparison.OrdinalIgnoreCase)) is not { } listed)
-            return (null, new(PackageFailureReason.NotInList, $"the dashboard's package list names no {name} with the SHA-256 {sha256}",
-                Cure(PackageFailureReason.NotInList)));
+            return (null, new(PackageFailureReason.NotInList, $"the dashboard's package list has no {name} with the SHA-256 {sha256}",
+                RemediationFor(PackageFailureReason.NotInList)));
 
         var package = unknown with
         {
@@ -83,7 +83,7 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
         try
         {
             if (PackageTrust.Refusal(list, package, accepted?.Newest(key), time.GetUtcNow()) is var (fault, why))
-                return About(package, new(fault, why, Cure(fault)));
+                return About(package, new(fault, why, RemediationFor(fault)));
 
             accepted?.Accept(key, list.Issued);
             return null;
@@ -97,17 +97,17 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
     private static PackageFailure Failure(ListError fault, string why) => fault switch
     {
         ListError.UnknownKey => new(PackageFailureReason.UnknownKey, why, $"if that key is right, {PackageTrust.HowToTrust}"),
-        ListError.BadSignature => new(PackageFailureReason.BadSignature, why, Sign),
+        ListError.BadSignature => new(PackageFailureReason.BadSignature, why, SignHint),
         ListError.NotVerifiable =>
             new(PackageFailureReason.NotVerifiable, why,
                 "for the sidecar, add the package's SHA-256 to sidecar.packageSha256s in /etc/smm/agent.yaml"),
-        _ => new(PackageFailureReason.BrokenPackageList, why, Sign),
+        _ => new(PackageFailureReason.BrokenPackageList, why, SignHint),
     };
 
-    private static string? Cure(PackageFailureReason fault) => fault switch
+    private static string? RemediationFor(PackageFailureReason fault) => fault switch
     {
-        PackageFailureReason.ListExpired or PackageFailureReason.ListSuperseded => Sign,
-        PackageFailureReason.NotInList => $"if the package is right, {Sign}",
+        PackageFailureReason.ListExpired or PackageFailureReason.ListSuperseded => SignHint,
+        PackageFailureReason.NotInList => $"if the package is right, {SignHint}",
         _ => null,
     };
 

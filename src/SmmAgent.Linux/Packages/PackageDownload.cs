@@ -47,7 +47,7 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
             catch (OperationCanceledException) when (deadline.IsOver)
             {
                 return (null, new(PackageFailureReason.CutOff,
-                    $"{package.NameAndVersion()}: not done within {Deadline.TotalMinutes:0} minutes; the next try continues it"));
+                    $"{package.NameAndVersion()}: not done within {Deadline.TotalMinutes:0} minutes; the next attempt continues it"));
             }
             catch (Exception exception) when (FileErrors.IsExpected(exception))
             {
@@ -106,5 +106,5 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
     private static PackageFailure Wrong(string found, Package package) => new(
         PackageFailureReason.WrongChecksum,
         $"its SHA-256 is {found}, not {package.Sha256} as the mesh configuration says, so it was removed",
-        "see what the dashboard serves at this path");
+        "check the file that the dashboard serves at this path");
 }

@@ -29,7 +29,7 @@ public sealed class PackageInstaller
     /// <summary>The timeout of an installation. It includes the wait for other package managers.</summary>
     public static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(10);
 
-    private const string Mend = "fix this, then run: sudo smm-agent reconcile";
+    private const string FixHint = "fix this, then run: sudo smm-agent reconcile";
 
     private const int UsualMask = 0b000_010_010;
 
@@ -73,7 +73,7 @@ public sealed class PackageInstaller
     public PackageFormat Format => _system.Format;
 
     /// <returns>The state, or why it cannot be read, in one line.</returns>
-    public Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel) => _system.ReadAsync(name, cancel);
+    public Task<(PackageState? State, string? Reason)> ReadAsync(string name, CancellationToken cancel) => _system.ReadAsync(name, cancel);
 
     /// <summary>Waits until no other package manager runs.</summary>
     /// <param name="tell">Receives a line about the package manager that holds a lock.</param>
@@ -89,7 +89,7 @@ public sealed class PackageInstaller
             {
                 return new(
                     PackageFailureReason.DatabaseLocked, $"{holder} has held {held.Path} for more than {_lockTimeout.TotalSeconds:0} s",
-                        InstallerText.Again);
+                        InstallerText.RetryHint);
             }
 
             tell($"waiting for {holder}, which holds {held.Path}");
@@ -124,7 +124,8 @@ public sealed class PackageInstaller
             return new InstallOutcome.Installed(after.Version!, before.Version);
 
         var failure = install.Succeeded
-            ? new(PackageFailureReason.InstallFailed, $"{install.Arguments[0]} reported no error; {unseen ?? "it is not there"}")
+            ? new(PackageFailureReason.InstallFailed,
+                $"{install.Arguments[0]} reported no error; {unseen ?? "the package is not installed"}")
             : InstallerText.Failure(install);
         // The next reconcile completes an installation that was killed; its scripts may still be running.
         var isKilled = failure.Reason == PackageFailureReason.Interrupted && install.Ending == CommandEnding.Exited;
@@ -185,8 +186,8 @@ public sealed class PackageInstaller
             return Failed(verified.Package, failure with
             {
                 Remediation = failure.Remediation
-                ?? Mend
-            }, half, $", and {old} cannot be put back: {why}");
+                ?? FixHint
+            }, half, $", and {old} cannot be restored: {why}");
 
         var install = await _system.InstallAsync(path, isInterrupted: true);
         var (after, unseen) = await _system.ReadAsync(verified.Package.Name, CancellationToken.None);
@@ -194,9 +195,9 @@ public sealed class PackageInstaller
             ? Failed(verified.Package,
                 failure with { Remediation = failure.Reason == PackageFailureReason.Interrupted ? null : failure.Remediation }, after,
                 isBack: true)
-            : Failed(verified.Package, failure with { Remediation = failure.Remediation ?? Mend }, after,
-                $", and {old} could not be put back: "
-                    + $"{(install.Succeeded ? unseen ?? "it is not there" : InstallerText.Failure(install).Message)}");
+            : Failed(verified.Package, failure with { Remediation = failure.Remediation ?? FixHint }, after,
+                $", and {old} could not be restored: "
+                    + $"{(install.Succeeded ? unseen ?? "the package is not installed" : InstallerText.Failure(install).Message)}");
     }
 
     private bool IsDone(PackageState state, Package package) =>
@@ -211,12 +212,12 @@ public sealed class PackageInstaller
         if (label.Name != package.Name || _system.Format.CompareOffer(package.Version, label.Version) != 0)
             return new(PackageFailureReason.WrongPackage,
                 $"the archive is {OneLine.From($"{PackageNames.NameAndVersion(label.Name, label.Version)}")}",
-                    "see what the mesh configuration says of it");
+                    "compare it with the mesh configuration");
         if (PackageChoice.DebianArchitecture(label.Architecture) != PackageChoice.DebianArchitecture(package.Architecture))
         {
             return new(PackageFailureReason.WrongArchitecture,
                 $"the archive is for {OneLine.From(label.Architecture)}, not for {package.Architecture}",
-                "see what the mesh configuration says of it");
+                "compare it with the mesh configuration");
         }
 
         // apt-get would try to replace the package with one for another architecture.
@@ -227,7 +228,7 @@ public sealed class PackageInstaller
 
         var (members, list) = await _system.ListAsync(verified.Path, cancel);
         return members is null ? Unreadable(list)
-            : ArchiveContents.Fault(members) is { } fault ? new(PackageFailureReason.UnsafeContents, fault)
+            : ArchiveContents.Validate(members) is { } fault ? new(PackageFailureReason.UnsafeContents, fault)
             : null;
     }
 
@@ -235,7 +236,7 @@ public sealed class PackageInstaller
         InstallerText.Failure(command) is { Reason: PackageFailureReason.NoInstaller } failure
         ? failure
         : new(PackageFailureReason.BrokenPackage, OneLine.From($"the archive cannot be read: {InstallerText.Failure(command).Message}"),
-            "see what the dashboard serves");
+            "check the file that the dashboard serves");
 
     private static InstallOutcome.Failed Failed(Package package, PackageFailure failure, PackageState? after, string? notBack = null,
         bool isBack = false)
@@ -243,8 +244,8 @@ public sealed class PackageInstaller
         var stays = after switch
         {
             { IsComplete: false } => "; it is partially installed",
-            { Version: { } version } => $"; {version} {(isBack ? "is back" : "stays installed")}",
-            _ when notBack is not null => "; nothing of it is there",
+            { Version: { } version } => $"; {version} {(isBack ? "was restored" : "stays installed")}",
+            _ when notBack is not null => "; no part of it is installed",
             _ => "",
         };
         return new(failure with { Message = $"{package.NameAndVersion()} is not installed: {failure.Message}{stays}{notBack}" }, after);

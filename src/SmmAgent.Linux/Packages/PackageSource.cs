@@ -63,7 +63,7 @@ public sealed class PackageSource : IDisposable
             using (answer)
             {
                 if (answer.Headers.Location is not { } location || !Uri.TryCreate(url, location, out var next))
-                    return (null, new(PackageFailureReason.Redirected, $"{Shown(url)} redirects to nowhere"));
+                    return (null, new(PackageFailureReason.Redirected, $"{Shown(url)} redirects without a usable location"));
                 if (next.Scheme != Uri.UriSchemeHttps && !(IsDashboard(url) && IsDashboard(next)))
                     return (null, new(PackageFailureReason.Redirected,
                         $"{Shown(url)} redirects to {Shown(next)}, which is not https, so it is not followed"));
@@ -104,7 +104,7 @@ public sealed class PackageSource : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return (null, new(PackageFailureReason.CutOff, "the dashboard broke off while it sent its package list"));
+            return (null, new(PackageFailureReason.CutOff, "the dashboard closed the connection while it sent its package list"));
         }
     }
 

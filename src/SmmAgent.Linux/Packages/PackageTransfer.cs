@@ -12,7 +12,7 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
     public const long MaximumBytes = 1L << 30;
 
     /// <summary>How long a server may send nothing.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
 
     private const int BufferBytes = 128 * 1024;
     private const int MaximumAttempts = 5;
@@ -55,7 +55,7 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
     private async Task<(bool IsDone, PackageFailure? Failure)> AttemptAsync(
         Package package, Uri url, PartialDownload part, Action<long, long?>? progress, CancellationToken cancel)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var patience = new CancellationTokenSource(IdleTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
         try
         {
@@ -85,7 +85,7 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return (false, new(PackageFailureReason.CutOff, $"{PackageSource.Shown(url)} sent nothing for {Patience.TotalSeconds:0} s"));
+            return (false, new(PackageFailureReason.CutOff, $"{PackageSource.Shown(url)} sent nothing for {IdleTimeout.TotalSeconds:0} s"));
         }
         catch (IOException exception) when (exception.HResult is Errno.ENOSPC or Errno.EDQUOT)
         {
@@ -96,7 +96,7 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             return (false, new(PackageFailureReason.CutOff,
-                $"{PackageSource.Shown(url)} broke off after {part.Length} bytes; the next try continues it"));
+                $"{PackageSource.Shown(url)} closed the connection after {part.Length} bytes; the next attempt continues it"));
         }
     }
 
@@ -119,7 +119,7 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
 
             part.Add(buffer.AsSpan(0, length));
             progress?.Invoke(part.File.Position, total);
-            patience.CancelAfter(Patience);
+            patience.CancelAfter(IdleTimeout);
         }
 
         return total is null || part.Length == total

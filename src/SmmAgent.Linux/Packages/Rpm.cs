@@ -14,7 +14,7 @@ internal sealed class Rpm(CommandRunner commands, PackageCommands changes, strin
 
     public IReadOnlyList<string> Locks { get; } = ["/var/lib/rpm/.rpm.lock", "/usr/lib/sysimage/rpm/.rpm.lock"];
 
-    public async Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel)
+    public async Task<(PackageState? State, string? Reason)> ReadAsync(string name, CancellationToken cancel)
     {
         var query = await commands.RunAsync(["rpm", "-q", "--qf", Version, name], cancel);
         if (query is { Ending: CommandEnding.Exited, ExitCode: 1 } && query.Output.Contains("is not installed", StringComparison.Ordinal))

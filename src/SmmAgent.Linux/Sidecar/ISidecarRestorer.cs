@@ -22,5 +22,5 @@ public interface ISidecarRestorer
         SidecarSnapshot? before, Func<ObservedSidecar, Plan> planFor, Action<StepResult> onStep, CancellationToken cancel);
 
     /// <inheritdoc cref="SidecarRestorer.SnapshotAsync"/>
-    Task<(SidecarSnapshot? Before, string? Why)> SnapshotAsync(WorkloadGroup? group, CancellationToken cancel);
+    Task<(SidecarSnapshot? Before, string? Reason)> SnapshotAsync(WorkloadGroup? group, CancellationToken cancel);
 }

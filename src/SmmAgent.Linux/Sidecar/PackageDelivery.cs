@@ -55,10 +55,10 @@ public sealed class PackageDelivery(
     public async Task<StepFailure?> RestoreAsync(string name, string version, CancellationToken cancel) =>
         cache.FindKept(name, installer.Format, version) is { } kept
             ? await UntilFreeAsync(cancel) is { } busy
-                ? Failed(kept, ReconcilePart.Package, busy with { Message = $"{name} {version} is not put back: {busy.Message}" })
+                ? Failed(kept, ReconcilePart.Package, busy with { Message = $"{name} {version} is not restored: {busy.Message}" })
                 : (await VerifyAndInstallAsync(kept, ReconcilePart.Package, mayDowngrade: true, approval: null, cancel)).Failure
             : new(ReconcilePart.Package, version, StepFailureReason.NotOffered,
-                $"{name} {version} cannot be put back: {cache.Folder} does not have its package");
+                $"{name} {version} cannot be restored: {cache.Folder} does not have its package");
 
     /// <param name="approval">Null for a package that this host had before.</param>
     private async Task<(InstallOutcome? Outcome, StepFailure? Failure)> VerifyAndInstallAsync(

@@ -8,7 +8,7 @@ namespace SmmAgent.Linux.Sidecar;
 /// </summary>
 /// <param name="openUnits">Connects to systemd; returns null and the reason when that fails.</param>
 /// <param name="presence">The file of <see cref="PrivilegedPresence"/>.</param>
-public sealed class ReconcileActivity(Func<(IUnits? Units, string? Why)> openUnits, string presence)
+public sealed class ReconcileActivity(Func<(IUnits? Units, string? Reason)> openUnits, string presence)
 {
     private const string RootUnit = "smm-agent-reconcile.service";
 

@@ -159,7 +159,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         if (!saved.Succeeded)
             return ([], saved.Ending == CommandEnding.NotFound ? null : saved.Describe());
         if (SavedTables.Parse(saved.Output) is not { } tables)
-            return ([], $"{tool.Save} printed what cannot be read");
+            return ([], $"{tool.Save} printed unreadable output");
 
         Dictionary<string, FilterTable> shown = [];
         foreach (var name in CaptureRules.Tables)

@@ -21,7 +21,7 @@ namespace SmmAgent.Linux.Sidecar;
 public sealed class SidecarObserver(
     SafeFileSystem files,
     InstalledPackage package,
-    Func<(IUnits? Units, string? Why)> openUnits,
+    Func<(IUnits? Units, string? Reason)> openUnits,
     SidecarReadiness readiness,
     SidecarCapture capture,
     bool isRoot)
@@ -250,7 +250,7 @@ public sealed class SidecarObserver(
     private IstioToken Token(WorkloadGroup? group, ReconcileReport? report, DateTimeOffset now, List<string> forRoot)
     {
         if (group is null)
-            return new(TokenVerdict.Use, "nobody asks", null);
+            return new(TokenVerdict.Use, "the istio-token is not observed", null);
 
         try
         {

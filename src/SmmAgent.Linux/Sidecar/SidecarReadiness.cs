@@ -14,14 +14,14 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
     public const int CapturePort = 15001;
 
     private const int MaximumBytes = 1024;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private static readonly byte[] Question =
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+    private static readonly byte[] Request =
         Encoding.ASCII.GetBytes("GET /healthz/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
     /// <returns>Whether it answered with 200.</returns>
     public async Task<bool> IsReadyAsync(CancellationToken cancel)
     {
-        using var deadline = new Deadline(Patience, time, cancel);
+        using var deadline = new Deadline(Timeout, time, cancel);
         try
         {
             // On a host with IPv6 only, the sidecar listens on IPv6 only.
@@ -37,7 +37,7 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
     /// <returns>Whether the host refuses connections to the port of the capture, because nothing listens there.</returns>
     public async Task<bool> IsNotAcceptingAsync(CancellationToken cancel)
     {
-        using var deadline = new Deadline(Patience, time, cancel);
+        using var deadline = new Deadline(Timeout, time, cancel);
         foreach (var loopback in (IPAddress[])[IPAddress.Loopback, IPAddress.IPv6Loopback])
         {
             try
@@ -68,7 +68,7 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
         {
             using var socket = new Socket(loopback.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(loopback, port, cancel);
-            await socket.SendAsync(Question, cancel);
+            await socket.SendAsync(Request, cancel);
             var answer = new byte[MaximumBytes];
             var length = 0;
             while (length < 12 && await socket.ReceiveAsync(answer.AsMemory(length), cancel) is var more and > 0)

@@ -26,7 +26,7 @@ public class SidecarRestorer(
 
     /// <summary>The current activity, in one line for a person who watches.</summary>
     public string Doing =>
-        _isWaiting ? $"waiting for {hostLock.Holder ?? "another smm-agent"}, which is at work on the sidecar" : executor.Doing;
+        _isWaiting ? $"waiting for {hostLock.Holder ?? "another smm-agent"}, which is working on the sidecar" : executor.Doing;
 
     protected SidecarStepExecutor Executor => executor;
 
@@ -63,7 +63,7 @@ public class SidecarRestorer(
     /// Takes a snapshot to restore later; or says why the state is not known. Parts that were not observed would be removed as if they had
     /// not existed.
     /// </summary>
-    public async Task<(SidecarSnapshot? Before, string? Why)> SnapshotAsync(WorkloadGroup? group, CancellationToken cancel)
+    public async Task<(SidecarSnapshot? Before, string? Reason)> SnapshotAsync(WorkloadGroup? group, CancellationToken cancel)
     {
         var observed = await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel);
         return SidecarSnapshot.UnobservedReason(observed) is { } reason ? (null, reason) : (SidecarSnapshot.From(observed), null);

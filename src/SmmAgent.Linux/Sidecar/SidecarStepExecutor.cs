@@ -16,13 +16,13 @@ public sealed class SidecarStepExecutor(
     SafeFileSystem files, IUnits? units, SidecarTokens tokens, PackageDelivery packages, SidecarCapture capture, CommandRunner commands)
 {
     // systemd's own limit for istio.service is 30 s.
-    private static readonly TimeSpan UnitPatience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan UnitTimeout = TimeSpan.FromSeconds(40);
 
     // userdel's exit code while a process of the user runs.
     private const int UserBusy = 8;
 
     private const int AccountTries = 4;
-    private static readonly TimeSpan AccountPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AccountRetryDelay = TimeSpan.FromSeconds(1);
 
     private string _doing = "";
 
@@ -135,7 +135,7 @@ public sealed class SidecarStepExecutor(
         if (units.IsStopping && job != UnitJob.Stop)
             return Unit("this host is being shut down");
 
-        var outcome = await units.RunAsync(job, SidecarObserver.Unit, UnitPatience, cancel);
+        var outcome = await units.RunAsync(job, SidecarObserver.Unit, UnitTimeout, cancel);
         return outcome.IsDone ? null : Unit($"{outcome}");
     }
 
@@ -196,7 +196,7 @@ public sealed class SidecarStepExecutor(
         {
             if (UserNames.Owner(name) is { } owner)
                 await UserProcesses.EndAsync(owner.User, TimeProvider.System, cancel);
-            await Task.Delay(AccountPause, TimeProvider.System, cancel);
+            await Task.Delay(AccountRetryDelay, TimeProvider.System, cancel);
             user = await commands.RunAsync(["userdel", name], cancel);
         }
 

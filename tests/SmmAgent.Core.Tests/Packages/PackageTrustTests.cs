@@ -57,7 +57,7 @@ public sealed class PackageTrustTests
 
     [Fact]
     public void DifferentChecksumInTheListIsReported() => Assert.Equal(
-        "the dashboard's package list names other bytes of it", Refusal(List, Sidecar with { Sha256 = new string('b', 64) })?.Why);
+        "the dashboard's package list lists another SHA-256 for it", Refusal(List, Sidecar with { Sha256 = new string('b', 64) })?.Reason);
 
     [Fact]
     public void ExpiredListAllowsNothing()
@@ -135,6 +135,7 @@ public sealed class PackageTrustTests
         Assert.Throws<InvalidDataException>(() => BuiltInKeys.Read("MCow"));
     }
 
-    private static (PackageFailureReason Fault, string Why)? Refusal(PackageList list, Package package, DateTimeOffset? accepted = null) =>
+    private static (PackageFailureReason Fault, string Reason)? Refusal(
+        PackageList list, Package package, DateTimeOffset? accepted = null) =>
         PackageTrust.Refusal(list, package, accepted, Now);
 }

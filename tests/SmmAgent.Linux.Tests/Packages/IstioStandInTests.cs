@@ -49,7 +49,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
             (label!.Name, label.Architecture switch { "x86_64" => "amd64", "aarch64" => "arm64", var word => word }));
         Assert.StartsWith(version, label.Version, StringComparison.Ordinal);
         Assert.True(members is not null, list.Describe());
-        Assert.Null(ArchiveContents.Fault(members!));
+        Assert.Null(ArchiveContents.Validate(members!));
         Assert.Contains(members!, member => member.Path.EndsWith("/usr/local/bin/istio-start.sh", StringComparison.Ordinal));
     }
 

@@ -78,7 +78,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
         _list.Serve([.. Enumerable.Repeat((byte)' ', SignedPackageList.MaximumBytes + 1)]);
         Assert.Equal(
             (PackageFailureReason.BrokenPackageList,
-                "istio-sidecar 1.15.3 is not installed: the dashboard's package list is larger than 1048576 bytes"), await ToldAsync());
+                "istio-sidecar 1.15.3 is not installed: the dashboard's package list is larger than 1048576 bytes"), await RefusalAsync());
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
             (PackageFailureReason.ListSuperseded,
                 $"istio-sidecar 1.15.3 is not installed: {_list.AcceptedFile} is damaged: remove it, and an older package list "
                     + "may be accepted once"),
-            await ToldAsync());
+            await RefusalAsync());
     }
 
     [Fact]
@@ -126,6 +126,6 @@ public sealed class PackageApprovalTests : IAsyncDisposable
         Assert.IsType<PackageFailure>(
             await _list.Approval().ApproveAsync(_source, PackageServerFixture.Package, TestContext.Current.CancellationToken));
 
-    private async Task<(PackageFailureReason Fault, string Message)> ToldAsync() =>
+    private async Task<(PackageFailureReason Fault, string Message)> RefusalAsync() =>
         await RefusalAsync() is var refusal ? (refusal.Reason, refusal.Message) : default;
 }

@@ -71,7 +71,7 @@ public sealed class PackageRedirectTests : IAsyncDisposable
     [Theory]
     [InlineData("http://127.0.0.1:1/p.deb", "which is not https")]
     [InlineData("file:///etc/shadow", "which is not https")]
-    [InlineData("", "redirects to nowhere")]
+    [InlineData("", "redirects without a usable location")]
     public async Task RedirectToAnythingElseIsNotFollowed(string to, string told)
     {
         _dashboard.Answers = _ => Redirect(to);

@@ -69,7 +69,7 @@ public sealed class PutBackTests : IDisposable
         // dpkg asks the half configured new version whether it may go.
         var failed = await FailAsync(new("2.0") { After = "exit 4", Leaving = "exit 5" }, "deb", "apt-get");
 
-        Assert.Contains("exit status 4; it is partially installed, and 1.0 could not be put back: ", failed.Failure.Message,
+        Assert.Contains("exit status 4; it is partially installed, and 1.0 could not be restored: ", failed.Failure.Message,
             StringComparison.Ordinal);
         Assert.False(failed.After!.IsComplete);
         Assert.Equal("fix this, then run: sudo smm-agent reconcile", failed.Failure.Remediation);
@@ -110,7 +110,7 @@ public sealed class PutBackTests : IDisposable
             "link" => $"{path} is a link",
             _ => $"{_host.Cache.Folder} does not have its package",
         };
-        Assert.Contains($"exit status 4; it is partially installed, and 1.0 cannot be put back: {why}", failed.Failure.Message,
+        Assert.Contains($"exit status 4; it is partially installed, and 1.0 cannot be restored: {why}", failed.Failure.Message,
             StringComparison.Ordinal);
         Assert.Equal((new PackageState("2.0", IsComplete: false), "2.0"), (failed.After, _host.Content));
         Assert.DoesNotContain('\n', failed.Failure.ToString());
@@ -203,7 +203,7 @@ public sealed class PutBackTests : IDisposable
     private void IsBack(InstallOutcome.Failed failed, string version, PackageFailureReason fault, string told)
     {
         Assert.Contains(told, failed.Failure.Message, StringComparison.Ordinal);
-        Assert.EndsWith($"; {version} is back", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"; {version} was restored", failed.Failure.Message, StringComparison.Ordinal);
         Assert.Equal((fault, new PackageState(version), version.Split('-')[0]), (failed.Failure.Reason, failed.After, _host.Content));
         Assert.False(Directory.Exists(Path.Combine(_host.Cache.Folder, "verified")));
     }

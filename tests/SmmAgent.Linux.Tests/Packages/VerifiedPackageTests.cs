@@ -104,8 +104,8 @@ public sealed class VerifiedPackageTests : IDisposable
     [Theory]
     [InlineData("../../etc/passwd", "is not a plain path")]
     [InlineData("./usr/../../etc/passwd", "is not a plain path")]
-    [InlineData("./root/.ssh/authorized_keys", "lies where packages have nothing")]
-    [InlineData("./etc/x/passwd", "lies behind the archive's own link 'etc/x'")]
+    [InlineData("./root/.ssh/authorized_keys", "is outside the folders that packages may use")]
+    [InlineData("./etc/x/passwd", "is below the archive's own link 'etc/x'")]
     public async Task MemberOutsideWhatAPackageMayHoldIsRefused(string member, string told)
     {
         var package = _host.Offer(new("1.0"), "deb");

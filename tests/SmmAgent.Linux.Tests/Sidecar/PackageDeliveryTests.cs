@@ -37,7 +37,7 @@ public sealed class PackageDeliveryTests
                     new() { Name = "istio-sidecar", Version = "1.15.3", Format = PackageFormat.Deb, Architecture = "all", Path = "/p" },
                     ReconcilePart.Package, true, TestContext.Current.CancellationToken));
             Assert.Equal(
-                $"istio-sidecar 1.15.2 cannot be put back: {folder.FullName} does not have its package",
+                $"istio-sidecar 1.15.2 cannot be restored: {folder.FullName} does not have its package",
                 (await delivery.RestoreAsync("istio-sidecar", "1.15.2", TestContext.Current.CancellationToken))!.Message);
         }
         finally

@@ -197,7 +197,7 @@ public sealed class SidecarReconcilerTests : IDisposable
 
         var waiting = pass.RestoreAsync(
             before, observed => SidecarRestore.Plan(before, observed, keepPackages: true, "why"), _results.Add, Cancel);
-        Assert.Equal("waiting for another smm-agent, which is at work on the sidecar", pass.Doing);
+        Assert.Equal("waiting for another smm-agent, which is working on the sidecar", pass.Doing);
         Assert.False(waiting.IsCompleted);
         held!.Dispose();
 

@@ -20,7 +20,7 @@ public static class CaptureBypass
     public static string Remediation(MeshConfig? config) =>
         (config is null ? null : UnsupportedReason(ProxyConfig.Merge(config).Config, config)) is { } obstacle
             ? obstacle
-            : "the sidecar was started before it was told to leave them alone: sudo systemctl restart istio";
+            : "the sidecar was started before the agent was excluded: sudo systemctl restart istio";
 
     /// <returns>Why the agent cannot be excluded; null when it can.</returns>
     internal static string? UnsupportedReason(ProxyConfig proxy, MeshConfig config)

@@ -125,7 +125,7 @@ public sealed record RemovePackage(string Name) : PlanStep(StepOwner.Root)
 /// <summary>Installs the previous version again.</summary>
 public sealed record RestorePackage(string Name, string Version) : PlanStep(StepOwner.Root)
 {
-    public override string ToString() => $"put back {PackageNames.NameAndVersion(Name, Version)}";
+    public override string ToString() => $"restore {PackageNames.NameAndVersion(Name, Version)}";
 }
 
 /// <summary>Removes a user, with its group, that came with the sidecar's package.</summary>

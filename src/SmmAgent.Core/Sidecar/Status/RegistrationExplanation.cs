@@ -149,11 +149,11 @@ public static class RegistrationExplanation
 
     private static ConditionUpdate? FromToken(IstioToken? token, SidecarFailure? failure)
     {
-        const string Cure = "fetch a new one from the dashboard once DashboardReachable is True: sudo smm-agent reconcile";
+        const string Remediation = "fetch a new one from the dashboard once DashboardReachable is True: sudo smm-agent reconcile";
         return token?.Verdict switch
         {
-            TokenVerdict.Expired => Because("TokenExpired", $"{token.Reason}; {Cure}{Quoted(failure)}"),
-            TokenVerdict.Unusable => Because("TokenUnusable", $"{token.Reason}; {Cure}{Quoted(failure)}"),
+            TokenVerdict.Expired => Because("TokenExpired", $"{token.Reason}; {Remediation}{Quoted(failure)}"),
+            TokenVerdict.Unusable => Because("TokenUnusable", $"{token.Reason}; {Remediation}{Quoted(failure)}"),
             _ => null,
         };
     }

@@ -79,7 +79,7 @@ internal sealed class SidecarBoot(HostContext host)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            host.Progress.Warn($"the kept istio-token could not be put back: {exception.Message}");
+            host.Progress.Warn($"the kept istio-token could not be restored: {exception.Message}");
         }
     }
 

@@ -58,7 +58,7 @@ internal sealed class SidecarReconcile(HostContext host, ReconcileOptions option
         if (before is { Version: { } version } && !host.Sidecar.HasPackage(PackageChoice.SidecarPackage, version)
             && (await sidecar.DryRunAsync(await InputsAsync(settings, config, cancel), cancel)).Plan.Steps.Any(step => step is InstallPackage))
         {
-            return (null, $"{PackageChoice.SidecarPackage} {version}, which would be replaced, could not be put back: {host.Paths.PackageCache} does not have its package");
+            return (null, $"{PackageChoice.SidecarPackage} {version}, which would be replaced, could not be restored: {host.Paths.PackageCache} does not have its package");
         }
 
         return (before, why);

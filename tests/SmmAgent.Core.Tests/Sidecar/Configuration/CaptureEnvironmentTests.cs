@@ -52,7 +52,7 @@ public sealed class CaptureEnvironmentTests
     [Fact]
     public void RestartIsTheRemediationWhereGroupsAreSupported()
     {
-        const string Restart = "the sidecar was started before it was told to leave them alone: sudo systemctl restart istio";
+        const string Restart = "the sidecar was started before the agent was excluded: sudo systemctl restart istio";
         Assert.Equal(Restart, CaptureBypass.Remediation(null));
         Assert.Equal(Restart, CaptureBypass.Remediation(SidecarSamples.Config));
     }

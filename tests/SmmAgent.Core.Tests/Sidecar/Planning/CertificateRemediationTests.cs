@@ -63,9 +63,9 @@ public sealed class CertificateRemediationTests
     public void ReadySidecarWithTheIdentityOfItsOwnConfigurationIsRestartedOnlyAsThePolicySays()
     {
         var host = Moved();
-        var look = Look(host, ReconcileReport.None);
-        Assert.True(look.Plan.IsEmpty);
-        Assert.Equal("RestartNeeded", Current(look).Reason);
+        var assessment = Assess(host, ReconcileReport.None);
+        Assert.True(assessment.Plan.IsEmpty);
+        Assert.Equal("RestartNeeded", Current(assessment).Reason);
 
         // The control plane refuses it: no mesh is left that a restart could interrupt.
         host.Failure = new(SidecarFailureKind.IdentityMismatch, "the line");
@@ -101,17 +101,17 @@ public sealed class CertificateRemediationTests
         Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddHours(-2));
         var record = new ReplacedCertificate(replaced, Now.AddMinutes(-minutesAgo), $"{Wanted}");
 
-        var look = Look(host, ReconcileReport.None with { ReplacedCertificate = record });
+        var assessment = Assess(host, ReconcileReport.None with { ReplacedCertificate = record });
 
-        Assert.Equal(isDue, look.Plan.Steps.Any(step => step is RestartSidecar { ReplacesCertificate: true }));
-        Assert.Equal(isDue, look.Plan.Steps.Any(step => step is RemoveSidecarFile));
-        Assert.Equal(record, look.ReplacedCertificate);
+        Assert.Equal(isDue, assessment.Plan.Steps.Any(step => step is RestartSidecar { ReplacesCertificate: true }));
+        Assert.Equal(isDue, assessment.Plan.Steps.Any(step => step is RemoveSidecarFile));
+        Assert.Equal(record, assessment.ReplacedCertificate);
         if (!isDue)
-            Assert.Equal("OtherIdentity", Current(look).Reason);
+            Assert.Equal("OtherIdentity", Current(assessment).Reason);
 
         // One that does not run is interrupted by nothing.
         host.Apply(new([new StopSidecar("a test")]));
-        Assert.Contains(Look(host, ReconcileReport.None with { ReplacedCertificate = record }).Plan.Steps,
+        Assert.Contains(Assess(host, ReconcileReport.None with { ReplacedCertificate = record }).Plan.Steps,
             step => step is RemoveSidecarFile);
     }
 

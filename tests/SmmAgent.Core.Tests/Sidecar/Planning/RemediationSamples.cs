@@ -22,9 +22,9 @@ internal static class RemediationSamples
         "vm-1",
         new(PackageFormat.Deb, "amd64", SourceIsTrusted: true, new PackageTrust([], AllowsUnsignedSidecar: true, [])));
 
-    internal static Plan Plan(SimulatedHost host) => Look(host, ReconcileReport.None).Plan;
+    internal static Plan Plan(SimulatedHost host) => Assess(host, ReconcileReport.None).Plan;
 
-    internal static SidecarAssessment Look(SimulatedHost host, ReconcileReport report) =>
+    internal static SidecarAssessment Assess(SimulatedHost host, ReconcileReport report) =>
         Inputs.Assess(host.Observe() with { At = Now }, report, Now, TimeZoneInfo.Utc, 0);
 
     internal static ConditionUpdate Current(SidecarAssessment look) =>

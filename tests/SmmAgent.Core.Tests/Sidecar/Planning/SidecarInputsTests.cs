@@ -21,42 +21,42 @@ public sealed class SidecarInputsTests
     [Fact]
     public void HostWithoutASidecarGetsThePackageAndTheConfiguration()
     {
-        var look = Look(Inputs);
+        var assessment = Assess(Inputs);
 
-        Assert.Equal(PackageOutcome.Install, look.Desired.Package.Outcome);
-        Assert.Equal(SidecarSamples.Render(Inputs.Config).Files, look.Desired.Configuration!.Files);
-        Assert.Null(look.Fault);
-        Assert.Equal((true, true, null), (look.Desired.MayRestart, look.Desired.AtBoot, look.Desired.Hold));
+        Assert.Equal(PackageOutcome.Install, assessment.Desired.Package.Outcome);
+        Assert.Equal(SidecarSamples.Render(Inputs.Config).Files, assessment.Desired.Configuration!.Files);
+        Assert.Null(assessment.Fault);
+        Assert.Equal((true, true, null), (assessment.Desired.MayRestart, assessment.Desired.AtBoot, assessment.Desired.Hold));
     }
 
     [Fact]
     public void MissingAddressPreventsAConfigurationAndRefersToAddressKnown()
     {
-        var look = Look(Inputs with { Host = null });
+        var assessment = Assess(Inputs with { Host = null });
 
-        Assert.Null(look.Desired.Configuration);
-        Assert.Equal(ConfigurationFault.AddressUnknown, look.Fault!.Reason);
-        Assert.Equal(PackageOutcome.Install, look.Desired.Package.Outcome);
+        Assert.Null(assessment.Desired.Configuration);
+        Assert.Equal(ConfigurationFault.AddressUnknown, assessment.Fault!.Reason);
+        Assert.Equal(PackageOutcome.Install, assessment.Desired.Package.Outcome);
     }
 
     [Fact]
     public void InvalidMeshConfigurationIsAFaultThatCountsTheOthers()
     {
-        var look = Look(Inputs with { Config = SidecarSamples.WithMetadata(("BASH_ENV", "x"), ("LD_PRELOAD", "y")) });
+        var assessment = Assess(Inputs with { Config = SidecarSamples.WithMetadata(("BASH_ENV", "x"), ("LD_PRELOAD", "y")) });
 
-        Assert.Null(look.Desired.Configuration);
-        Assert.Equal(ConfigurationFault.ConfigurationInvalid, look.Fault!.Reason);
-        Assert.Contains("BASH_ENV", look.Fault.Message, StringComparison.Ordinal);
-        Assert.EndsWith(" (+1 more)", look.Fault.Message, StringComparison.Ordinal);
+        Assert.Null(assessment.Desired.Configuration);
+        Assert.Equal(ConfigurationFault.ConfigurationInvalid, assessment.Fault!.Reason);
+        Assert.Contains("BASH_ENV", assessment.Fault.Message, StringComparison.Ordinal);
+        Assert.EndsWith(" (+1 more)", assessment.Fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void HostWithoutAPackageManagerGetsNoPackageAndAReason()
     {
-        var look = Look(Inputs with { Packages = null });
+        var assessment = Assess(Inputs with { Packages = null });
 
         Assert.Equal((PackageOutcome.NotOffered, "this host has neither dpkg nor rpm, so the sidecar cannot be installed"),
-            (look.Desired.Package.Outcome, look.Desired.Package.Reason));
+            (assessment.Desired.Package.Outcome, assessment.Desired.Package.Reason));
     }
 
     [Fact]
@@ -65,11 +65,11 @@ public sealed class SidecarInputsTests
         var report = ReconcileReport.None with { CrashLoop = new(Restarts: 1, Failures: CrashLoop.MaximumFailures - 1) };
         var observed = new SimulatedHost("1.15.3", new(UnitActivity.Starting, IsEnabled: true, IsReady: false, Now, Restarts: 2)).Observe();
 
-        var look = Inputs.Assess(observed, report, Now, TimeZoneInfo.Utc, random: 0);
+        var assessment = Inputs.Assess(observed, report, Now, TimeZoneInfo.Utc, random: 0);
 
-        Assert.True(look.CrashLoop.IsHeld);
-        Assert.Equal(look.CrashLoop.Hold, look.Desired.Hold);
-        Assert.Contains(look.Plan.Steps, step => step is StopSidecar);
+        Assert.True(assessment.CrashLoop.IsHeld);
+        Assert.Equal(assessment.CrashLoop.Hold, assessment.Desired.Hold);
+        Assert.Contains(assessment.Plan.Steps, step => step is StopSidecar);
         Assert.Null(Inputs.Assess(observed, null, Now, TimeZoneInfo.Utc, random: 0).Desired.Hold);
     }
 
@@ -78,7 +78,7 @@ public sealed class SidecarInputsTests
     {
         var report = ReconcileReport.None with { CrashLoop = new(HeldUntil: Now.AddSeconds(20)) };
 
-        Assert.Null(Look(Inputs with { Settings = new() { Sidecar = new() { Mode = ManagementMode.Check } } }, report).Desired.Hold);
+        Assert.Null(Assess(Inputs with { Settings = new() { Sidecar = new() { Mode = ManagementMode.Check } } }, report).Desired.Hold);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class SidecarInputsTests
     {
         var report = ReconcileReport.None with { CrashLoop = new(HeldUntil: Now.AddSeconds(20)) };
 
-        Assert.NotNull(Look(Inputs, report).Desired.Hold);
+        Assert.NotNull(Assess(Inputs, report).Desired.Hold);
         Assert.Null(Inputs.Assess(Observed(), report, Now.AddSeconds(20), TimeZoneInfo.Utc, random: 0).Desired.Hold);
     }
 
@@ -95,9 +95,9 @@ public sealed class SidecarInputsTests
     {
         var observed = new SimulatedHost("1.15.3", new(UnitActivity.Stopped, IsEnabled: false, IsReady: false, null)).Observe();
 
-        Assert.DoesNotContain(Look(Inputs, ReconcileReport.None with { IsUnconfirmed = true }, observed).Plan.Steps,
+        Assert.DoesNotContain(Assess(Inputs, ReconcileReport.None with { IsUnconfirmed = true }, observed).Plan.Steps,
             step => step is EnableSidecar);
-        Assert.Contains(Look(Inputs, ReconcileReport.None, observed).Plan.Steps, step => step is EnableSidecar { AtBoot: true });
+        Assert.Contains(Assess(Inputs, ReconcileReport.None, observed).Plan.Steps, step => step is EnableSidecar { AtBoot: true });
     }
 
     [Fact]
@@ -105,10 +105,10 @@ public sealed class SidecarInputsTests
     {
         StepFailure[] failures = [new(ReconcilePart.Token, "", StepFailureReason.TokenRefused, "the dashboard refused")];
 
-        Assert.Equal(failures, Look(Inputs, ReconcileReport.None with { Failures = failures }).Failures);
+        Assert.Equal(failures, Assess(Inputs, ReconcileReport.None with { Failures = failures }).Failures);
     }
 
-    private static SidecarAssessment Look(SidecarInputs inputs, ReconcileReport? report = null, ObservedSidecar? observed = null) =>
+    private static SidecarAssessment Assess(SidecarInputs inputs, ReconcileReport? report = null, ObservedSidecar? observed = null) =>
         inputs.Assess(observed ?? Observed(), report, Now, TimeZoneInfo.Utc, random: 0);
 
     private static ObservedSidecar Observed() =>

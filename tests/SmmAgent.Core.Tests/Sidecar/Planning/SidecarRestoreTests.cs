@@ -139,7 +139,7 @@ public sealed class SidecarRestoreTests
         var before = host.Before();
         host.Apply(new([new InstallPackage(SidecarSamples.Package("1.15.3"), "an upgrade")]));
 
-        Assert.Contains("put back istio-sidecar 1.15.2\nrestart istio.service (detach)", Restore(before, host).ToString(),
+        Assert.Contains("restore istio-sidecar 1.15.2\nrestart istio.service (detach)", Restore(before, host).ToString(),
             StringComparison.Ordinal);
     }
 

@@ -72,10 +72,10 @@ public sealed class TokenRemediationTests
         Refuse(host, Now);
         var report = ReconcileReport.None with { RefusedToken = new(replaced, Now.AddMinutes(-minutesAgo)) };
 
-        var look = Inputs.Assess(host.Observe(), report, Now, TimeZoneInfo.Utc, 0);
+        var assessment = Inputs.Assess(host.Observe(), report, Now, TimeZoneInfo.Utc, 0);
 
-        Assert.Equal(isDue, look.Plan.Steps.Any(step => step is RenewToken { IsRefused: true }));
-        Assert.Equal(new(replaced, Now.AddMinutes(-minutesAgo)), look.RefusedToken);
+        Assert.Equal(isDue, assessment.Plan.Steps.Any(step => step is RenewToken { IsRefused: true }));
+        Assert.Equal(new(replaced, Now.AddMinutes(-minutesAgo)), assessment.RefusedToken);
     }
 
     [Fact]

@@ -15,31 +15,31 @@ public sealed class CrashLoopTests
     [Fact]
     public void SidecarThatFailsThreeTimesIsHeldAndTriedAgainLater()
     {
-        Assert.False(Look(Starting, 0).IsHeld);
-        Assert.False(Look(Starting, 2).IsHeld);
-        Assert.True(Look(Starting, 3).IsHeld);
+        Assert.False(Observe(Starting, 0).IsHeld);
+        Assert.False(Observe(Starting, 2).IsHeld);
+        Assert.True(Observe(Starting, 3).IsHeld);
         Assert.StartsWith("it failed 3 times in a row; the next start is at ", _loop.Hold, StringComparison.Ordinal);
 
         Wait(TimeSpan.FromSeconds(29));
-        Assert.True(Look(Starting, 3).IsHeld);
+        Assert.True(Observe(Starting, 3).IsHeld);
         Wait(TimeSpan.FromSeconds(1));
-        Assert.False(Look(Starting, 0).IsHeld);
+        Assert.False(Observe(Starting, 0).IsHeld);
         Assert.Null(_loop.Hold);
     }
 
     [Fact]
     public void SidecarThatAcceptsNoCapturedTrafficIsHeld()
     {
-        SidecarUnit Deaf(TimeSpan since) => Ready(since) with { IsReady = false, IsNotAccepting = true };
-        Assert.False(Look(Deaf(CrashLoop.NotAcceptingLimit - TimeSpan.FromSeconds(1)), 0).IsHeld);
-        Assert.False(Look(Deaf(CrashLoop.NotAcceptingLimit) with { IsNotAccepting = false }, 0).IsHeld);
-        Assert.True(Look(Deaf(CrashLoop.NotAcceptingLimit), 0).IsHeld);
+        SidecarUnit NotAccepting(TimeSpan since) => Ready(since) with { IsReady = false, IsNotAccepting = true };
+        Assert.False(Observe(NotAccepting(CrashLoop.NotAcceptingLimit - TimeSpan.FromSeconds(1)), 0).IsHeld);
+        Assert.False(Observe(NotAccepting(CrashLoop.NotAcceptingLimit) with { IsNotAccepting = false }, 0).IsHeld);
+        Assert.True(Observe(NotAccepting(CrashLoop.NotAcceptingLimit), 0).IsHeld);
         Assert.StartsWith("it ran for 3 minutes without accepting the traffic that it captures; ", _loop.Hold, StringComparison.Ordinal);
 
         Wait(CrashLoop.FirstHold);
-        Assert.False(Look(Starting, 0).IsHeld);
-        Look(Starting, 2);
-        Assert.True(Look(Starting, 3).IsHeld);
+        Assert.False(Observe(Starting, 0).IsHeld);
+        Observe(Starting, 2);
+        Assert.True(Observe(Starting, 3).IsHeld);
         Assert.StartsWith("it failed 3 times in a row", _loop.Hold, StringComparison.Ordinal);
     }
 
@@ -49,11 +49,11 @@ public sealed class CrashLoopTests
         List<double> minutes = [];
         for (var restarts = 0; minutes.Count < 7;)
         {
-            if (Look(Starting, restarts).HeldUntil is { } until)
+            if (Observe(Starting, restarts).HeldUntil is { } until)
             {
                 minutes.Add((until - _now).TotalMinutes);
                 _now = until;
-                Look(Starting, restarts = 0);
+                Observe(Starting, restarts = 0);
             }
             else
             {
@@ -67,11 +67,11 @@ public sealed class CrashLoopTests
     [Fact]
     public void MinuteOfReadinessClearsTheRecord()
     {
-        Look(Starting, 2);
-        Assert.Equal(2, Look(Ready(CrashLoop.StableAfter - TimeSpan.FromSeconds(1)), 2).Failures);
-        Assert.Equal((0, 0), (Look(Ready(CrashLoop.StableAfter), 2).Failures, _loop.Holds));
-        Assert.False(Look(Starting, 4).IsHeld);
-        Assert.True(Look(Starting, 5).IsHeld);
+        Observe(Starting, 2);
+        Assert.Equal(2, Observe(Ready(CrashLoop.StableAfter - TimeSpan.FromSeconds(1)), 2).Failures);
+        Assert.Equal((0, 0), (Observe(Ready(CrashLoop.StableAfter), 2).Failures, _loop.Holds));
+        Assert.False(Observe(Starting, 4).IsHeld);
+        Assert.True(Observe(Starting, 5).IsHeld);
     }
 
     [Fact]
@@ -79,55 +79,55 @@ public sealed class CrashLoopTests
     {
         for (var crash = 1; crash <= 2; crash++)
         {
-            Look(Ready(TimeSpan.FromSeconds(59)), crash);
+            Observe(Ready(TimeSpan.FromSeconds(59)), crash);
             Wait(TimeSpan.FromSeconds(60));
         }
 
-        Assert.True(Look(Ready(TimeSpan.FromSeconds(1)), 3).IsHeld);
+        Assert.True(Observe(Ready(TimeSpan.FromSeconds(1)), 3).IsHeld);
     }
 
     [Fact]
     public void UnobservedCrashesAreForgottenWhenTheSidecarRunsAgain()
     {
-        Look(Starting, 1);
+        Observe(Starting, 1);
         Wait(TimeSpan.FromDays(1));
-        Assert.False(Look(Ready(TimeSpan.FromHours(1)), 40).IsHeld);
-        Assert.Equal(1, Look(Starting, 41).Failures);
+        Assert.False(Observe(Ready(TimeSpan.FromHours(1)), 40).IsHeld);
+        Assert.Equal(1, Observe(Starting, 41).Failures);
     }
 
     [Fact]
     public void ManualStartResetsSystemdsCount()
     {
-        Look(Starting, 2);
-        Assert.False(Look(Starting, 0).IsHeld);
-        Assert.True(Look(Starting, 1).IsHeld);
+        Observe(Starting, 2);
+        Assert.False(Observe(Starting, 0).IsHeld);
+        Assert.True(Observe(Starting, 1).IsHeld);
     }
 
     [Fact]
     public void UnitThatSystemdHasGivenUpOnCountsAtEachObservation()
     {
         var failed = Starting with { Activity = UnitActivity.Failed };
-        Look(failed, 0);
-        Assert.False(Look(failed, 0).IsHeld);
-        Assert.True(Look(failed, 0).IsHeld);
+        Observe(failed, 0);
+        Assert.False(Observe(failed, 0).IsHeld);
+        Assert.True(Observe(failed, 0).IsHeld);
     }
 
     [Fact]
     public void ClockThatWasSetBackDoesNotExtendAHold()
     {
-        Look(Starting, 3);
+        Observe(Starting, 3);
         Wait(TimeSpan.FromDays(-2));
-        Assert.False(Look(Starting, 3).IsHeld);
+        Assert.False(Observe(Starting, 3).IsHeld);
     }
 
     [Fact]
     public void UnobservedUnitIsNotAFailure()
     {
-        Look(Starting, 2);
-        Assert.Equal(_loop, Look(null, 0));
+        Observe(Starting, 2);
+        Assert.Equal(_loop, Observe(null, 0));
     }
 
-    private CrashLoop Look(SidecarUnit? unit, int restarts) =>
+    private CrashLoop Observe(SidecarUnit? unit, int restarts) =>
         _loop = _loop.Observe(unit is null ? null : unit with { Restarts = restarts }, _now, random: 0);
 
     private void Wait(TimeSpan time) => _now += time;
