@@ -2,16 +2,16 @@ using System.Text.RegularExpressions;
 
 namespace IstioStandIn;
 
-/// <summary>What the real sidecar did: <c>records/README.md</c> names the source.</summary>
+/// <summary>Records of the real sidecar: <c>records/README.md</c> names the source.</summary>
 public static partial class IstioRecords
 {
     /// <summary>
-    /// The rules of a record, in the order of each chain; without policies, counters and tables that the capture has nothing in.
+    /// The rules of a record, in the order of each chain, without policies, counters and tables that the capture does not use.
     /// </summary>
     /// <param name="name">The name of a file below <c>records/capture</c>.</param>
     public static IReadOnlyList<string> Capture(string name) => Rules(Read($"capture/{name}"));
 
-    /// <summary>The rules in what iptables-save or nft prints, in the same form.</summary>
+    /// <summary>The rules in the output of iptables-save or nft, in the same form.</summary>
     public static IReadOnlyList<string> Rules(string text)
     {
         var rules = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
@@ -45,7 +45,7 @@ public static partial class IstioRecords
         }
     }
 
-    /// <summary>The warnings and errors that pilot-agent logs for a cause; those that depend on the moment only are left out.</summary>
+    /// <summary>The warnings and errors that pilot-agent logs for a cause, except those that depend on timing.</summary>
     /// <param name="cause">The name of a file below <c>records/logs</c>, without its ending.</param>
     public static IReadOnlyList<string> Log(string cause) => Lines(Read($"logs/{cause}.log"));
 
@@ -55,7 +55,7 @@ public static partial class IstioRecords
         .. text.Split('\n')
             .Where(line => LogLine().IsMatch(line))
             .Select(line => LogLine().Replace(line, "$1"))
-            // When Envoy's probe or its next request comes is a matter of milliseconds.
+            // The order of Envoy's probe and its next request depends on milliseconds.
             .Where(line => !line.Contains("Envoy proxy is NOT ready", StringComparison.Ordinal)
                 && !line.Contains("send error for type url", StringComparison.Ordinal))
             .Select(Normal).Distinct().Order(StringComparer.Ordinal),

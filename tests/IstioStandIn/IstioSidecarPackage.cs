@@ -8,7 +8,8 @@ public static class IstioSidecarPackage
     public const string Name = "istio-sidecar";
 
     /// <summary>
-    /// Where the stand-in writes down its calls and its environment, and reads how to behave: <c>files/pilot-agent</c> names all of it.
+    /// The folder where the stand-in records its calls and its environment, and reads its instructions: <c>files/pilot-agent</c> describes
+    /// them.
     /// </summary>
     public const string State = "/var/lib/istio/stand-in";
 
@@ -20,9 +21,10 @@ public static class IstioSidecarPackage
     private const UnixFileMode Program = (UnixFileMode)0b111_101_101;
 
     /// <param name="format"><c>deb</c> or <c>rpm</c>.</param>
-    /// <param name="architecture"><c>amd64</c> or <c>arm64</c>; what is in it runs anywhere.</param>
-    /// <param name="failingPostinst">Its installation fails: with a deb after its files are there, with an rpm before, because only that
-    /// fails a transaction.</param>
+    /// <param name="architecture"><c>amd64</c> or <c>arm64</c>; the content runs on both.</param>
+    /// <param name="failingPostinst">
+    /// Whether its installation fails: a deb fails after its files are installed, an rpm before, because only that fails a transaction.
+    /// </param>
     /// <returns>The path of the package below the folder.</returns>
     public static string Build(
         string folder, string version, string format = "deb", string architecture = "amd64", bool failingPostinst = false)
@@ -103,7 +105,7 @@ public static class IstioSidecarPackage
             {Programs}
             /lib/systemd/system/istio.service
             """, (UnixFileMode)0b110_100_100);
-        // Its programs are scripts, so a package for another machine's architecture is only a matter of its label.
+        // The programs are scripts, so only the label of the package depends on the architecture.
         var machine = architecture == "arm64" ? "aarch64" : "x86_64";
         Run(
             "rpmbuild", "-bb", "--quiet", "--target", machine, "--define", $"_topdir {work}/build", "--define", "_build_id_links none",

@@ -48,7 +48,7 @@ public enum PackageFailureReason
     /// <summary>The package list does not name this package with these bytes.</summary>
     NotInList,
 
-    /// <summary>The package list names it, but wants a newer version at least.</summary>
+    /// <summary>The package list names it, but requires a newer version.</summary>
     BelowMinimum,
 
     /// <summary>The archive cannot be read.</summary>

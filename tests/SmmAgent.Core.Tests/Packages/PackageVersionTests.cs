@@ -4,7 +4,7 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Tests.Packages;
 
-/// <summary>The order of versions, held against the programs that install them.</summary>
+/// <summary>The order of versions, compared with the order of the programs that install them.</summary>
 public sealed class PackageVersionTests
 {
     private static readonly Gen<string> Part = Gen.OneOf(
@@ -18,7 +18,7 @@ public sealed class PackageVersionTests
 
     private static readonly Gen<string> Revision = Any("", "", "-1", "-2", "-1.el9", "-0", "-1~bpo12+1");
 
-    // Versions that begin alike: others are decided at their first character.
+    // The versions have a common prefix: others already differ at their first character.
     private static Gen<(string A, string B)> Pairs(Gen<string> end) => Gen.Select(
         Gen.Select(Gen.Int[0, 20], Parts, (first, parts) => first + parts), Gen.Select(Epoch, Parts, end), Gen.Select(Epoch, Parts, end),
         (start, a, b) => (a.Item1 + start + a.Item2 + a.Item3, b.Item1 + start + b.Item2 + b.Item3));

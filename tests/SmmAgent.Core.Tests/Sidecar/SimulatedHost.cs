@@ -7,7 +7,7 @@ using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Tests.Sidecar;
 
-/// <summary>A host that does what the steps of a plan say, and shows itself.</summary>
+/// <summary>A simulated host that executes the steps of a plan, and can be observed.</summary>
 internal sealed class SimulatedHost(string? version, SidecarUnit unit)
 {
     public static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1_000_000);
@@ -51,10 +51,10 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
 
     public DateTimeOffset InstalledAt { get; set; } = Now.AddDays(-1);
 
-    /// <summary>What detach and a rollback are told of this host.</summary>
+    /// <summary>The snapshot of this host for detach and a rollback.</summary>
     public SidecarSnapshot Before() => SidecarSnapshot.From(Observe());
 
-    /// <summary>Has the agent's drop-in of istio.service in place.</summary>
+    /// <summary>Adds the agent's drop-in of istio.service.</summary>
     public void Protect() => Apply(new Plan([new WriteSidecarFile(SidecarFiles.DropInFile, "it is missing"), new ReloadUnits()]));
 
     public void Apply(Plan plan)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
-/// <summary>A tiny package, built with the distribution's own tools. It has one file, with its version in it.</summary>
+/// <summary>A small package, built with the tools of the distribution. It has one file, which contains its version.</summary>
 internal sealed record BuiltPackage(string Version)
 {
     public const string Name = "smm-test";
@@ -23,7 +23,7 @@ internal sealed record BuiltPackage(string Version)
     /// <summary>Shell lines that run after it was removed.</summary>
     public string? Left { get; init; }
 
-    /// <summary>Its name, where it is not the package that most tests have.</summary>
+    /// <summary>The name, for a package other than the one of most tests.</summary>
     public string Named { get; init; } = Name;
 
     /// <summary>The bytes of its file.</summary>
@@ -108,7 +108,7 @@ internal sealed record BuiltPackage(string Version)
         File.WriteAllBytes($"{root}/usr/share/{Named}/content", Random(Size));
     }
 
-    // Nothing that a compressor makes small.
+    // Random bytes, which cannot be compressed.
     private static byte[] Random(int size)
     {
         var bytes = new byte[size];

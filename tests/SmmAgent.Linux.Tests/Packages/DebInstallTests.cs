@@ -3,7 +3,7 @@ using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
-/// <summary>The host's real dpkg and apt-get, in a throw-away layer.</summary>
+/// <summary>Installations with the host's real dpkg and apt-get, in a temporary layer.</summary>
 public sealed class DebInstallTests : IDisposable
 {
     private readonly PackageHostRoot _host = new();
@@ -47,7 +47,7 @@ public sealed class DebInstallTests : IDisposable
     {
         await InstallAsync(new("1.0"));
 
-        // The package alone is more than the disk of this host.
+        // The package alone is larger than the disk of this host.
         await FailsAsync(new("2.0") { Size = 100_000_000 }, PackageFailureReason.DiskFull, "space");
     }
 
@@ -107,7 +107,7 @@ public sealed class DebInstallTests : IDisposable
             await install;
         }
 
-        // As for a package that was not itself interrupted.
+        // As for a package whose own installation was not interrupted.
         var commands = new Linux.Commands.CommandRunner(prefix: _host.Prefix);
         var dpkg = new Dpkg(commands, PackageCommands.Direct(commands), hasApt: true, TimeSpan.FromSeconds(1));
         var result = await dpkg.InstallAsync(_host.Cache.PathOf(package), isInterrupted: false);

@@ -6,8 +6,8 @@ using SmmAgent.Linux.Sidecar;
 namespace SmmAgent.Linux.Tests.Packages;
 
 /// <summary>
-/// What the package list does not allow does not reach the real dpkg, although its bytes lie in the cache and have the checksum of the mesh
-/// configuration.
+/// A package that the package list does not allow does not reach the real dpkg, although it is in the cache and has the checksum of the
+/// mesh configuration.
 /// </summary>
 public sealed class DeliveryRefusalTests : IAsyncDisposable
 {

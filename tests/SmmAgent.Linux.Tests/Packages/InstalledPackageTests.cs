@@ -4,7 +4,7 @@ using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
-/// <summary>What is installed, asked of the real dpkg only when its database changed.</summary>
+/// <summary>The real dpkg is queried only after a change of its database.</summary>
 public sealed class InstalledPackageTests : IDisposable
 {
     private readonly PackageHostRoot _host = new();

@@ -5,7 +5,7 @@ using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
-/// <summary>What other tests rely on: the stand-in package is installed as Istio's is, and captures traffic as Istio does.</summary>
+/// <summary>Other tests rely on this: the stand-in package is installed like Istio's, and captures traffic as Istio does.</summary>
 public sealed class IstioStandInTests : IAsyncDisposable
 {
     private const string Vm = "10.77.0.1";
@@ -62,7 +62,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
         File.WriteAllText(
             _host.Inside("/var/lib/istio/envoy/cluster.env"),
             "ISTIO_META_DNS_CAPTURE='true'\nISTIO_SERVICE_CIDR='*'\nISTIO_INBOUND_PORTS='*'\nISTIO_LOCAL_EXCLUDE_PORTS='22,16400'\nISTIO_SERVICE='a.b'\nPS_TEST='it'\"'\"'s'\n");
-        // The host's name server: it knows every name, and gives all of them the same address.
+        // The name server of the host, which resolves every name to the same address.
         File.WriteAllText($"{_host.Shared}/names", """
             sysread STDIN, my $question, 4096;
             my $end = index($question, "\0", 12) + 5;
@@ -107,7 +107,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
         Assert.DoesNotContain("ISTIO", await InAsync(_vmNetwork, "iptables-save"), StringComparison.Ordinal);
     }
 
-    // The rules of the real tool, as they were recorded: a stand-in that captures less than it fails here.
+    // The recorded rules of the real tool: a stand-in that captures less fails here.
     [Fact]
     public async Task StandInSetsAndRemovesTheRulesOfIstiosOwnTool()
     {
@@ -158,7 +158,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
             Assert.Contains("ISTIO_OUTPUT", await InAsync(_vmNetwork, "iptables-legacy-save"), StringComparison.Ordinal);
         });
 
-        // Current Istio takes another backend for its rules than it has just cleaned.
+        // Current versions of Istio set their rules in another backend than the one that they have just cleaned.
         await File.WriteAllTextAsync(
             _host.Inside($"{IstioSidecarPackage.State}/behave"), "legacy-trap", TestContext.Current.CancellationToken);
         await WithNetworkAsync(async () =>
@@ -212,7 +212,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
         };
         Assert.Null(_host.Cache.Prepare());
         IstioSidecarPackage.Build(_host.Cache.Folder, "1.15.3");
-        // This host need not have sudo, which the package depends on as Istio's does.
+        // The package depends on sudo, like Istio's, but this host need not have it.
         if (!File.Exists("/usr/bin/sudo"))
             OfferSudo();
 
@@ -227,7 +227,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
         Assert.True((await runner.RunAsync(["ip", "netns", "add", _vmNetwork], TestContext.Current.CancellationToken)).Succeeded);
         try
         {
-            // With a global address of IPv4 Istio leaves IPv6 alone.
+            // With a global IPv4 address, Istio does not change IPv6.
             await InAsync(_vmNetwork, "ip", "link", "add", "vm", "type", "veth", "peer", "name", "peer");
             await InAsync(_vmNetwork, "ip", "address", "add", $"{Vm}/24", "dev", "vm");
             await InAsync(_vmNetwork, "ip", "link", "set", "lo", "up");
@@ -239,7 +239,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
         }
     }
 
-    // As an agent has it in cluster.env.
+    // As the agent writes it to cluster.env.
     private Task<CommandResult> TryCaptureAsync(string command, params string[] settings) => new CommandRunner().RunAsync(
         [
             "ip", "netns", "exec", _vmNetwork, "chroot", _host.Inside(""), "env", "ISTIO_META_DNS_CAPTURE=true", "ISTIO_SERVICE_CIDR=*",
@@ -254,7 +254,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
         Assert.True(result.Succeeded, result.Describe() + result.Output);
     }
 
-    // Where istio-proxy has the ids of the record.
+    // On a host where istio-proxy has the ids of the record.
     private async Task<string> AsRecordedAsync(string save)
     {
         var ids = (await InAsync(_vmNetwork, "chroot", _host.Inside(""), "sh", "-c", "id -u istio-proxy; id -g istio-proxy")).Split('\n');
@@ -327,7 +327,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
         () => AskAsync(network, address, port, request).GetAwaiter().GetResult().Contains(told, StringComparison.Ordinal),
         $"{address}:{port} answers", TimeSpan.FromMinutes(1), () => File.ReadAllText(_host.Inside("/var/log/istio/istio.err.log")));
 
-    /// <summary>What is answered; nothing where nobody is reached.</summary>
+    /// <summary>The answer; empty where no server is reached.</summary>
     private static async Task<string> AskAsync(string network, string address, int port, string request) =>
         (await new CommandRunner().RunAsync(
             ["ip", "netns", "exec", network, "socat", "-t5", "-", $"TCP:{address}:{port},connect-timeout=5"],

@@ -28,7 +28,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
         _list.Serve(_list.Seal(_list.Now.AddMinutes(-1), PackageServerFixture.Package));
         Assert.Equal(PackageFailureReason.ListSuperseded, (await RefusalAsync()).Reason);
 
-        // Another key's lists have a time of their own: one that was stolen keeps nobody out.
+        // The lists of each key have a time of their own: a stolen key does not block the lists of another key.
         var other = PackageSigningKey.New();
         _list.Serve(SignedPackageList.Seal(
             new() { Format = 1, Issued = _list.Now.AddMinutes(-1), Expires = _list.Now.AddDays(1), Packages = Named }, [other]));
@@ -78,7 +78,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
         _list.Serve([.. Enumerable.Repeat((byte)' ', SignedPackageList.MaximumBytes + 1)]);
         Assert.Equal(
             (PackageFailureReason.BrokenPackageList,
-                "istio-sidecar 1.15.3 is not installed: the dashboard's package list is larger than 1048576 bytes"), await RefusalAsync());
+                "istio-sidecar 1.15.3 is not installed: the dashboard's package list is larger than 1048576 bytes"), await RefusalTextAsync());
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
             (PackageFailureReason.ListSuperseded,
                 $"istio-sidecar 1.15.3 is not installed: {_list.AcceptedFile} is damaged: remove it, and an older package list "
                     + "may be accepted once"),
-            await RefusalAsync());
+            await RefusalTextAsync());
     }
 
     [Fact]
@@ -126,6 +126,6 @@ public sealed class PackageApprovalTests : IAsyncDisposable
         Assert.IsType<PackageFailure>(
             await _list.Approval().ApproveAsync(_source, PackageServerFixture.Package, TestContext.Current.CancellationToken));
 
-    private async Task<(PackageFailureReason Fault, string Message)> RefusalAsync() =>
+    private async Task<(PackageFailureReason Reason, string Message)> RefusalTextAsync() =>
         await RefusalAsync() is var refusal ? (refusal.Reason, refusal.Message) : default;
 }

@@ -4,7 +4,7 @@ using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
-/// <summary>What systemd-run says in the place of the package manager that it was to run.</summary>
+/// <summary>The messages of systemd-run when it cannot run the package manager.</summary>
 public sealed class PackageCommandsTests
 {
     [Theory]
@@ -12,7 +12,7 @@ public sealed class PackageCommandsTests
     [InlineData(137, "", PackageFailureReason.Interrupted, "apt-get was killed by signal 9")]
     [InlineData(1, "Failed to create bus connection: No such file or directory", PackageFailureReason.NoInstaller,
         "Failed to create bus connection: No such file or directory")]
-    public void IsTold(int exitCode, string error, PackageFailureReason fault, string message)
+    public void FailureOfSystemdRunIsReported(int exitCode, string error, PackageFailureReason fault, string message)
     {
         var failure = InstallerText.Failure(new(["apt-get", "install"], CommandEnding.Exited, exitCode, "", error));
 

@@ -195,7 +195,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     {
         _house.Server.Answers = request =>
         {
-            // Until the client hangs up: this body has no end.
+            // The body has no end; it is sent until the client closes the connection.
             try
             {
                 request.WriteAsync("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").GetAwaiter().GetResult();

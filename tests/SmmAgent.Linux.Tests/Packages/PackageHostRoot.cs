@@ -6,8 +6,8 @@ using SmmAgent.Linux.Packages;
 namespace SmmAgent.Linux.Tests.Packages;
 
 /// <summary>
-/// A throw-away layer above this host's own files, with its package managers and their databases, and no network: what is installed there
-/// is gone with it.
+/// A temporary layer above the files of this host, with its package managers and their databases, and without a network. Packages that are
+/// installed there disappear with it.
 /// </summary>
 public sealed class PackageHostRoot : IDisposable
 {
@@ -29,7 +29,7 @@ public sealed class PackageHostRoot : IDisposable
         Directory.CreateDirectory(Shared);
         Directory.CreateDirectory(_root + Shared);
         BuiltPackage.Run("mount", "--bind", Shared, _root + Shared);
-        // No sources: nothing is asked of a network, and apt-get has less to read.
+        // Without sources, apt-get needs no network and reads less.
         foreach (var folder in (string[])["etc/apt/sources.list.d", "var/lib/apt/lists", "etc/yum.repos.d", "etc/zypp/repos.d"])
         {
             if (Directory.Exists($"{_root}/{folder}"))
@@ -57,7 +57,7 @@ public sealed class PackageHostRoot : IDisposable
     internal PackageInstaller Installer(string? program, string format) =>
         new(new PackageTools(program, PackageFormats.Parse(format)), Prefix, TimeSpan.FromSeconds(1));
 
-    /// <summary>Lays a built package into the cache, as if it had been fetched.</summary>
+    /// <summary>Copies a built package into the cache, as if it had been downloaded.</summary>
     internal Package Offer(BuiltPackage built, string format)
     {
         Assert.Null(Cache.Prepare());
@@ -74,7 +74,7 @@ public sealed class PackageHostRoot : IDisposable
         return Sealed(package);
     }
 
-    /// <summary>The package with the checksum of what lies in the cache.</summary>
+    /// <summary>The package, with the checksum of the file in the cache.</summary>
     internal Package Sealed(Package package) =>
         package with { Sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Cache.PathOf(package)))) };
 
@@ -117,7 +117,7 @@ public sealed class PackageHostRoot : IDisposable
     }
 }
 
-/// <summary>A script of a package that says which process runs it, and then waits until it is told to go on.</summary>
+/// <summary>A script of a package that reports its process id, and then waits for a signal to continue.</summary>
 internal sealed class WaitingScript(string folder) : IDisposable
 {
     private string Fifo => $"{folder}/go";
@@ -130,7 +130,7 @@ internal sealed class WaitingScript(string folder) : IDisposable
         {
             if (!File.Exists(Fifo))
                 BuiltPackage.Run("mkfifo", Fifo);
-            // Opened before anybody is told, so that who lets it go on need not wait until it waits.
+            // It is opened before the report, so that the test can send the signal at any time.
             return $"exec 3<>{Fifo}; echo $PPID $$ > {Pid}.new; mv {Pid}.new {Pid}; read go <&3";
         }
     }
@@ -146,13 +146,13 @@ internal sealed class WaitingScript(string folder) : IDisposable
 
     public void Dispose()
     {
-        // Opened for both, a FIFO makes nobody wait.
+        // A FIFO that is opened for reading and writing does not block.
         using (var fifo = new FileStream(Fifo, FileMode.Open, FileAccess.ReadWrite))
             fifo.Write("go\n"u8);
         if (!File.Exists(Pid))
             return;
 
-        // Of a package manager that was killed it is left over, with the host's root as its own.
+        // A killed package manager leaves it behind, and its root is the one of the host.
         var script = File.ReadAllText(Pid).Trim().Split(' ')[1];
         Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{script}"), TimeSpan.FromSeconds(30)),
             "the script ends when it is told to");

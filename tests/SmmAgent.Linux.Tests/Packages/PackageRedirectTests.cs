@@ -4,7 +4,7 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
-/// <summary>A dashboard and another server, each with an authority of its own.</summary>
+/// <summary>Redirects between a dashboard and another server, each with its own authority.</summary>
 public sealed class PackageRedirectTests : IAsyncDisposable
 {
     private readonly PackageServerFixture _house = new();

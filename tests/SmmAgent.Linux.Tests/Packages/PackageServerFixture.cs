@@ -7,7 +7,7 @@ using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
-/// <summary>A cache, a server that has one package, and what fetches it.</summary>
+/// <summary>A cache, a server that has one package, and a download between them.</summary>
 internal sealed class PackageServerFixture : IAsyncDisposable
 {
     public const string ETag = "\"e1\"";
@@ -55,8 +55,7 @@ internal sealed class PackageServerFixture : IAsyncDisposable
         var fetch = new PackageDownload(Cache, Source, Time).RunAsync(
             package ?? Package, progress, cancel ?? TestContext.Current.CancellationToken, bypassBackoff);
 
-        // Between fork and exec, a process that another test starts has a copy of the cache's lock. The wait for it takes this clock's
-        // time.
+        // Between fork and exec, a process that another test starts has a copy of the cache's lock. The wait for the lock uses this clock.
         while (Time is FakeTimeProvider clock && await Task.WhenAny(fetch, Task.Delay(100)) != fetch)
             clock.Advance(TimeSpan.FromMilliseconds(20));
         return await fetch;
@@ -78,7 +77,7 @@ internal sealed class PackageServerFixture : IAsyncDisposable
         Assert.False(File.Exists(Part));
     }
 
-    /// <summary>Answers as the contract's dashboard does.</summary>
+    /// <summary>Answers as the contract requires of a dashboard.</summary>
     public string Ranged(RawRequest request, string etag = ETag)
     {
         Requests.Add(request);
@@ -92,7 +91,7 @@ internal sealed class PackageServerFixture : IAsyncDisposable
         ? int.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture)
         : null;
 
-    /// <summary>Sends a part of what it announces, and hangs up.</summary>
+    /// <summary>Sends a part of the announced bytes, and closes the connection.</summary>
     public string? Cut(RawRequest request, int bytes)
     {
         Requests.Add(request);
@@ -106,7 +105,7 @@ internal sealed class PackageServerFixture : IAsyncDisposable
         return null;
     }
 
-    /// <summary>Leaves a part of the package behind, as an attempt that was cut off does.</summary>
+    /// <summary>Leaves a partial download, as an interrupted attempt does.</summary>
     public async Task LeavePartAsync(int bytes = 100_000)
     {
         var count = 0;

@@ -6,7 +6,7 @@ using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
-/// <summary>An upgrade that fails leaves the host with the version that it had, with the real dpkg, apt-get, rpm and dnf.</summary>
+/// <summary>A failed upgrade leaves the host with its previous version, with the real dpkg, apt-get, rpm and dnf.</summary>
 public sealed class PutBackTests : IDisposable
 {
     private readonly PackageHostRoot _host = new();
@@ -50,7 +50,7 @@ public sealed class PutBackTests : IDisposable
         Assert.Equal((new PackageState("1.0"), "1.0"), (failed.After, _host.Content));
     }
 
-    // dpkg's own way back fails there.
+    // dpkg's own rollback fails in this case.
     [Fact]
     public async Task PartiallyConfiguredOldDebIsRestored()
     {
@@ -66,7 +66,7 @@ public sealed class PutBackTests : IDisposable
     {
         await InstallAsync(new("1.0"), "deb", "apt-get");
 
-        // dpkg asks the half configured new version whether it may go.
+        // dpkg runs the prerm script of the partially configured new version.
         var failed = await FailAsync(new("2.0") { After = "exit 4", Leaving = "exit 5" }, "deb", "apt-get");
 
         Assert.Contains("exit status 4; it is partially installed, and 1.0 could not be restored: ", failed.Failure.Message,
@@ -141,7 +141,7 @@ public sealed class PutBackTests : IDisposable
 
         Assert.EndsWith("; 1.0-1 stays installed", failed.Failure.Message, StringComparison.Ordinal);
         Assert.Equal((new PackageState("1.0-1"), "1.0"), (failed.After, _host.Content));
-        // So rpm has it: what is there then is whole.
+        // To rpm, the installation is complete.
         Assert.Equal(new InstallOutcome.Installed("2.0-1", "1.0-1"), await InstallAsync(new("2.0") { After = "exit 4" }, "rpm", program));
     }
 

@@ -3,7 +3,7 @@ using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
-/// <summary>A package is taken away again, and nothing with it, with the real dpkg and rpm.</summary>
+/// <summary>Removals of one package, and of no other, with the real dpkg and rpm.</summary>
 public sealed class RemoveTests : IDisposable
 {
     private readonly PackageHostRoot _host = new();
@@ -16,7 +16,7 @@ public sealed class RemoveTests : IDisposable
     public async Task PackageIsRemovedOnceWithItsConfiguration(string format, string version)
     {
         Prepare(format);
-        // With a script for its removal dpkg would keep the name of a package that is not purged.
+        // With a removal script, dpkg would keep a record of a package that is not purged.
         await InstallAsync(new("1.0") { Left = "exit 0" }, format);
 
         Assert.Equal(new RemovalOutcome.Removed(version), await RemoveAsync(format));

@@ -3,7 +3,7 @@ using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
-/// <summary>The real rpm and dnf on a host without rpm packages, in a throw-away layer.</summary>
+/// <summary>Installations with the real rpm and dnf on a host without rpm packages, in a temporary layer.</summary>
 public sealed class RpmInstallTests : IDisposable
 {
     private readonly PackageHostRoot _host = new();
@@ -72,7 +72,7 @@ public sealed class RpmInstallTests : IDisposable
         var other = InstallAsync(new("0.9") { After = script.Lines }, null);
         await Until.TrueAsync(() => File.Exists($"{_host.Shared}/pid"), "the other installation runs");
 
-        // Past our own lock: the other is no smm-agent.
+        // The lock of smm-agent is not involved, because the other process is not an smm-agent.
         var copy = $"{_host.Shared}/other.rpm";
         File.Copy(_host.Cache.PathOf(package), copy);
         var commands = new Linux.Commands.CommandRunner(prefix: _host.Prefix);

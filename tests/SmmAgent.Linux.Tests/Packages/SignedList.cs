@@ -5,7 +5,7 @@ using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
-/// <summary>The package list of a dashboard, signed with a key that this object makes.</summary>
+/// <summary>The package list of a dashboard, signed with a generated key.</summary>
 internal sealed class SignedList : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-list-");

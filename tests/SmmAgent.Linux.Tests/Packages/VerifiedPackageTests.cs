@@ -86,7 +86,7 @@ public sealed class VerifiedPackageTests : IDisposable
         File.Copy(path, _host.Cache.PathOf(package with { Architecture = "arm64" }));
         await RefusedAsync(package with { Architecture = "arm64" }, PackageFailureReason.WrongArchitecture, "not for arm64");
 
-        // Its end is missing, or bytes in its middle are others.
+        // The archive is truncated, or has changed bytes in its middle.
         var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(path, bytes.AsMemory(0, bytes.Length - 700), TestContext.Current.CancellationToken);
         await RefusedAsync(_host.Sealed(package), PackageFailureReason.BrokenPackage, "the archive cannot be read");
@@ -119,7 +119,7 @@ public sealed class VerifiedPackageTests : IDisposable
 
     private PackageInstaller Apt => _host.Installer("apt-get", "deb");
 
-    // By hand, since dpkg-deb would not make it: a link, and a member that is not where it should be.
+    // The archive is made by hand, because dpkg-deb would not create a link with a member below it.
     private static void WriteDeb(string path, string member)
     {
         using var file = File.Create(path);

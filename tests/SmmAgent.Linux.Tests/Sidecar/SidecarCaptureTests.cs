@@ -6,7 +6,7 @@ using Inside = SmmAgent.Linux.Tests.Events.ThreadNamespace;
 namespace SmmAgent.Linux.Tests.Sidecar;
 
 /// <summary>
-/// The sidecar's capture of traffic, with the real iptables in a network namespace; its own program to remove it is not on this host.
+/// The sidecar's capture of traffic, with the real iptables in a network namespace. The sidecar's own clean-up program is not on this host.
 /// </summary>
 public sealed class SidecarCaptureTests
 {

@@ -56,7 +56,7 @@ public sealed class SidecarLogFilesTests : IDisposable
     {
         using (var file = File.Create(Log))
         {
-            file.SetLength(1L << 40); // a log that was cut while its writer went on has a hole in front
+            file.SetLength(1L << 40); // a log that was truncated while its writer kept its offset begins with a hole
             file.Position = file.Length;
             file.Write("first\nlast\n"u8);
         }

@@ -13,8 +13,8 @@ using SmmAgent.Linux.Tests.Files;
 namespace SmmAgent.Linux.Tests.Sidecar;
 
 /// <summary>
-/// One pass of root's, as far as it is about files. This host has no user istio-proxy, whose the mesh's roots would be: so a pass that
-/// writes the whole configuration fails half-way.
+/// The file steps of the privileged reconcile. This host has no user istio-proxy, the owner of the mesh's root certificates, so a reconcile
+/// that writes the whole configuration fails between two states.
 /// </summary>
 public sealed class SidecarReconcilerTests : IDisposable
 {
@@ -48,7 +48,7 @@ public sealed class SidecarReconcilerTests : IDisposable
         Assert.Equal("127.0.0.1 localhost\n", await File.ReadAllTextAsync(_host.Root.Below("/etc/hosts"), Cancel));
 
         Assert.Equal(outcome.Failures, _host.Records.Report()!.Failures);
-        // Nothing of it is there any more that a detach would undo.
+        // Nothing is left that a detach would undo.
         Assert.False(_host.Records.HasBeforeAttach);
         Assert.False(File.Exists(_host.Paths.BeforePass));
     }
@@ -221,7 +221,7 @@ public sealed class SidecarReconcilerTests : IDisposable
             Assert.Equal([$"read {SidecarFiles.RootCertificate}"], seen.PendingRootReads);
         }
 
-        // The sidecar writes it at each renewal: what root told of it counts until root has looked again.
+        // The sidecar writes it at each renewal: the last report counts until the next privileged reconcile.
         var since = await SeenByDaemonAsync(report with { RootCertificate = told with { Modified = told.Modified.AddTicks(-10) } });
         Assert.Equal(told, since.File(SidecarFiles.RootCertificate));
         Assert.Equal([$"read {SidecarFiles.RootCertificate}"], since.PendingRootReads);
@@ -233,7 +233,7 @@ public sealed class SidecarReconcilerTests : IDisposable
 
     private async Task<ObservedSidecar> SeenByDaemonAsync(ReconcileReport? report)
     {
-        // It reads the files before anything lets another thread go on.
+        // The files are read before the call can yield to another thread.
         Task<ObservedSidecar>? looking = null;
         GuardedRoot.AsOther(() => looking = _host.Observer(isRoot: false).ObserveAsync(null, report, DateTimeOffset.UnixEpoch, Cancel));
         return await looking!;

@@ -6,7 +6,7 @@ using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Linux.Tests.Sidecar;
 
-/// <summary>What root writes down before it changes anything, and what it tells the daemon.</summary>
+/// <summary>The snapshots that the privileged reconcile writes before a change, and its report to the daemon.</summary>
 public sealed class SidecarRecordsTests : IDisposable
 {
     private static readonly SidecarSnapshot Bare = new()

@@ -15,7 +15,8 @@ using SmmAgent.Linux.Tests.Files;
 namespace SmmAgent.Linux.Tests.Sidecar;
 
 /// <summary>
-/// A host's files, real, below a root of their own; what dpkg-query and systemd say is the test's, and no other command does anything.
+/// Real files of a host below a root folder of their own. The test sets the answers of dpkg-query and systemd, and other commands do
+/// nothing.
 /// </summary>
 internal sealed class SidecarRoot : IDisposable
 {

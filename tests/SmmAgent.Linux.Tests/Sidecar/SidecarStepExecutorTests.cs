@@ -7,7 +7,7 @@ using SmmAgent.Linux.Tests.Files;
 
 namespace SmmAgent.Linux.Tests.Sidecar;
 
-/// <summary>What root's steps do to files. Systemd, packages and the user istio-proxy are in the tests on VMs.</summary>
+/// <summary>The effect of the privileged steps on files. The tests on VMs cover systemd, packages and the user istio-proxy.</summary>
 public sealed class SidecarStepExecutorTests : IDisposable
 {
     private readonly SidecarRoot _host = new();

@@ -4,7 +4,7 @@ using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.Core.Tests.Sidecar.Configuration;
 
-/// <summary>What cluster.env says about the sidecar's capture of traffic.</summary>
+/// <summary>The variables in cluster.env for the sidecar's capture of traffic.</summary>
 public sealed class CaptureEnvironmentTests
 {
     private const string Excluded = "ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE";

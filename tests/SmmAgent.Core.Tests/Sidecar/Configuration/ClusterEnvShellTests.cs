@@ -6,7 +6,7 @@ using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.Core.Tests.Sidecar.Configuration;
 
-/// <summary>What real shells make of cluster.env, sourced as istio-start.sh does it.</summary>
+/// <summary>The values that real shells read from cluster.env, sourced as by istio-start.sh.</summary>
 public sealed class ClusterEnvShellTests : IDisposable
 {
     private readonly string _file = Path.GetTempFileName();

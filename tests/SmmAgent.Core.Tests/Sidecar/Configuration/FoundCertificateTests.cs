@@ -6,7 +6,7 @@ using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.Core.Tests.Sidecar.Configuration;
 
-/// <summary>The file is the sidecar's to write: whatever is in it, it is read or it is none.</summary>
+/// <summary>The sidecar can write anything to the file, so any content is either a certificate or ignored.</summary>
 public sealed class FoundCertificateTests
 {
     private const string Identity = "spiffe://cluster.local/ns/vms/sa/default";

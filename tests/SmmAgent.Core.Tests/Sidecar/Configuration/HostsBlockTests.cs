@@ -40,7 +40,7 @@ public sealed class HostsBlockTests
         Assert.Equal(Ours, HostsBlock.Lines($"10.0.0.1 istiod.example.com\n{Block}127.0.0.1 localhost\n"));
         Assert.Empty(HostsBlock.Lines("127.0.0.1 localhost\n"));
         Assert.Empty(HostsBlock.Lines(""));
-        // Somebody's line between the marks is nobody's but theirs.
+        // A foreign line between the marks does not belong to the agent.
         Assert.Equal(Ours, HostsBlock.Lines(Block.Replace("# END", "10.0.0.9 theirs\r\n# END", StringComparison.Ordinal)));
     }
 

@@ -105,7 +105,7 @@ public sealed class IstioLogTests
             rows.Order());
     }
 
-    /// <summary>The log, and the unit as it was: one that exited is started again by systemd.</summary>
+    /// <summary>The log, with the unit at that time: systemd restarts one that exited.</summary>
     private static (SidecarLogText Log, SidecarUnit Unit, DateTimeOffset Now) State(string cause)
     {
         var text = SidecarSamples.Golden($"IstioLogs/{cause}.log");

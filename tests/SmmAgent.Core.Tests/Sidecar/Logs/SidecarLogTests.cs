@@ -201,7 +201,7 @@ public sealed class SidecarLogTests
         var taken = At(-540, "error\tError listening on status port: listen tcp :15020: bind: address already in use");
         Assert.Equal("15020", SidecarLog.NewestFailure(SidecarLogText.Empty, new(taken, null), start, Now)!.Subject);
 
-        // While none runs nothing is written: then the log's own last two minutes count.
+        // While no process runs, nothing is logged, so the last two minutes of the log count.
         Assert.NotNull(SidecarLog.NewestFailure(SidecarLogText.Empty, new(refused, null), null, Now));
         Assert.Null(SidecarLog.NewestFailure(SidecarLogText.Empty, new(refused + At(-0.5, "info\tx"), null), null, Now));
     }

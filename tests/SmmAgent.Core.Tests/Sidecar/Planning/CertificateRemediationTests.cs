@@ -39,7 +39,7 @@ public sealed class CertificateRemediationTests
         Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddMinutes(-30));
         Assert.True(Plan(host).IsEmpty);
 
-        // With another configuration than it runs with, it is, unless it is ready.
+        // With another configuration than the present one, it is removed, unless the sidecar is ready.
         host = Attached(isReady: false);
         Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddMinutes(-30));
         host.Files[SidecarFiles.MeshFile] = host.Files[SidecarFiles.MeshFile] with { Modified = Now.AddMinutes(-10) };
@@ -67,7 +67,7 @@ public sealed class CertificateRemediationTests
         Assert.True(assessment.Plan.IsEmpty);
         Assert.Equal("RestartNeeded", Current(assessment).Reason);
 
-        // The control plane refuses it: no mesh is left that a restart could interrupt.
+        // The control plane refuses the sidecar, so a restart does not interrupt anything.
         host.Failure = new(SidecarFailureKind.IdentityMismatch, "the line");
         Assert.IsType<RestartSidecar>(Plan(host).Steps[^1]);
         Assert.IsType<RestartSidecar>(Plan(Moved(isReady: false)).Steps[^1]);
@@ -109,7 +109,7 @@ public sealed class CertificateRemediationTests
         if (!isDue)
             Assert.Equal("OtherIdentity", Current(assessment).Reason);
 
-        // One that does not run is interrupted by nothing.
+        // A restart does not interrupt a sidecar that does not run.
         host.Apply(new([new StopSidecar("a test")]));
         Assert.Contains(Assess(host, ReconcileReport.None with { ReplacedCertificate = record }).Plan.Steps,
             step => step is RemoveSidecarFile);

@@ -6,7 +6,7 @@ using SmmAgent.Core.Sidecar.Status;
 
 namespace SmmAgent.Core.Tests.Sidecar.Planning;
 
-/// <summary>What settings, mesh configuration and host make of how the sidecar should be.</summary>
+/// <summary>The desired sidecar follows from the settings, the mesh configuration and the host.</summary>
 public sealed class SidecarInputsTests
 {
     private static readonly DateTimeOffset Now = SimulatedHost.Now;

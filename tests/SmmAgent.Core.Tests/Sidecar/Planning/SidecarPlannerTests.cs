@@ -288,7 +288,7 @@ public sealed class SidecarPlannerTests
                 }
             }
 
-            // What a package, an operator or an earlier version of the agent has left in the package's folder.
+            // The files of a package, an operator or an earlier version of the agent in the package's folder.
             if (packages > 0)
                 host.Files["/var/lib/istio"] = host.Files[SidecarFiles.PackageFolder] = new(
                     null, "root", SidecarFiles.FolderMode, SimulatedHost.Now.AddHours(-2));

@@ -85,7 +85,7 @@ public sealed class SidecarRestoreTests
         host.Apply(Restore(before, host));
 
         Assert.Equal(version, host.Version);
-        // A token is never brought back: it was good for an hour. What is in no step is the package's.
+        // A token is never restored, because it was valid for an hour. Files that are in no step belong to the package.
         foreach (var (path, file) in files.Where(file => file.Key != SidecarFiles.Token && file.Value.Content is not null))
             Assert.Equal((file.Content, file.Owner, file.Mode), (host.Files[path].Content, host.Files[path].Owner, host.Files[path].Mode));
         Assert.Equal(unit.IsEnabled, host.Unit.IsEnabled);

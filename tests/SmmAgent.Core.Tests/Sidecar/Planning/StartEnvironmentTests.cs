@@ -7,7 +7,7 @@ using SmmAgent.Core.Tokens;
 namespace SmmAgent.Core.Tests.Sidecar.Planning;
 
 /// <summary>
-/// Root sources nothing that the sidecar's user can write, and what an operator or an earlier version of the agent set keeps its effect.
+/// Root sources nothing that the sidecar's user can write, and settings of an operator or an earlier version of the agent stay in effect.
 /// </summary>
 public sealed class StartEnvironmentTests
 {
@@ -42,7 +42,7 @@ public sealed class StartEnvironmentTests
 
         Assert.Equal(Settings, host.Files[SidecarFiles.OperatorEnvironment].Content);
         Assert.True(SidecarPlanner.Plan(Desired, host.Observe()).IsEmpty);
-        // Once: what root wrote since is the operator's.
+        // This happens once: later changes by root are the operator's.
         host.Files[SidecarFiles.PackageOperatorEnvironment] = new("OTHER=1\n", "root", Mode, SimulatedHost.Now);
         Assert.True(SidecarPlanner.Plan(Desired, host.Observe()).IsEmpty);
     }
@@ -59,7 +59,7 @@ public sealed class StartEnvironmentTests
         Assert.Equal(UnitActivity.Running, host.Unit.Activity);
         Assert.True(SidecarPlanner.Plan(desired, host.Observe()).IsEmpty);
 
-        // One that is not root's is not taken over, and the sidecar does not lose it.
+        // A file that does not belong to root is not taken over, and the sidecar does not lose it.
         var theirs = OfEarlierVersion("OLD='x'\n", owner: "istio-proxy");
         Assert.True(SidecarPlanner.Plan(desired, theirs.Observe()).IsEmpty);
     }
@@ -98,7 +98,7 @@ public sealed class StartEnvironmentTests
         var plan = SidecarPlanner.Plan(Desired, host.Observe());
         host.Apply(plan);
 
-        // Another file: its former owner may still have the first one open.
+        // The file is replaced, because its former owner may still have the old one open.
         Assert.Contains(plan.Steps, step => step is WriteSidecarFile { File.Path: SidecarFiles.OperatorEnvironment });
         Assert.Equal(Settings, host.Files[SidecarFiles.OperatorEnvironment].Content);
         Assert.Equal(("root", "root", Mode),

@@ -51,7 +51,7 @@ public sealed class TokenRemediationTests
 
         Assert.Equal("fetch a new istio-token (Use, but the control plane refuses it)", Plan(host).ToString());
 
-        // What the control plane said of the old one does not count for the new one.
+        // A refusal of the old token does not count for the new one.
         host.Apply(Plan(host));
         Refuse(host, host.Files[SidecarFiles.Token].Modified.AddSeconds(4));
         Assert.True(Plan(host).IsEmpty);

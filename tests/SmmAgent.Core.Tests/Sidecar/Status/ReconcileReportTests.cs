@@ -6,10 +6,10 @@ using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Tests.Sidecar.Status;
 
-/// <summary>What root writes down for the daemon, and for the way back.</summary>
+/// <summary>The report of the privileged reconcile to the daemon, and the snapshot to restore.</summary>
 public sealed class ReconcileReportTests
 {
-    // A file's time has parts of a microsecond: the daemon compares it with the file's.
+    // A file's time is finer than a microsecond, and the daemon compares it with the one in the report.
     private static readonly DateTimeOffset Precise = DateTimeOffset.UnixEpoch.AddTicks(17_000_000_001_234_567);
 
     private static readonly ReconcileReport Report = new()

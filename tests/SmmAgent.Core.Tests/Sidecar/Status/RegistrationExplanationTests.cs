@@ -52,9 +52,9 @@ public sealed class RegistrationExplanationTests
     [Theory]
     [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -29, "GroupNotFound")] // the entry was there before it failed
     [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -11, "GroupNotFound")] // the entry lives for 10 s more
-    [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -9, "Registered")] // asked after that
-    [InlineData(SidecarFailureKind.Unreachable, -5, 0, -60, "Registered")] // it connects anew now and then
-    [InlineData(SidecarFailureKind.PortTaken, -5, -5, -60, "PortTaken")] // that is told once
+    [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -9, "Registered")] // the answer came after that
+    [InlineData(SidecarFailureKind.Unreachable, -5, 0, -60, "Registered")] // it reconnects regularly
+    [InlineData(SidecarFailureKind.PortTaken, -5, -5, -60, "PortTaken")] // this is logged only once
     public void DashboardsAnswerFromBeforeALastingFailureDoesNotCount(
         SidecarFailureKind kind, int since, int newest, int answered, string reason)
     {
