@@ -26,34 +26,34 @@ public static class FailureText
     /// <summary>The same, with the remediation apart from the finding; the remediation is null when the finding needs none.</summary>
     public static (string Reason, string Found, string? Remediation) Explain(
         DashboardFailure failure, DashboardTarget target) => failure switch
-    {
-        DashboardFailure.NoToken f => (FailureReasons.TokenMissing, f.Reason, null),
-        DashboardFailure.BadCaFile f => (FailureReasons.InvalidSettings, $"dashboard.caFile: {f.Reason}", null),
-        DashboardFailure.Paused f => Explain(f.Because, target),
-        DashboardFailure.Refused { Front: { } front } f => (FailureReasons.RefusedInFront,
-            $"{front.Description} at {Shown(target)} refuses the request with {f.Status}{front.Quote}; the dashboard has not seen it",
-            front.Remediation(f.Status, target)),
-        DashboardFailure.Refused f => Refused(f, target),
-        DashboardFailure.RateLimited { Front: { } front } f => (FailureReasons.RateLimited,
-            $"{front.Description} at {Shown(target)} asks for fewer requests{front.Quote}", front.Remediation(429, target)),
-        DashboardFailure.RateLimited f => (FailureReasons.RateLimited,
-            $"the dashboard at {Shown(target)} asks for fewer requests{Quoted(f.Detail)}",
-            "the agent retries after the time that it requested"),
-        DashboardFailure.ServerError { Front: { } front } f => (FailureReasons.DashboardError,
-            $"{front.Description} at {Shown(target)} answered {f.Status}{front.Quote}", front.Remediation(f.Status, target)),
-        DashboardFailure.ServerError f => (FailureReasons.DashboardError,
-            $"the dashboard at {Shown(target)} answered {f.Status}{Quoted(f.Detail)}",
-            "the agent retries; see the log of the dashboard for the reason"),
-        DashboardFailure.Unreachable f =>
-            (FailureReasons.DashboardUnreachable, $"the dashboard at {Shown(target)} is not reachable: {f.Detail}", null),
-        DashboardFailure.Redirected f => Redirected(f, target),
-        DashboardFailure.BadAnswer f => (FailureReasons.InvalidAnswer,
-            $"the answer of {Shown(target)} is refused: "
-                + $"{string.Join("; ", f.Faults.Take(5).Select(fault => OneLine.From(fault.ToString())))}"
-            + (f.Faults.Count > 5 ? $"; and {f.Faults.Count - 5} more" : ""),
-            null),
-        _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
-    };
+        {
+            DashboardFailure.NoToken f => (FailureReasons.TokenMissing, f.Reason, null),
+            DashboardFailure.BadCaFile f => (FailureReasons.InvalidSettings, $"dashboard.caFile: {f.Reason}", null),
+            DashboardFailure.Paused f => Explain(f.Because, target),
+            DashboardFailure.Refused { Front: { } front } f => (FailureReasons.RefusedInFront,
+                $"{front.Description} at {Shown(target)} refuses the request with {f.Status}{front.Quote}; the dashboard has not seen it",
+                front.Remediation(f.Status, target)),
+            DashboardFailure.Refused f => Refused(f, target),
+            DashboardFailure.RateLimited { Front: { } front } f => (FailureReasons.RateLimited,
+                $"{front.Description} at {Shown(target)} asks for fewer requests{front.Quote}", front.Remediation(429, target)),
+            DashboardFailure.RateLimited f => (FailureReasons.RateLimited,
+                $"the dashboard at {Shown(target)} asks for fewer requests{Quoted(f.Detail)}",
+                "the agent retries after the time that it requested"),
+            DashboardFailure.ServerError { Front: { } front } f => (FailureReasons.DashboardError,
+                $"{front.Description} at {Shown(target)} answered {f.Status}{front.Quote}", front.Remediation(f.Status, target)),
+            DashboardFailure.ServerError f => (FailureReasons.DashboardError,
+                $"the dashboard at {Shown(target)} answered {f.Status}{Quoted(f.Detail)}",
+                "the agent retries; see the log of the dashboard for the reason"),
+            DashboardFailure.Unreachable f =>
+                (FailureReasons.DashboardUnreachable, $"the dashboard at {Shown(target)} is not reachable: {f.Detail}", null),
+            DashboardFailure.Redirected f => Redirected(f, target),
+            DashboardFailure.BadAnswer f => (FailureReasons.InvalidAnswer,
+                $"the answer of {Shown(target)} is refused: "
+                    + $"{string.Join("; ", f.Faults.Take(5).Select(fault => OneLine.From(fault.ToString())))}"
+                + (f.Faults.Count > 5 ? $"; and {f.Faults.Count - 5} more" : ""),
+                null),
+            _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
+        };
 
     /// <summary>The wait that the dashboard requested; null when it requested none.</summary>
     public static TimeSpan? RetryAfter(DashboardFailure failure) => failure switch

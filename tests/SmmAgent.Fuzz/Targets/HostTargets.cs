@@ -165,7 +165,7 @@ internal static class HostTargets
         foreach (var member in new Func<string, ArchiveMember>[] { Dpkg.Member, Rpm.Member })
         {
             var members = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(member).ToList();
-            if (ArchiveContents.Fault(members) is { } why)
+            if (ArchiveContents.Validate(members) is { } why)
                 BrokenException.UnlessLine(why, "why an archive is refused");
             else
                 BrokenException.Unless(members.All(one => !one.Path.Split('/').Contains("..")), "an accepted archive leaves no folder");

@@ -138,7 +138,7 @@ internal sealed class FakeSidecar(HostRecord record) : ISidecarAccess, ISidecarR
         return Task.FromResult(new SidecarOutcome(RestoreFailures, null, null));
     }
 
-    public Task<(SidecarSnapshot? Before, string? Why)> SnapshotAsync(WorkloadGroup? group, CancellationToken cancel)
+    public Task<(SidecarSnapshot? Before, string? Reason)> SnapshotAsync(WorkloadGroup? group, CancellationToken cancel)
     {
         record.Add("sidecar snapshot");
         return Task.FromResult(SnapshotFailure is null ? (Snapshot, (string?)null) : (null, SnapshotFailure));
