@@ -152,7 +152,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
         var (exitCode, output) = agent.Run("run");
 
         Assert.Equal(1, exitCode);
-        Assert.Equal("smm-agent: the daemon runs already: systemctl status smm-agent", output.TrimEnd());
+        Assert.Equal("smm-agent: the daemon is already running: systemctl status smm-agent", output.TrimEnd());
         Assert.Equal("ok", bed.Vm.Run("curl", "-fsS", "http://127.0.0.1:16400/healthz"));
     }
 

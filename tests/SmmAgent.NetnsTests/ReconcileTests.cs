@@ -13,7 +13,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
         var (exitCode, output) = agent.Run("reconcile");
 
         Assert.Equal(0, exitCode);
-        Assert.Contains("! there is no systemd here that could run the daemon; start it by hand: smm-agent run\n", output,
+        Assert.Contains("! systemd is not available to run the daemon; start the daemon manually: smm-agent run\n", output,
             StringComparison.Ordinal);
         Assert.EndsWith("✓ reconciled host operating system\n", output, StringComparison.Ordinal);
         Assert.Equal(0, agent.Run("detach").ExitCode);
@@ -22,7 +22,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     [Fact]
     public async Task ReconcileWithoutTheDashboardFailsUnlessTheLastGoodConfigurationSuffices()
     {
-        const string NotAll = "✗ reconciled host operating system as far as that goes without an answer of the dashboard\n";
+        const string NotAll = "✗ reconciled host operating system without a mesh configuration from the dashboard\n";
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
         var ownState = Path.Combine(agent.Root, "var", "lib", "smm-agent-host");
@@ -72,7 +72,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
 
         Assert.Equal((1, 1), (reconcile.ExitCode, confirm.ExitCode));
         Assert.StartsWith(
-            "✗ --confirm-within needs systemd, whose timer undoes the change when you are cut off: this host was not booted with systemd",
+            "✗ --confirm-within needs systemd, because a systemd timer rolls the changes back: this host was not booted with systemd",
             Assert.Single(reconcile.Output.TrimEnd().Split('\n')),
             StringComparison.Ordinal);
         Assert.Equal(before, Firewall.Snapshot(fixture.Bed) + File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml")));

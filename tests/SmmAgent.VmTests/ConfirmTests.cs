@@ -26,7 +26,7 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
             (vm.IsEnabled("smm-agent.service"), vm.IsActive("smm-agent-reconcile.path"), vm.IsActive("smm-agent-rollback.timer")));
         var (exitCode, late) = vm.Try("smm-agent", "confirm");
         Assert.Equal(1, exitCode);
-        Assert.StartsWith("✗ nothing waits for a confirmation", late, StringComparison.Ordinal);
+        Assert.StartsWith("✗ no reconcile is waiting for confirmation", late, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,13 +70,13 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.False(vm.IsEnabled("smm-agent.service"));
 
         var (exitCode, refused) = vm.Try("smm-agent", "reconcile");
-        Assert.Equal((1, "✗ an earlier reconcile waits for its confirmation: sudo smm-agent confirm\n"), (exitCode, refused));
+        Assert.Equal((1, "✗ an earlier reconcile is waiting for confirmation: sudo smm-agent confirm\n"), (exitCode, refused));
         var (planned, plan) = vm.Try("smm-agent", "reconcile", "--dry-run");
         Assert.Equal(0, planned);
-        Assert.StartsWith("! an earlier reconcile waits for its confirmation: until then this one is refused; sudo smm-agent confirm\n",
+        Assert.StartsWith("! an earlier reconcile is waiting for confirmation: until then this one is refused; sudo smm-agent confirm\n",
             plan, StringComparison.Ordinal);
         Assert.StartsWith(
-            "! an earlier reconcile waits for its confirmation: this one lengthens the wait; sudo smm-agent confirm\n",
+            "! an earlier reconcile is waiting for confirmation: this one extends the wait; sudo smm-agent confirm\n",
             vm.Run("smm-agent", "reconcile", "--dry-run", "--confirm-within", "2m"),
             StringComparison.Ordinal);
         // Once more is a longer wait, not a second snapshot.

@@ -92,7 +92,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
             $"❯ would generate a new uuid: this VM is a copy of another machine (/etc/machine-id differs), whose uuid is {original}\n",
             plan, StringComparison.Ordinal);
         Assert.Contains(
-            "❯ would remove the sidecar's token, certificate and key, which are the other machine's\n", plan, StringComparison.Ordinal);
+            "❯ would remove the sidecar's token, certificate and key, which belong to the other machine\n", plan, StringComparison.Ordinal);
         Assert.Contains($"write {SidecarFiles.ClusterEnvironment} (", plan, StringComparison.Ordinal);
         Assert.DoesNotContain("nothing to do", plan, StringComparison.Ordinal);
         Assert.Equal(original, UuidOf(vm));

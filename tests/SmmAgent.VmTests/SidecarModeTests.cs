@@ -64,9 +64,9 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         const string command = "apt-get purge istio-sidecar";
         Assert.True(
             output.Contains(
-                "the package istio-sidecar, which the agent installed, stays: no package can be removed while another is. It is stopped "
-                + "and disabled. "
-                + $"To remove it: sudo {command} (\"sudo smm-agent detach\" before the removal of smm-agent removes it, too)",
+                "the package istio-sidecar, which the agent installed, stays, because no package can be removed "
+                + "during the removal of another. The sidecar is stopped and disabled. "
+                + $"To remove the package: sudo {command} (\"sudo smm-agent detach\" before the removal of smm-agent also removes it)",
                 StringComparison.Ordinal),
             output);
         Assert.Equal("1.15.3 installed", vm.Run("dpkg-query", "-W", "-f", "${Version} ${db:Status-Status}", "istio-sidecar"));

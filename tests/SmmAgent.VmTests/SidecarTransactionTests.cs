@@ -8,7 +8,7 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
     private const string AtWork = "/run/at-work";
     private const string SlowDpkg = $"echo 'pre-invoke=touch {AtWork}; sleep 3' >/etc/dpkg/dpkg.cfg.d/slow";
 
-    private const string Back = "✗ the sidecar's part failed half-way, so the host is as it was before it\n";
+    private const string Back = "✗ sidecar setup failed; its changes were rolled back\n";
 
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
 
@@ -63,7 +63,7 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
         Assert.Equal("", vm.Run("dpkg", "--audit"));
         Assert.Equal("install ok installed", vm.Run("dpkg-query", "-W", "-f", "${Status}", "istio-sidecar"));
         Assert.Contains(
-            "interrupted; the next pass goes on where this one ended",
+            "interrupted; the next reconcile continues from here",
             vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent-reconcile.service"),
             StringComparison.Ordinal);
         Assert.False(vm.IsActive(StandInSidecar.Unit));

@@ -28,7 +28,7 @@ internal sealed class SupportBundle(Redactor redactor, TimeProvider time)
         {
             // Whoever writes a drop-in for a unit chooses its name.
             var content = Encoding.UTF8.GetByteCount(part.Name) > TarWriter.LongestName
-                ? new(null, $"its name is longer than {TarWriter.LongestName} bytes")
+                ? new(null, $"the name is longer than {TarWriter.LongestName} bytes")
                 : await CollectAsync(part, either.Token);
             cancel.ThrowIfCancellationRequested();
             if (content.Text is { } text)
@@ -58,7 +58,7 @@ internal sealed class SupportBundle(Redactor redactor, TimeProvider time)
         }
         catch (OperationCanceledException)
         {
-            return new(null, $"all parts together took longer than {Deadline.TotalSeconds:0} s");
+            return new(null, $"collecting all parts took longer than {Deadline.TotalSeconds:0} s");
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {

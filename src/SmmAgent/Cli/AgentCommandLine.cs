@@ -44,7 +44,7 @@ internal static class AgentCommandLine
         }
         catch (Exception exception)
         {
-            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(LogText.Cause(exception))}: this is a bug of smm-agent: please report it");
+            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(LogText.Cause(exception))}: this is a bug in smm-agent; please report it");
             return ExitCode.Failed;
         }
     }
@@ -67,7 +67,7 @@ internal static class AgentCommandLine
     {
         var root = new Option<string>("--root")
         {
-            Description = "folder that all files of the agent lie below; for tests and containers",
+            Description = "root folder of all files of the agent; for tests and containers",
             DefaultValueFactory = _ => "/",
             Recursive = true,
             Hidden = true,

@@ -16,7 +16,7 @@ internal static class CheckCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var output = OutputOption.Create();
-        var command = new Command("check", "Check every prerequisite, and tell what cures the failures.") { output };
+        var command = new Command("check", "Check every prerequisite and suggest fixes.") { output };
         command.SetAction((parsed, cancel) => RunAsync(paths(parsed), OutputOption.IsJson(parsed, output), cancel));
         return command;
     }

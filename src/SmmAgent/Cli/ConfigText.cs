@@ -33,7 +33,7 @@ internal static class ConfigText
         foreach (var fault in listing.Faults)
             marks.Failed(fault);
         if (listing.Faults.Count > 0)
-            marks.Failed("until that is mended the daemon keeps its last good settings");
+            marks.Failed("agent.yaml is invalid; the last valid settings stay in effect");
         return text.ToString().TrimEnd('\n') + "\n";
     }
 

@@ -10,7 +10,7 @@ internal static class ConfirmCommand
 {
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
-        var command = new Command("confirm", "Keep what reconcile --confirm-within did.");
+        var command = new Command("confirm", "Keep the changes of reconcile --confirm-within.");
         command.SetAction(async (parsed, cancel) =>
         {
             using var host = HostComposition.Create(paths(parsed));

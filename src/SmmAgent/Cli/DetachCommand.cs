@@ -13,10 +13,10 @@ internal static class DetachCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "print what would be removed and change nothing" };
         var keepPackages = new Option<bool>("--keep-packages")
         {
-            Description = "leave the sidecar's package: for a package manager's own scripts, while nobody else can remove one",
+            Description = "leave the sidecar's package; for package scripts, which cannot remove another package",
             Hidden = true,
         };
-        var command = new Command("detach", "Leave the mesh and undo everything on this host.") { dryRun, keepPackages };
+        var command = new Command("detach", "Leave the mesh and undo every change to this host.") { dryRun, keepPackages };
         command.SetAction(async (parsed, cancel) =>
         {
             using var host = HostComposition.Create(paths(parsed));

@@ -13,7 +13,7 @@ internal static class ReconcileCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var dryRun = new Option<bool>("--dry-run") { Description = "print the plan and change nothing" };
-        var hostOnly = new Option<bool>("--host-only") { Description = "do root's part only, and start no unit", Hidden = true };
+        var hostOnly = new Option<bool>("--host-only") { Description = "run the privileged reconcile only; start no unit", Hidden = true };
         var within = new Option<string?>("--confirm-within")
         {
             Description = "undo all unless confirmed in time, such as 120s",
@@ -24,7 +24,7 @@ internal static class ReconcileCommand
             if (result.GetValueOrDefault<string?>() is { } text && ConfirmWindow.Parse(text).Why is { } why)
                 result.AddError($"--confirm-within: {why}");
         });
-        var command = new Command("reconcile", "Do one pass over this host now, and have the daemon run.") { dryRun, within, hostOnly };
+        var command = new Command("reconcile", "Apply the desired state once, then start the daemon.") { dryRun, within, hostOnly };
         command.SetAction((parsed, cancel) => RunAsync(
             paths(parsed),
             new ReconcileOptions

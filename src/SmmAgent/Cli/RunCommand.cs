@@ -35,7 +35,7 @@ internal static class RunCommand
         using var presence = DaemonPresence.Take(paths.StateDirectory);
         if (presence.IsTaken)
         {
-            await Console.Error.WriteLineAsync("smm-agent: the daemon runs already: systemctl status smm-agent");
+            await Console.Error.WriteLineAsync("smm-agent: the daemon is already running: systemctl status smm-agent");
             return ExitCode.Failed;
         }
 

@@ -55,7 +55,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         try
         {
             if (source.Read() is not { } bytes)
-                return Refused(source, "there is no such file");
+                return Refused(source, "the file does not exist");
             if (bytes.Length > BearerTokenFile.MaximumBytes)
                 return Refused(source, $"is larger than {BearerTokenFile.MaximumBytes} bytes");
             if (source.IsArgument && ExistingFile(bytes) is { } existing)
@@ -69,9 +69,9 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
             if (token.Length > BearerTokenFile.MaximumBytes - 1)
                 return Refused(source, $"the token is larger than {BearerTokenFile.MaximumBytes - 1} bytes");
             if (token.Length < MinimumLength)
-                return Refused(source, $"the text has {token.Length} characters; a token has {MinimumLength} or more, because anyone guesses a shorter one");
+                return Refused(source, $"the text has {token.Length} characters; a token has {MinimumLength} or more, because a shorter one is easy to guess");
             if (text.Wrapping is { } wrapping)
-                progress.Done($"the text was not the token itself, the token was taken out of it: {wrapping}");
+                progress.Done($"the text contained more than the token, so the token was extracted: {wrapping}");
             return Encoding.ASCII.GetBytes(token);
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
@@ -89,7 +89,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
     private byte[]? RefusedFile(string path)
     {
         var shown = NameRules.Shown(path);
-        progress.Failed($"that is a file: sudo smm-agent set bearer-token --file {(shown.Any(c => !char.IsAsciiLetterOrDigit(c) && !"./_-+=~,:@".Contains(c)) ? $"'{shown}'" : shown)}");
+        progress.Failed($"TOKEN is the name of a file: sudo smm-agent set bearer-token --file {(shown.Any(c => !char.IsAsciiLetterOrDigit(c) && !"./_-+=~,:@".Contains(c)) ? $"'{shown}'" : shown)}");
         return null;
     }
 
@@ -110,7 +110,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         if (ReadDenial.ForDaemon(paths.BearerToken) is { } refusal)
             progress.Warn($"{refusal}");
         if (isOpen)
-            progress.Warn($"{paths.BearerToken} was open to every user of this host, and is no more; a token that others may have read should be replaced");
+            progress.Warn($"{paths.BearerToken} was readable by every user of this host and is now closed; replace the token, because others may have read it");
     }
 
     private bool HasContent(byte[] content)

@@ -18,11 +18,11 @@ internal static class SetCommand
 
     private static Command DashboardUrl(Func<ParseResult, AgentPaths> paths)
     {
-        var url = new Argument<string>("URL") { Description = "scheme, host and port, as https://smm.example.com" };
-        var allowPlaintext = new Option<bool>("--allow-plaintext") { Description = "accept http: the token goes in clear text" };
+        var url = new Argument<string>("URL") { Description = "scheme, host and port, for example https://smm.example.com" };
+        var allowPlaintext = new Option<bool>("--allow-plaintext") { Description = "accept http, which sends the token in clear text" };
         var caFile = new Option<string?>("--ca-file")
         {
-            Description = "PEM file: trust no other certificate authority",
+            Description = "trust only the certificate authorities in this PEM file",
             HelpName = "FILE",
         };
         var command = new Command("dashboard-url", "Set the URL of the exposed dashboard.") { url, allowPlaintext, caFile };
@@ -36,8 +36,8 @@ internal static class SetCommand
 
     private static Command WorkloadGroup(Func<ParseResult, AgentPaths> paths)
     {
-        var group = new Argument<string>("NAMESPACE") { Description = "its namespace, for example vm-integration" };
-        var name = new Argument<string>("NAME") { Description = "its name, for example analytics-v0" };
+        var group = new Argument<string>("NAMESPACE") { Description = "namespace, for example vm-integration" };
+        var name = new Argument<string>("NAME") { Description = "name, for example analytics-v0" };
         var command = new Command("workload-group", "Set the WorkloadGroup to be a member of.") { group, name };
         command.SetAction(parsed => SetWorkloadGroup.Run(
             Writer(paths(parsed)),
@@ -48,8 +48,8 @@ internal static class SetCommand
 
     private static Command NodeIp(Func<ParseResult, AgentPaths> paths)
     {
-        var address = new Argument<string>("ADDRESS|auto") { Description = "an IP address; with auto it is found out" };
-        var command = new Command("node-ip", "Set the address that the cluster reaches.") { address };
+        var address = new Argument<string>("ADDRESS|auto") { Description = "an IP address, or auto to detect it" };
+        var command = new Command("node-ip", "Set the address of this VM.") { address };
         command.SetAction(parsed => SetNodeIp.Run(
             Writer(paths(parsed)), parsed.GetRequiredValue(address)));
         return command;
@@ -67,20 +67,20 @@ internal static class SetCommand
     {
         var token = new Argument<string?>("TOKEN")
         {
-            Description = "the token; others see it in ps and the shell's history",
+            Description = "the token; visible in ps and in the shell's history",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var stdin = new Option<bool>("--stdin") { Description = "read it from standard input" };
-        var file = new Option<string?>("--file") { Description = "read it from a file", HelpName = "FILE" };
-        var command = new Command("bearer-token", "Set the token that the dashboard asks for.") { token, stdin, file };
+        var stdin = new Option<bool>("--stdin") { Description = "read the token from standard input" };
+        var file = new Option<string?>("--file") { Description = "read the token from a file", HelpName = "FILE" };
+        var command = new Command("bearer-token", "Set the bearer token for the dashboard.") { token, stdin, file };
         command.Validators.Add(result =>
         {
             // Not by value: that throws where there is none, or more than one.
             var given = new[] { result.GetResult(token) is { Tokens.Count: > 0 }, result.GetValue(stdin), result.GetResult(file) is not null };
             if (result.GetResult(token) is { Tokens: [{ Value: "-" }, ..] })
-                result.AddError("'-' is no token; standard input is --stdin: sudo smm-agent set bearer-token --stdin < token");
+                result.AddError("'-' is not a token; to read standard input, use --stdin: sudo smm-agent set bearer-token --stdin < token");
             else if (given.Count(one => one) != 1)
-                result.AddError("say where the token comes from: one of --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token");
+                result.AddError("specify the source of the token: --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token");
         });
         command.SetAction(parsed =>
         {

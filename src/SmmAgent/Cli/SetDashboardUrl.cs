@@ -24,7 +24,7 @@ internal static class SetDashboardUrl
             return writer.Refuse(
                 $"'{uri.GetLeftPart(UriPartial.Authority)}' would send the bearer token in clear text",
                 $"dashboard-url {uri.GetLeftPart(UriPartial.Authority)} --allow-plaintext",
-                lead: ": use https, or accept the risk");
+                lead: "; use https, or accept the risk");
         }
 
         var changes = new List<SettingChange> { new("dashboard", "url", url) };
@@ -40,7 +40,7 @@ internal static class SetDashboardUrl
                 return writer.Refuse(fault, $"{Example} --ca-file /etc/smm/dashboard-ca.pem");
             changes.Add(new("dashboard", "caFile", path));
             if (HiddenFromDaemon.Any(folder => path.StartsWith(folder, StringComparison.Ordinal)))
-                writer.Warn($"smm-agent.service does not see {path}: {CaFile.InstallCommand(path, uri)}");
+                writer.Warn($"smm-agent.service cannot read {path}: {CaFile.InstallCommand(path, uri)}");
             else
                 writer.WarnOfDaemon(path);
         }

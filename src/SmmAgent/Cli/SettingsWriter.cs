@@ -35,7 +35,7 @@ internal sealed class SettingsWriter(string path, Progress progress, TimeProvide
         foreach (var warning in editing.Warnings)
             progress.Warn($"{path}: {warning}");
         foreach (var fault in editing.Others)
-            progress.Failed($"{path}: {fault}; until that is mended the agent keeps its last good settings");
+            progress.Failed($"{path}: {fault}; the last valid settings stay in effect");
         return ExitCode.Done;
     });
 

@@ -22,8 +22,8 @@ public static class StatusCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var output = OutputOption.Create();
-        var watch = new Option<bool>("--watch") { Description = "show it again at every change, until Ctrl+C" };
-        var command = new Command("status", "Show what the daemon knows.") { output, watch };
+        var watch = new Option<bool>("--watch") { Description = "show every change until Ctrl+C" };
+        var command = new Command("status", "Show the status of the daemon.") { output, watch };
         command.SetAction((parsed, cancel) => RunAsync(
             paths(parsed),
             new StatusOptions(OutputOption.IsJson(parsed, output), parsed.GetValue(watch), Progress.IsTerminal),

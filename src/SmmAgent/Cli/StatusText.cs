@@ -27,7 +27,7 @@ public static class StatusText
     {
         var text = new StringBuilder();
         var group = status.WorkloadGroup?.ToString() ?? "no WorkloadGroup yet";
-        text.Append($"smm-agent {OneLine.ReplaceUnprintable(status.Agent.Version)}  {OneLine.ReplaceUnprintable(group)}  uuid {status.Agent.Uuid?.ToString() ?? "not made yet"}\n");
+        text.Append($"smm-agent {OneLine.ReplaceUnprintable(status.Agent.Version)}  {OneLine.ReplaceUnprintable(group)}  uuid {status.Agent.Uuid?.ToString() ?? "not generated yet"}\n");
         text.Append($"updated {Age.Text(now - status.UpdatedAt)} ago\n");
         foreach (var (title, types) in Groups)
         {

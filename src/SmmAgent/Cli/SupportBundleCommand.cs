@@ -15,11 +15,11 @@ internal static class SupportBundleCommand
 {
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
-        var file = new Option<string?>("--file") { Description = "where to write it; default: here, by host and time", HelpName = "FILE" };
+        var file = new Option<string?>("--file") { Description = "output file; default: named after host and time", HelpName = "FILE" };
         file.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value.Length: 0 }, ..])
-                result.AddError("--file: '' names no file; for example: --file bundle.tar.gz");
+                result.AddError("--file: '' is not a file name; for example: --file bundle.tar.gz");
         });
         var command = new Command("support-bundle", "Collect a tar.gz for a bug report, secrets redacted.") { file };
         command.SetAction((parsed, cancel) => RunAsync(paths(parsed), parsed.GetValue(file), Progress.OnConsole(), TimeProvider.System, cancel));
@@ -37,8 +37,8 @@ internal static class SupportBundleCommand
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            var why = Path.Exists(target) ? "it is there already, and is not overwritten" : exception.Message.TrimEnd('.');
-            progress.Failed($"{target} cannot be made: {why}; name another: smm-agent support-bundle --file FILE");
+            var why = Path.Exists(target) ? "the file exists and is not overwritten" : exception.Message.TrimEnd('.');
+            progress.Failed($"{target} cannot be created: {why}; choose another file: smm-agent support-bundle --file FILE");
             return exception is UnauthorizedAccessException ? ExitCode.NotPermitted : ExitCode.Failed;
         }
 
@@ -76,7 +76,7 @@ internal static class SupportBundleCommand
             return parts;
 
         foreach (var log in parts.Where(part => part.KeepEnd))
-            bundle.Skip(log.Name, $"{secrets.Hidden[0]} cannot be read, so that it could not be redacted: sudo smm-agent support-bundle");
+            bundle.Skip(log.Name, $"{secrets.Hidden[0]} cannot be read, so the log could not be redacted: sudo smm-agent support-bundle");
         return [.. parts.Where(part => !part.KeepEnd)];
     }
 
@@ -84,10 +84,10 @@ internal static class SupportBundleCommand
     {
         progress.Done($"support bundle is written file={target} collected={bundle.Collected} missing={bundle.Missing}");
         if (bundle.Missing > 0)
-            progress.Would("INDEX.txt in it says what is missing, and why");
+            progress.Would("INDEX.txt in the bundle lists the missing parts and the reasons");
         foreach (var hidden in secrets.Hidden)
-            progress.Warn($"{hidden} cannot be read, so the journal is left out: sudo smm-agent support-bundle");
-        progress.Warn("secrets are redacted; names and addresses of hosts are in it: read it before you send it");
+            progress.Warn($"{hidden} cannot be read, so the journal is omitted: sudo smm-agent support-bundle");
+        progress.Warn("secrets are redacted, but the bundle contains host names and addresses: review it before you send it");
     }
 
     private static string Name(string host, DateTimeOffset now)

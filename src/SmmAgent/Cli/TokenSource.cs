@@ -22,8 +22,8 @@ internal sealed record TokenSource(string Name, Func<byte[]?> Read)
 
     public static TokenSource CommandLine(string token) => new("TOKEN", () => Encoding.UTF8.GetBytes(token))
     {
-        Warning = "a token on the command line is seen in the process list and stays in the shell's history; "
-            + "better: sudo smm-agent set bearer-token --stdin",
+        Warning = "a token on the command line is visible in the process list and in the shell's history; "
+            + "use instead: sudo smm-agent set bearer-token --stdin",
         IsArgument = true,
     };
 

@@ -43,7 +43,7 @@ internal static class UsageErrors
             return UnknownOption(command, word);
         // What comes behind an argument may be the rest of a secret: it is not repeated.
         if (command.Subcommands.Count == 0)
-            return command.Arguments.Count == 0 ? $"'{Path(command)}' takes no '{NameRules.Shown(word)}'" : $"'{Path(command)}' takes no more than {Usage(command)}";
+            return command.Arguments.Count == 0 ? $"'{Path(command)}' does not accept '{NameRules.Shown(word)}'" : $"'{Path(command)}' takes no more than {Usage(command)}";
 
         var of = command is RootCommand ? "" : $" of '{Path(command)}'";
         return $"there is no command '{NameRules.Shown(word)}'{of}{Meant(Nearest(command, word))}";
@@ -54,7 +54,7 @@ internal static class UsageErrors
         var name = word.Split('=')[0];
         var known = Options(command).Where(option => !option.Hidden).SelectMany(option => option.Aliases.Append(option.Name)).ToList();
         return known.Contains(name)
-            ? $"'{NameRules.Shown(name)}' belongs behind '{Path(command)}'"
+            ? $"'{NameRules.Shown(name)}' belongs after '{Path(command)}'"
             : $"'{Path(command)}' has no option '{NameRules.Shown(name)}'{Meant(Nearest(name, known))}";
     }
 

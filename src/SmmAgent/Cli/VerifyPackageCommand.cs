@@ -29,7 +29,7 @@ internal static class VerifyPackageCommand
     {
         if (!Environment.IsPrivilegedProcess)
         {
-            progress.Failed("verify-package reads what only root may: sudo smm-agent verify-package");
+            progress.Failed("verify-package must run as root: sudo smm-agent verify-package");
             return ExitCode.NotPermitted;
         }
 
@@ -44,7 +44,7 @@ internal static class VerifyPackageCommand
 
             if (AtomicFile.ReadLimited(listFile, SignedPackageList.MaximumBytes) is not { } list)
             {
-                progress.Failed($"{packageFile} is not verified: there is no {listFile}");
+                progress.Failed($"{packageFile} cannot be verified: {listFile} does not exist");
                 return ExitCode.Failed;
             }
 
@@ -59,7 +59,7 @@ internal static class VerifyPackageCommand
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            progress.Failed($"{packageFile} is not verified: {exception.Message}");
+            progress.Failed($"{packageFile} cannot be verified: {exception.Message}");
             return ExitCode.Failed;
         }
     }

@@ -78,7 +78,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         var (code, said) = agent.Run("support-bundle", "--file", bundle);
 
         Assert.Equal(1, code);
-        Assert.Contains("it is there already, and is not overwritten", said, StringComparison.Ordinal);
+        Assert.Contains("the file exists and is not overwritten", said, StringComparison.Ordinal);
         Assert.Equal(written, File.ReadAllBytes(bundle));
     }
 
@@ -135,7 +135,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         Assert.Equal(0, agent.Run("support-bundle", "--file", bundle).ExitCode);
 
         var files = await UnpackAsync(bundle);
-        Assert.Contains($"{name}: its name is longer than 100 bytes", files["INDEX.txt"], StringComparison.Ordinal);
+        Assert.Contains($"{name}: the name is longer than 100 bytes", files["INDEX.txt"], StringComparison.Ordinal);
         Assert.Contains("version.txt", files.Keys);
     }
 

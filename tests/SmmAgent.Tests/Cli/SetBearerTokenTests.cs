@@ -44,7 +44,7 @@ public sealed class SetBearerTokenTests : IDisposable
     {
         var path = Path.Combine(_directory, "token");
         Assert.Equal(2, Run(TokenSource.File(path)));
-        Assert.Contains($"{path}: there is no such file", Told(), StringComparison.Ordinal);
+        Assert.Contains($"{path}: the file does not exist", Told(), StringComparison.Ordinal);
 
         AtomicFile.Write(path, Token + "\n", AtomicFile.Private);
         Assert.Equal(0, Run(TokenSource.File(path)));
@@ -57,7 +57,7 @@ public sealed class SetBearerTokenTests : IDisposable
         Assert.Equal(0, Run(TokenSource.CommandLine(Token)));
 
         Assert.Equal(Token + "\n", File.ReadAllText(_paths.BearerToken));
-        Assert.Contains("! a token on the command line is seen in the process list", Told(), StringComparison.Ordinal);
+        Assert.Contains("! a token on the command line is visible in the process list", Told(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -89,7 +89,7 @@ public sealed class SetBearerTokenTests : IDisposable
 
         Assert.Equal(Token + "\n", File.ReadAllText(_paths.BearerToken));
         Assert.Equal(
-            $"✓ the text was not the token itself, the token was taken out of it: {wrapping}\n✓ bearer token is set file={_paths.BearerToken}\n", Told());
+            $"✓ the text contained more than the token, so the token was extracted: {wrapping}\n✓ bearer token is set file={_paths.BearerToken}\n", Told());
     }
 
     [Theory]
@@ -101,7 +101,7 @@ public sealed class SetBearerTokenTests : IDisposable
     {
         Assert.Equal(2, Run(TokenSource.CommandLine(argument)));
 
-        Assert.EndsWith($"✗ that is a file: sudo smm-agent set bearer-token --file {shown}\n", Told(), StringComparison.Ordinal);
+        Assert.EndsWith($"✗ TOKEN is the name of a file: sudo smm-agent set bearer-token --file {shown}\n", Told(), StringComparison.Ordinal);
         Assert.False(File.Exists(_paths.BearerToken));
     }
 
@@ -165,7 +165,7 @@ public sealed class SetBearerTokenTests : IDisposable
         Assert.Equal(0, Run(Stdin(Token)));
 
         Assert.Equal("rw-r-----", SetCommandTests.Mode(_paths.BearerToken));
-        Assert.Contains("was open to every user", Told(), StringComparison.Ordinal);
+        Assert.Contains("was readable by every user", Told(), StringComparison.Ordinal);
     }
 
     [Theory]

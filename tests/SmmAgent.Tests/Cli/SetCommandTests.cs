@@ -157,7 +157,7 @@ public sealed class SetCommandTests : IDisposable
         Assert.Equal(Path.Combine(_directory, "ca.pem"), SettingsReader.Read(File.ReadAllBytes(_paths.Settings)).Settings!.CaFile);
         // The test's folder is below /tmp, which is another one for the daemon.
         Assert.StartsWith(
-            $"! smm-agent.service does not see {Path.Combine(_directory, "ca.pem")}: sudo install -m 0644 {Path.Combine(_directory, "ca.pem")} /etc/smm/dashboard-ca.pem && ",
+            $"! smm-agent.service cannot read {Path.Combine(_directory, "ca.pem")}: sudo install -m 0644 {Path.Combine(_directory, "ca.pem")} /etc/smm/dashboard-ca.pem && ",
             _output.ToString(),
             StringComparison.Ordinal);
     }
@@ -170,7 +170,7 @@ public sealed class SetCommandTests : IDisposable
         Assert.Equal(0, SetNodeIp.Run(Writer(), "10.1.2.3"));
 
         Assert.Equal("firewall: {mode: of} # oops\nnode: {ip: 10.1.2.3}\n", File.ReadAllText(_paths.Settings));
-        Assert.Contains("✗ " + _paths.Settings + ": firewall.mode: line 1: 'of' is not one of manage, check, off; until that is mended", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("✗ " + _paths.Settings + ": firewall.mode: line 1: 'of' is not one of manage, check, off; the last valid settings stay in effect", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -119,7 +119,7 @@ public sealed class StatusCommandTests : IDisposable
     {
         Assert.Equal(1, await RunAsync(new StatusOptions(Json: true)));
         Assert.Equal("", _output.ToString());
-        Assert.Equal($"smm-agent is not running: there is no {_paths.Status}; sudo systemctl start smm-agent\n", _error.ToString());
+        Assert.Equal($"smm-agent is not running: {_paths.Status} does not exist; sudo systemctl start smm-agent\n", _error.ToString());
     }
 
     [Theory]
@@ -139,7 +139,7 @@ public sealed class StatusCommandTests : IDisposable
     [InlineData("", "is not a status of smm-agent")]
     [InlineData("{}", "is not a status of smm-agent")]
     [InlineData("{\"agent\":", "is not a status of smm-agent")]
-    [InlineData("null", "says nothing")]
+    [InlineData("null", "contains no status")]
     public async Task AFileThatIsNoStatusIsSaid(string content, string why)
     {
         await File.WriteAllTextAsync(_paths.Status, content, TestContext.Current.CancellationToken);

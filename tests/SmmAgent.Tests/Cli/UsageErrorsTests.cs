@@ -27,18 +27,18 @@ public sealed class UsageErrorsTests
     [InlineData("reconcile --dryrun", "'reconcile' has no option '--dryrun'; did you mean '--dry-run'?")]
     [InlineData("set bearer-token --stdn", "'set bearer-token' has no option '--stdn'; did you mean '--stdin'?")]
     [InlineData("set bearer-token --tokn=secret", "'set bearer-token' has no option '--tokn'")]
-    [InlineData("--dry-run reconcile", "'--dry-run' belongs behind 'reconcile'")]
+    [InlineData("--dry-run reconcile", "'--dry-run' belongs after 'reconcile'")]
     public void AnUnknownOptionIsNamedWithTheOneThatWasMeant(string line, string error) => Assert.Equal(error, Error(line));
 
     [Theory]
     [InlineData("status --output xml", "--output: 'xml' is neither text nor json; for example: --output json")]
     [InlineData("config show --output", "'--output' needs text|json")]
     [InlineData("set bearer-token --file", "'--file' needs FILE")]
-    [InlineData("set bearer-token --stdin --file", "say where the token comes from: one of --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token")]
-    [InlineData("set bearer-token -", "'-' is no token; standard input is --stdin: sudo smm-agent set bearer-token --stdin < token")]
+    [InlineData("set bearer-token --stdin --file", "specify the source of the token: --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token")]
+    [InlineData("set bearer-token -", "'-' is not a token; to read standard input, use --stdin: sudo smm-agent set bearer-token --stdin < token")]
     [InlineData("set bearer-token --file a --file b", "Option '--file' expects a single argument but 2 were provided.")]
-    [InlineData("status --watch=7", "'status' takes no '7'")]
-    [InlineData("reconcile now", "'reconcile' takes no 'now'")]
+    [InlineData("status --watch=7", "'status' does not accept '7'")]
+    [InlineData("reconcile now", "'reconcile' does not accept 'now'")]
     [InlineData("set node-ip", "'set node-ip' needs ADDRESS|auto")]
     [InlineData("set workload-group a", "'set workload-group' needs NAMESPACE NAME")]
     [InlineData("set bearer-token one secret", "'set bearer-token' takes no more than TOKEN")]
@@ -46,7 +46,7 @@ public sealed class UsageErrorsTests
 
     [Fact]
     public void AnEmptyNameOfAFileIsRefused() => Assert.Equal(
-        "--file: '' names no file; for example: --file bundle.tar.gz", UsageErrors.Of(AgentCommandLine.Parse(["support-bundle", "--file", ""])));
+        "--file: '' is not a file name; for example: --file bundle.tar.gz", UsageErrors.Of(AgentCommandLine.Parse(["support-bundle", "--file", ""])));
 
     [Fact]
     public async Task WhatNobodyForesawEndsInOneLineToo() => Assert.Equal(ExitCode.Failed, await AgentCommandLine.RunAsync(["--root", "", "status"]));

@@ -41,7 +41,7 @@ public sealed class HostDetachTests : IDisposable
     {
         Assert.Equal(ExitCode.Done, await RunAsync());
 
-        Assert.Equal("✓ nothing of the agent's was on this host\n", _host.Output);
+        Assert.Equal("✓ the agent had changed nothing on this host\n", _host.Output);
     }
 
     [Theory]
@@ -90,7 +90,7 @@ public sealed class HostDetachTests : IDisposable
         Assert.Equal(ExitCode.Failed, await RunAsync());
 
         Assert.Empty(_host.Calls);
-        Assert.Contains("✗ the daemon runs and would put everything back at once", _host.Output, StringComparison.Ordinal);
+        Assert.Contains("✗ a daemon that systemd did not start is running and would restore every change", _host.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -210,11 +210,11 @@ public sealed class HostDetachTests : IDisposable
     [Fact]
     public async Task ADryRunFailsWhereTheFirewallCannotBeObserved()
     {
-        _host.Firewall.RemovalPlan = (Plan.Nothing, "iptables cannot be seen: no permission");
+        _host.Firewall.RemovalPlan = (Plan.Nothing, "iptables cannot be read: no permission");
 
         Assert.Equal(ExitCode.Failed, await RunAsync(dryRun: true));
 
-        Assert.Equal("✗ iptables cannot be seen: no permission\n", _host.Output);
+        Assert.Equal("✗ iptables cannot be read: no permission\n", _host.Output);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -58,7 +58,7 @@ public sealed class HostReconcilerTests : IDisposable
         Assert.True(hadSnapshot);
         Assert.Equal(Window, _host.Units.TimerAfter);
         Assert.True(new HostRollback(_host.Context, _host.Units).IsPending);
-        Assert.Contains("! not confirmed: in 120 s all of it is rolled back", _host.Output, StringComparison.Ordinal);
+        Assert.Contains("! not confirmed: in 120 s the changes are rolled back", _host.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class HostReconcilerTests : IDisposable
         Assert.Equal(ExitCode.Failed, await RunAsync());
 
         Assert.Equal(armed, _host.Calls.Count);
-        Assert.EndsWith("✗ an earlier reconcile waits for its confirmation: sudo smm-agent confirm\n", _host.Output, StringComparison.Ordinal);
+        Assert.EndsWith("✗ an earlier reconcile is waiting for confirmation: sudo smm-agent confirm\n", _host.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -243,7 +243,7 @@ public sealed class HostReconcilerTests : IDisposable
         await run;
 
         Assert.Contains("stop istio.service", _host.Calls);
-        Assert.Contains("the dashboard gave none within 20 s", _host.Output, StringComparison.Ordinal);
+        Assert.Contains("the dashboard issued none within 20 s", _host.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -331,7 +331,7 @@ public sealed class HostReconcilerTests : IDisposable
         Assert.Equal(ExitCode.Timeout, await RunAsync(Window));
 
         Assert.DoesNotContain("start smm-agent.service", _host.Calls);
-        Assert.EndsWith("so it is rolled back: give it longer\n", _host.Output, StringComparison.Ordinal);
+        Assert.EndsWith("they are rolled back: use a longer --confirm-within\n", _host.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -397,7 +397,7 @@ public sealed class HostReconcilerTests : IDisposable
 
         Assert.Equal(ExitCode.Failed, await RunAsync());
 
-        Assert.Contains("so the host is as it was before it", _host.Output, StringComparison.Ordinal);
+        Assert.Contains("sidecar setup failed; its changes were rolled back", _host.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -431,7 +431,7 @@ public sealed class HostReconcilerTests : IDisposable
         Assert.Equal(ExitCode.Done, await RunAsync());
 
         Assert.Equal(["fetch mesh configuration", "firewall apply", "sidecar apply"], _host.Calls);
-        Assert.Contains("start it by hand: smm-agent run", _host.Output, StringComparison.Ordinal);
+        Assert.Contains("start the daemon manually: smm-agent run", _host.Output, StringComparison.Ordinal);
     }
 
     [Fact]

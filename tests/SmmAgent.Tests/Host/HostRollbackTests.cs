@@ -42,7 +42,7 @@ public sealed class HostRollbackTests : IDisposable
 
         Assert.Empty(_host.Calls);
         Assert.False(_host.Snapshot.Exists);
-        Assert.Contains("an earlier change is being rolled back just now", _host.Output, StringComparison.Ordinal);
+        Assert.Contains("an earlier change is being rolled back", _host.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class HostRollbackTests : IDisposable
         Assert.Equal(ExitCode.Failed, await ConfirmAsync());
 
         Assert.Empty(_host.Calls);
-        Assert.Contains("nothing waits for a confirmation", _host.Output, StringComparison.Ordinal);
+        Assert.Contains("no reconcile is waiting for confirmation", _host.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class HostRollbackTests : IDisposable
 
         Assert.Equal(ExitCode.Failed, await (confirm ? confirmation.ConfirmAsync(Cancel) : confirmation.RollBackAsync(Cancel)));
 
-        Assert.Contains("needs systemd, whose timer would undo the change: this host was not booted with systemd", _host.Output, StringComparison.Ordinal);
+        Assert.Contains("needs systemd, because a systemd timer would undo the change: this host was not booted with systemd", _host.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -200,7 +200,7 @@ public sealed class HostRollbackTests : IDisposable
         Assert.True(_host.IgnoresHangup);
         Assert.Equal("1.15.3", _host.Sidecar.RestoredTo!.Version);
         Assert.False(_host.Snapshot.Exists);
-        Assert.EndsWith("✓ the host is as it was before the reconcile that nobody confirmed\n", _host.Output, StringComparison.Ordinal);
+        Assert.EndsWith("✓ the unconfirmed changes were rolled back\n", _host.Output, StringComparison.Ordinal);
     }
 
     [Fact]

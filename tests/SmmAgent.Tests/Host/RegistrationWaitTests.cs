@@ -105,7 +105,7 @@ public sealed class RegistrationWaitTests : IDisposable
         await PassAsync(LooksInAMinute);
 
         Assert.Equal(ExitCode.Timeout, await run);
-        Assert.EndsWith("waiting for the daemon's first look\n", _output.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("waiting for the daemon's first report\n", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,12 +21,12 @@ internal sealed class MeshConfigFetch(HostContext host)
         var progress = host.Progress;
         if (dashboard is not { Target: var target })
         {
-            progress.Warn("no dashboard or no WorkloadGroup is set yet: only the agent's own ports are kept open");
+            progress.Warn("no dashboard or no WorkloadGroup is set yet: only the management ports are kept open");
             return (null, ExitCode.Done);
         }
 
         var request = dashboard.GetMeshConfigAsync(null, TimeSpan.Zero, cancel);
-        await progress.WhileAsync($"asking {target.Url} for the mesh configuration", request, host.Time);
+        await progress.WhileAsync($"fetching the mesh configuration from {target.Url}", request, host.Time);
         var answer = await request;
         if (answer.Value is MeshConfigAnswer.Changed { Good: var good })
         {

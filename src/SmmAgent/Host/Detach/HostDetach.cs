@@ -22,7 +22,7 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
         if (host.IsPrivileged)
             return options.DryRun ? await PlanAsync(cancel) : await DetachAsync(cancel);
 
-        Progress.Failed("detach looks at and changes the firewall: sudo smm-agent detach (also with --dry-run)");
+        Progress.Failed("detach reads and changes the firewall: sudo smm-agent detach (also with --dry-run)");
         return ExitCode.NotPermitted;
     }
 
@@ -64,7 +64,7 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
         using var presence = DaemonPresence.Take(host.Paths.StateDirectory);
         if (presence.IsTaken)
         {
-            Progress.Failed("the daemon runs and would put everything back at once: end it (it is not systemd's), then detach again");
+            Progress.Failed("a daemon that systemd did not start is running and would restore every change: stop it, then detach again");
             return ExitCode.Failed;
         }
 
@@ -81,7 +81,7 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
     private void WarnOfSavedRules()
     {
         foreach (var file in SavedRuleFiles.FindWithAgentChain(host.Paths.Root))
-            Progress.Warn($"{file} was saved with the agent's chain: whoever restores it opens the ports again; {SavedRuleFiles.Remediation(file)}");
+            Progress.Warn($"{file} was saved with the agent's chain: restoring the file opens the ports again; {SavedRuleFiles.Remediation(file)}");
     }
 
     /// <param name="sidecar">Whether a change to the sidecar was undone; null when not all changes could be.</param>
@@ -97,7 +97,7 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
             return false;
 
         var hadNothing = removal.Results.Count == 0 && sidecar == false && !hadToken;
-        Progress.Done(hadNothing ? "nothing of the agent's was on this host" : "detached");
+        Progress.Done(hadNothing ? "the agent had changed nothing on this host" : "detached");
         return true;
     }
 }

@@ -20,7 +20,7 @@ internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
     {
         if (!options.DryRun && !host.IsPrivileged)
         {
-            Progress.Failed("reconcile changes the host: sudo smm-agent reconcile (or with --dry-run, to see what it would do)");
+            Progress.Failed("reconcile changes the host: sudo smm-agent reconcile (or use --dry-run to see the plan)");
             return ExitCode.NotPermitted;
         }
 
@@ -36,7 +36,7 @@ internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            Progress.Failed("interrupted; the next pass goes on where this one ended");
+            Progress.Failed("interrupted; the next reconcile continues from here");
             return ExitCode.Failed;
         }
     }
@@ -46,9 +46,9 @@ internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
     {
         var systemd = host.Units;
         return options.ConfirmWithin is not null && systemd is null
-            ? $"--confirm-within needs systemd, whose timer undoes the change when you are cut off: {host.NoUnitsReason}; nothing was changed"
+            ? $"--confirm-within needs systemd, because a systemd timer rolls the changes back: {host.NoUnitsReason}; nothing was changed"
             : options is { DryRun: false, HostOnly: false, ConfirmWithin: null } && systemd is not null && new HostRollback(host, systemd).IsPending
-                ? "an earlier reconcile waits for its confirmation: sudo smm-agent confirm"
+                ? "an earlier reconcile is waiting for confirmation: sudo smm-agent confirm"
                 : null;
     }
 
@@ -57,7 +57,7 @@ internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
         if (!options.DryRun)
             Progress.Done("reconciling host operating system");
         else if (host.Units is { } systemd && !options.HostOnly && new HostRollback(host, systemd).IsArmed)
-            Progress.Warn($"an earlier reconcile waits for its confirmation: {(options.ConfirmWithin is null ? "until then this one is refused" : "this one lengthens the wait")}; sudo smm-agent confirm");
+            Progress.Warn($"an earlier reconcile is waiting for confirmation: {(options.ConfirmWithin is null ? "until then this one is refused" : "this one extends the wait")}; sudo smm-agent confirm");
         if (_settings.Read() is not { } settings)
             return ExitCode.Usage;
 
@@ -88,7 +88,7 @@ internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
         var isHeld = await HoldSidecarAsync(settings, cancel);
         if (!isHeld && settings.Sidecar.Mode == ManagementMode.Manage && _meshConfig.LastGood(settings) is { } config)
             await _boot.ProvideTokenAsync(config, dashboard, cancel);
-        notifier.Ready(isHeld ? "the sidecar is started when its configuration is written" : "what the sidecar needs for its start is in place");
+        notifier.Ready(isHeld ? "the sidecar is started when its configuration is written" : "the prerequisites of the sidecar's start are in place");
     }
 
     private async Task<bool> HoldSidecarAsync(AgentSettings settings, CancellationToken cancel) =>

@@ -16,7 +16,7 @@ internal sealed class ReconcileDryRun(HostContext host, ReconcileOptions options
         var look = await host.Firewall.DryRunAsync(desired, cancel, options.Owner);
         var unseen = look.Observed.Filters.Where(filter => filter.State.UnknownReason is not null).ToList();
         foreach (var filter in unseen)
-            Progress.Warn($"{filter.Tool} cannot be seen: {filter.State.UnknownReason}");
+            Progress.Warn($"{filter.Tool} cannot be read: {filter.State.UnknownReason}");
         if (unseen.Count > 0 && unseen.Count == look.Observed.Filters.Count)
             return host.IsPrivileged ? ExitCode.Failed : ExitCode.NotPermitted;
 

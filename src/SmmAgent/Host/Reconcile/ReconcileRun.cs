@@ -26,7 +26,7 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
         // Whatever took so long: what is rolled back is not done again behind the operator's back.
         if (await ChangeAsync(work, cancel) is not { } code || (options.ConfirmWithin is not null && !_rollback!.IsPending))
         {
-            Progress.Failed("the time to confirm was over before all was done, so it is rolled back: give it longer");
+            Progress.Failed("the confirmation window ended before the changes were complete; they are rolled back: use a longer --confirm-within");
             return ExitCode.Timeout;
         }
 
@@ -43,11 +43,11 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
         if (code == ExitCode.Done && work.IsCurrent)
             Progress.Done("reconciled host operating system");
         else if (code == ExitCode.Done)
-            Progress.Failed("reconciled host operating system as far as that goes without an answer of the dashboard");
+            Progress.Failed("reconciled host operating system without a mesh configuration from the dashboard");
         if (options.ConfirmWithin is { } within)
         {
             var left = within - host.Time.GetElapsedTime(armed);
-            Progress.Warn($"not confirmed: in {left.TotalSeconds:0} s all of it is rolled back; see that a new SSH session gets in, then: sudo smm-agent confirm");
+            Progress.Warn($"not confirmed: in {left.TotalSeconds:0} s the changes are rolled back; verify that a new SSH session can be opened, then: sudo smm-agent confirm");
         }
 
         return code;
@@ -121,7 +121,7 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
     {
         if (_units is null)
         {
-            Progress.Warn("there is no systemd here that could run the daemon; start it by hand: smm-agent run");
+            Progress.Warn("systemd is not available to run the daemon; start the daemon manually: smm-agent run");
             return ExitCode.Done;
         }
 

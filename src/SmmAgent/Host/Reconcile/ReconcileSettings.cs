@@ -45,7 +45,7 @@ internal sealed class ReconcileSettings(HostContext host, ReconcileOptions optio
         if (options.DryRun && settings.Uuid is { } foreign && _uuid.IsOfAnotherMachine(foreign, machine))
         {
             Progress.Would($"would generate a new uuid: this VM is a copy of another machine (/etc/machine-id differs), whose uuid is {foreign}");
-            Progress.Would("would remove the sidecar's token, certificate and key, which are the other machine's");
+            Progress.Would("would remove the sidecar's token, certificate and key, which belong to the other machine");
             settings = settings with { Uuid = null };
         }
 

@@ -18,7 +18,7 @@ internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progre
 
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
-    private string _last = "waiting for the daemon's first look";
+    private string _last = "waiting for the daemon's first report";
 
     /// <summary>Why the sidecar that runs must be restarted first; null where it need not. Then a VM that is not registered is not waited for: nothing changes before that.</summary>
     public string? RestartNeeded { get; init; }

@@ -33,7 +33,7 @@ internal sealed class SidecarBoot(HostContext host)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            host.Progress.Warn($"{SidecarFiles.ClusterEnvironment} cannot be seen: {exception.Message}");
+            host.Progress.Warn($"{SidecarFiles.ClusterEnvironment} cannot be read: {exception.Message}");
             return false;
         }
 
@@ -75,7 +75,7 @@ internal sealed class SidecarBoot(HostContext host)
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            await HoldStartAsync(config, $"the dashboard gave none within {TokenPatience.TotalSeconds:0} s", cancel);
+            await HoldStartAsync(config, $"the dashboard issued none within {TokenPatience.TotalSeconds:0} s", cancel);
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {

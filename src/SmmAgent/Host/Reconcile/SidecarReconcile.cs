@@ -95,7 +95,7 @@ internal sealed class SidecarReconcile(HostContext host, ReconcileOptions option
         var isWhole = Report(outcome.Assessment!);
         RestartNeeded = SidecarConditions.Evaluate(outcome.Assessment!).FirstOrDefault(finding => finding.Reason == "RestartNeeded")?.Message;
         if (outcome.IsRolledBack)
-            host.Progress.Failed("the sidecar's part failed half-way, so the host is as it was before it");
+            host.Progress.Failed("sidecar setup failed; its changes were rolled back");
         return isWhole && outcome.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
@@ -122,7 +122,7 @@ internal sealed class SidecarReconcile(HostContext host, ReconcileOptions option
         if (look.Fault is { } fault)
             host.Progress.Failed($"the sidecar is not configured: {fault.Message}");
         if (look.Observed.Package.UnknownReason is { } unseen)
-            host.Progress.Failed($"the installed packages cannot be seen: {unseen}");
+            host.Progress.Failed($"the installed packages cannot be read: {unseen}");
         var isOffered = look.Version is not null
             || look.Desired.Package.Outcome is not (PackageOutcome.NotOffered or PackageOutcome.NoChecksum or PackageOutcome.UntrustedSource or PackageOutcome.NoTrustedKey);
         if (!isOffered)

@@ -25,7 +25,7 @@ internal sealed class HostConfirmation(HostContext host)
         return RunAsync(
             "rollback",
             systemd => new HostRollback(host, systemd).RunAsync(cancel),
-            "the host is as it was before the reconcile that nobody confirmed");
+            "the unconfirmed changes were rolled back");
     }
 
     /// <param name="act">Returns whether it succeeded; a failure is printed.</param>
@@ -40,7 +40,7 @@ internal sealed class HostConfirmation(HostContext host)
 
         if (host.Units is not { } systemd)
         {
-            host.Progress.Failed($"{command} needs systemd, whose timer would undo the change: {host.NoUnitsReason}");
+            host.Progress.Failed($"{command} needs systemd, because a systemd timer would undo the change: {host.NoUnitsReason}");
             return ExitCode.Failed;
         }
 

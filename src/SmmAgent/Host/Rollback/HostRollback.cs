@@ -37,7 +37,7 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
     {
         if (systemd.ObserveUnit(Service).IsUp)
         {
-            host.Progress.Failed($"an earlier change is being rolled back just now: systemctl status {Service}, then try again");
+            host.Progress.Failed($"an earlier change is being rolled back: systemctl status {Service}, then try again");
             return false;
         }
 
@@ -68,7 +68,7 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
         else if (service.Active == "failed")
             host.Progress.Failed($"too late: the rollback was tried and failed; see journalctl -u {Name}, then: sudo smm-agent rollback");
         else if (!_snapshot.Exists)
-            host.Progress.Failed("nothing waits for a confirmation: there was no reconcile --confirm-within, or it was rolled back");
+            host.Progress.Failed("no reconcile is waiting for confirmation: none was started with --confirm-within, or it was rolled back");
         else if (!wasRunning)
             host.Progress.Failed("the host was restarted before the confirmation; begin again: sudo smm-agent reconcile --confirm-within 120s");
         else
@@ -101,7 +101,7 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
     {
         if (_snapshot.Read() is not { } before)
         {
-            host.Progress.Failed($"{host.Paths.Undo} is missing or damaged: nothing is known to go back to; sudo smm-agent detach removes all that is the agent's");
+            host.Progress.Failed($"{host.Paths.Undo} is missing or damaged: the previous state is unknown; sudo smm-agent detach undoes every change of the agent");
             return false;
         }
 
@@ -132,7 +132,7 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
             if (attempt < Tries)
                 continue;
 
-            host.Progress.Failed(report.NotAttemptedReason ?? $"not all could be undone: {report.Results.FirstOrDefault(result => result.Outcome != StepOutcome.Done)?.Reason}");
+            host.Progress.Failed(report.NotAttemptedReason ?? $"not every change could be undone: {report.Results.FirstOrDefault(result => result.Outcome != StepOutcome.Done)?.Reason}");
             return false;
         }
     }

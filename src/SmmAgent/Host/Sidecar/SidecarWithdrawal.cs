@@ -29,7 +29,7 @@ internal sealed class SidecarWithdrawal(HostContext host)
         var isDamaged = before is null && _records.HasBeforeAttach;
         if (isDamaged)
         {
-            host.Progress.Warn($"{host.Paths.BeforeAttach} is damaged, so nobody knows how it was before: what is there of a sidecar stays; by hand: sudo systemctl disable --now istio && "
+            host.Progress.Warn($"{host.Paths.BeforeAttach} is damaged, so the previous state is unknown: the sidecar stays; to remove the sidecar manually: sudo systemctl disable --now istio && "
                 + $"{host.Sidecar.RemovalCommand(PackageChoice.SidecarPackage)} && sudo rm {host.Paths.BeforeAttach}");
         }
 
@@ -50,8 +50,8 @@ internal sealed class SidecarWithdrawal(HostContext host)
             host.Progress.Warn(left);
         if (isLeft && before is { Version: null })
         {
-            host.Progress.Warn($"the package {PackageChoice.SidecarPackage}, which the agent installed, stays: no package can be removed while another is. It is stopped and disabled. To remove it: "
-                + $"{host.Sidecar.RemovalCommand(PackageChoice.SidecarPackage)} (\"sudo smm-agent detach\" before the removal of smm-agent removes it, too)");
+            host.Progress.Warn($"the package {PackageChoice.SidecarPackage}, which the agent installed, stays, because no package can be removed during the removal of another. The sidecar is stopped and disabled. To remove the package: "
+                + $"{host.Sidecar.RemovalCommand(PackageChoice.SidecarPackage)} (\"sudo smm-agent detach\" before the removal of smm-agent also removes it)");
         }
 
         // What is left of it is the operator's to end first.
@@ -66,7 +66,7 @@ internal sealed class SidecarWithdrawal(HostContext host)
     /// <returns>Whether all of it is back; why not is printed.</returns>
     public async Task<bool> RestoreAsync(SidecarSnapshot before, CancellationToken cancel)
     {
-        var isBack = await RunAsync(before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "nobody confirmed it"), () => { }, cancel);
+        var isBack = await RunAsync(before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "the change was not confirmed"), () => { }, cancel);
         if (isBack)
             _records.Restored(before);
         return isBack;

@@ -32,9 +32,9 @@ internal static class StatusReader
         {
             var content = AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true);
             if (content is null)
-                return (null, null, $"smm-agent is not running: there is no {path}");
+                return (null, null, $"smm-agent is not running: {path} does not exist");
 
-            return Parse(content) is { } status ? (content, status, null) : (null, null, $"{path} says nothing");
+            return Parse(content) is { } status ? (content, status, null) : (null, null, $"{path} contains no status");
         }
         catch (JsonException exception)
         {
