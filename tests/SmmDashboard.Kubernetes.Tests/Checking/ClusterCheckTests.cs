@@ -354,9 +354,10 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     [InlineData("--output: 'yaml' is neither text nor json; for example: --output json", "check", "--kubernetes", "--output", "yaml")]
     [InlineData("--account 'smm-dashboard' is not NAMESPACE/NAME of a service account, for example smm-dashboard/smm-dashboard", "check",
         "--kubernetes", "--account", "smm-dashboard")]
-    [InlineData("/none: no usable kubeconfig: ", "check", "--kubernetes", "--kubeconfig", "/none")]
+    [InlineData("/none: not a usable kubeconfig: ", "check", "--kubernetes", "--kubeconfig", "/none")]
     [InlineData(
-        "KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster: run it in one, or name a kubeconfig with --kubeconfig FILE",
+        "KUBERNETES_SERVICE_HOST is not set, so the program does not run in a pod: run it in one, or name a kubeconfig "
+            + "with --kubeconfig FILE",
         "check", "--kubernetes")]
     public async Task WrongUsageIsOneLineAndExitCode2(string message, params string[] arguments)
     {

@@ -26,7 +26,7 @@ public sealed class MissingKindTests(RunningApiServer server)
         Assert.Equal(["machines: attachedmachines.smm-agent.io is not served by this cluster"], replica.Machines.Limitations);
         Assert.Single(replica.Log.All,
             line => line.StartsWith(
-                "Warning: attachedmachines.smm-agent.io is not served by this cluster: agents are kept in the memory",
+                "Warning: attachedmachines.smm-agent.io is not served by this cluster: each replica keeps agents in memory",
                 StringComparison.Ordinal));
 
         await MachineKind.InstallAsync(server);

@@ -53,7 +53,7 @@ public sealed class SweeperTests(RunningApiServer server)
         await fleet.PassAsync(TimeSpan.FromMinutes(5));
 
         Assert.NotNull(await fleet.ObjectAsync(alive.Uuid));
-        Assert.DoesNotContain(replica.Log.All, line => line.Contains($"machine {fleet.Namespace}/", StringComparison.Ordinal));
+        Assert.DoesNotContain(replica.Log.All, line => line.Contains($"Machine {fleet.Namespace}/", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
 
         await account.GrantAsync(null, """{apiGroups: [""], resources: [nodes], verbs: [watch]}""");
         await LookAfterIntervalAsync(watch.Value);
-        Assert.Equal("""Information: granted now: {apiGroups: [""], resources: [nodes], verbs: [list, watch]}""", _log.Lines[^1]);
+        Assert.Equal("""Information: Granted: {apiGroups: [""], resources: [nodes], verbs: [list, watch]}""", _log.Lines[^1]);
         Assert.Equal(3, _log.Lines.Count);
         Assert.Empty(watch.Value.Limitations);
     }
@@ -103,7 +103,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
 
         Assert.Equal(2, _log.Lines.Count);
         Assert.StartsWith(
-            "Warning: the dashboard's rights cannot be looked at: create selfsubjectaccessreviews.authorization.k8s.io: the API server "
+            "Warning: Cannot review the dashboard's rights: create selfsubjectaccessreviews.authorization.k8s.io: the API server "
                 + "cannot be reached", _log.Lines[1], StringComparison.Ordinal);
         Assert.Single(watch.Value.Limitations);
     }
@@ -120,7 +120,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
         proxy.AnswerNext(_ => ++asked > 30, 500, "{}");
 
         await watch.Value.ObserveAsync(TestContext.Current.CancellationToken);
-        Assert.Contains(_log.Lines, line => line.Contains("cannot be looked at", StringComparison.Ordinal));
+        Assert.Contains(_log.Lines, line => line.Contains("Cannot review the dashboard's rights", StringComparison.Ordinal));
         var before = proxy.Requests.Count;
         await watch.Value.ObserveAsync(TestContext.Current.CancellationToken);
 

@@ -26,7 +26,7 @@ public sealed class FaultReportsTests(RunningApiServer server)
 
         reporting.Reports.Publish([]);
         Assert.Equal(202, reporting.Log.Lines.Count);
-        Assert.Equal("Information: nothing is wrong with 9900 more objects any more", reporting.Log.Lines[^1]);
+        Assert.Equal("Information: All faults of 9900 more objects are corrected", reporting.Log.Lines[^1]);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class RequestedTokensTests(RunningApiServer server)
             $"the dashboard may not make a token of the service account {accounts.Namespace}/vms: its log says what is missing",
             unavailable.Message);
         Assert.Equal(
-            $"Error: no token can be made for the service account {accounts.Namespace}/vms: create serviceaccounts/token "
+            $"Error: Cannot create a token for the service account {accounts.Namespace}/vms: create serviceaccounts/token "
                 + $"{accounts.Namespace}/vms is forbidden to "
             + "system:serviceaccount:smm:smm-dashboard: grant it with a Role or ClusterRole; "
             + $"the Role in namespace {accounts.Namespace} needs {{apiGroups: [\"\"], resources: [serviceaccounts/token], resourceNames: "

@@ -42,8 +42,8 @@ public sealed class ReviewOutageTests(RunningApiServer server)
         await accounts.AcceptedAsync(known);
         await accounts.AcceptedAsync(unknown);
         Assert.StartsWith(
-            "Error: tokens of agents cannot be checked: create tokenreviews.authentication.k8s.io: the API server cannot be reached",
+            "Error: Cannot review the tokens of agents: create tokenreviews.authentication.k8s.io: the API server cannot be reached",
             accounts.ReviewLog.Lines[0], StringComparison.Ordinal);
-        Assert.Equal("Information: tokens of agents can be checked again", accounts.ReviewLog.Lines[^1]);
+        Assert.Equal("Information: The tokens of agents can be reviewed again", accounts.ReviewLog.Lines[^1]);
     }
 }

@@ -300,7 +300,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
 
         Assert.Equal(
             [
-                "Error: tokens of agents cannot be checked: create tokenreviews.authentication.k8s.io is forbidden to "
+                "Error: Cannot review the tokens of agents: create tokenreviews.authentication.k8s.io is forbidden to "
                     + "system:serviceaccount:smm:smm-dashboard: "
                 + "grant it with a Role or ClusterRole; the ClusterRole needs {apiGroups: [authentication.k8s.io], resources: "
                 + "[tokenreviews], verbs: [create]}",

@@ -23,7 +23,7 @@ public sealed class ReflectorTests(RunningApiServer server)
         await watched.UntilAsync("the change of a", state => state.Items[new(watched.Namespace, "a")].Data.Mesh == "second");
 
         Assert.True(watched.Cache.State is { IsSynced: true, IsServed: true, Fault: null });
-        Assert.NotNull(watched.Cache.LastHeard);
+        Assert.NotNull(watched.Cache.LastAnswer);
         Assert.Contains("limit=2&resourceVersion=0", proxy.Lists[0], StringComparison.Ordinal);
         Assert.Contains("allowWatchBookmarks=true", proxy.Watches[0], StringComparison.Ordinal);
     }

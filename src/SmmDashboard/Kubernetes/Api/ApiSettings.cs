@@ -31,22 +31,22 @@ public sealed class ApiSettings
     /// <param name="environment">Reads an environment variable.</param>
     /// <param name="folder">With the files <c>token</c>, <c>ca.crt</c> and <c>namespace</c>.</param>
     /// <param name="time">Decides when the files are read again: each minute.</param>
-    /// <exception cref="ApiSettingsException">This is no pod, or it has no service account.</exception>
+    /// <exception cref="ApiSettingsException">The process does not run in a pod, or the pod has no service account.</exception>
     public static ApiSettings InCluster(Func<string, string?> environment, string folder, TimeProvider time)
     {
         var host = environment("KUBERNETES_SERVICE_HOST");
         if (string.IsNullOrWhiteSpace(host))
             throw new ApiSettingsException(
-                "KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster: run it in one, or name a kubeconfig with "
+                "KUBERNETES_SERVICE_HOST is not set, so the program does not run in a pod: run it in one, or name a kubeconfig with "
                     + "--kubeconfig FILE");
 
         var port = environment("KUBERNETES_SERVICE_PORT");
         if (!ushort.TryParse(port, out var number) || number == 0)
-            throw new ApiSettingsException($"KUBERNETES_SERVICE_PORT '{port}' is no port: the kubelet sets a number from 1 to 65535");
+            throw new ApiSettingsException($"KUBERNETES_SERVICE_PORT '{port}' is not a port: the kubelet sets a number from 1 to 65535");
 
         var address = $"https://{(host.Contains(':') && !host.StartsWith('[') ? $"[{host}]" : host)}:{number}";
         if (!Uri.TryCreate(address, UriKind.Absolute, out var server))
-            throw new ApiSettingsException($"KUBERNETES_SERVICE_HOST '{host}' is no address and no DNS name");
+            throw new ApiSettingsException($"KUBERNETES_SERVICE_HOST '{host}' is neither an address nor a DNS name");
 
         var tokens = new TokenFile(Path.Combine(folder, "token"), time);
         var authorities = TrustedAuthorities.FromFile(Path.Combine(folder, "ca.crt"), time);
@@ -69,7 +69,7 @@ public sealed class ApiSettings
         catch (Exception fault) when (fault is KubeConfigException or IOException or UnauthorizedAccessException or FormatException
             or YamlDotNet.Core.YamlException or System.Security.Cryptography.CryptographicException)
         {
-            throw new ApiSettingsException($"{file}: no usable kubeconfig: {fault.Message}", fault);
+            throw new ApiSettingsException($"{file}: not a usable kubeconfig: {fault.Message}", fault);
         }
 
         if (!string.IsNullOrEmpty(client.Username))

@@ -23,7 +23,7 @@ public static class ClusterCheck
         }
         catch (ApiException fault)
         {
-            Add(ClusterCheckDefinition.ApiServer, ClusterCheckLine.Fail(null, fault.Message, "cure this first: nothing else can be looked at"));
+            Add(ClusterCheckDefinition.ApiServer, ClusterCheckLine.Fail(null, fault.Message, "correct this first: no other check can run"));
             return Report();
         }
 

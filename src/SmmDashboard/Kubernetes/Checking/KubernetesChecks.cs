@@ -29,7 +29,7 @@ internal static class KubernetesChecks
             .. kinds.Where(kind => kind.Fault is not null)
                 .Select(kind => ClusterCheckLine.Fail(
                     null, kind.Fault!.Message,
-                    kind.Fault.Fault == ApiFault.Forbidden ? "see Rights below" : "cure this first: what follows is incomplete")),
+                    kind.Fault.Fault == ApiFault.Forbidden ? "see Rights below" : "correct this first: the checks below are incomplete")),
             .. observed.Lister.Kinds.SelectMany(kind => kind.Unreadable.Select(one =>
                 ClusterCheckLine.Fail(kind.Resource.Kind, $"cannot be read: {one}", $"kubectl get {kind.Resource.Kind} -A -o yaml"))),
         ];

@@ -56,7 +56,7 @@ internal sealed class ObjectLister(KubernetesApi api)
                 $"{resource.ListPath(version)}?{resource.Selectors}limit={PageSize}{(next.Length == 0 ? "" : $"&continue={Uri.EscapeDataString(next)}")}";
             var page = Read(call, await api.GetAsync(call, path, cancellationToken), type);
             items.AddRange(page.Items);
-            unreadable.AddRange(page.Unreadable.Select(one => $"{one.Key}: {one.Why}"));
+            unreadable.AddRange(page.Unreadable.Select(one => $"{one.Key}: {one.Reason}"));
             next = page.Continue;
         }
         while (next.Length > 0);

@@ -39,7 +39,7 @@ internal sealed class RightsChecks(AccessReviews reviews)
         }
         catch (ApiException fault)
         {
-            return [ClusterCheckLine.Fail(place, fault.Message, "cure this, then check again")];
+            return [ClusterCheckLine.Fail(place, fault.Message, "correct this, then check again")];
         }
 
         return lines.Count > 0 ? lines : [ClusterCheckLine.Pass(place, $"all {rights.Count} rights are granted")];

@@ -103,7 +103,7 @@ internal static class WorkloadGroupChecks
     private static ClusterCheckLine Namespace(ClusterObservation observed, string name, ControlPlane? plane)
     {
         if (observed.Objects.Namespaces.FirstOrDefault(candidate => candidate.Metadata.Name == name) is not { } found)
-            return ClusterCheckLine.Skipped(name, "was not read, so its revision is not known", "see Rights below");
+            return ClusterCheckLine.Skipped(name, "was not read, so its revision is unknown", "see Rights below");
 
         var (revision, injection) = (found.Metadata.Label(IstioNames.Revision), found.Metadata.Label(Injection));
         if (revision.Length > 0 && injection.Length > 0)
@@ -115,7 +115,7 @@ internal static class WorkloadGroupChecks
         }
 
         if (plane is null)
-            return ClusterCheckLine.Skipped(name, "its revision is not known", "see Configuration above");
+            return ClusterCheckLine.Skipped(name, "its revision is unknown", "see Configuration above");
         if (!plane.Discovers(found.Metadata.Labels))
             return ClusterCheckLine.Skipped(name, "istiod does not see it", "see Configuration above");
         return ClusterCheckLine.Pass(name, revision.Length > 0 ? $"has istio.io/rev={revision}, which is revision {plane.Label}"

@@ -85,7 +85,7 @@ internal sealed class MachineApi(KubernetesApi api)
             async (client, stop) => await send(client, stop) is JsonElement answer
             && answer.Deserialize(KubernetesJson.Default.MachineDocument) is { } document
                 ? read(document)
-                : throw new JsonException("it is no object"),
+                : throw new JsonException("it is not an object"),
             cancellationToken);
 
     // A label is shorter than the longest name of a group; the spec has the whole name.

@@ -297,7 +297,7 @@ internal sealed class GroupComposer
         var gateway = plane.Gateways.FirstOrDefault(gateway => gateway.LeadsToIstiod);
         return new(gateway?.Source ?? plane.Istiod.Source, FaultReasons.GatewayWithoutAddress,
             "no gateway that leads to istiod has an address any more; VMs keep the last addresses. "
-            + $"Look for the gateway's Service: kubectl -n {plane.Namespace} get services", Blocks: true);
+            + $"Check the gateway's Service: kubectl -n {plane.Namespace} get services", Blocks: true);
 
         static bool HasAddress(MeshConfig config) =>
             config.MeshExpansionGateways.Any(

@@ -44,7 +44,7 @@ internal sealed class RevisionResolver
         if (Namespace(group.Metadata.Namespace) is not { } @namespace)
         {
             return (null, new(reference, FaultReasons.RevisionNotFound,
-                "its namespace was not seen, so its revision is not known: may smm-dashboard list namespaces? (kubectl get namespace "
+                "its namespace was not found, so its revision is unknown: may smm-dashboard list namespaces? (kubectl get namespace "
                     + $"{group.Metadata.Namespace})", Blocks: true));
         }
 

@@ -126,7 +126,7 @@ public sealed class RangeWatches : BackgroundService, IReadiness
 internal static partial class RangesLog
 {
     [LoggerMessage(6501, LogLevel.Warning,
-        "{Why}, so a dial-back could reach a Service: name the range, --service-cluster-ip-range of the kube-apiserver, with "
+        "{Reason}, so a dial-back could reach a Service: name the range, --service-cluster-ip-range of the kube-apiserver, with "
             + "--cluster-range CIDR")]
-    public static partial void ServicesUnknown(this ILogger log, string why);
+    public static partial void ServicesUnknown(this ILogger log, string reason);
 }

@@ -58,7 +58,7 @@ public sealed class RightsWatch(
         {
             // Not by its text: a server that went away first ends the connection, and then refuses it.
             if (_cannot != failed.Fault)
-                log.CannotLook(failed.Message);
+                log.CannotReview(failed.Message);
             _cannot = failed.Fault;
             // An API server that limits its load is not asked again for what it has answered.
             Learn(next);
@@ -111,9 +111,9 @@ internal static partial class RightsLog
     [LoggerMessage(6401, LogLevel.Warning, "{Missing}")]
     public static partial void MissingRight(this ILogger log, string missing);
 
-    [LoggerMessage(6402, LogLevel.Information, "granted now: {Rule}")]
+    [LoggerMessage(6402, LogLevel.Information, "Granted: {Rule}")]
     public static partial void Granted(this ILogger log, string rule);
 
-    [LoggerMessage(6403, LogLevel.Warning, "the dashboard's rights cannot be looked at: {Why}")]
-    public static partial void CannotLook(this ILogger log, string why);
+    [LoggerMessage(6403, LogLevel.Warning, "Cannot review the dashboard's rights: {Reason}")]
+    public static partial void CannotReview(this ILogger log, string reason);
 }

@@ -108,8 +108,8 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
             var now = _clock.GetUtcNow();
             var watches = Watches();
             yield return Metric.Gauge("smm_dashboard_watch_age_seconds", "Seconds since the API server last said anything about a kind.",
-                [.. watches.Where(watch => watch.LastHeard is not null)
-                    .Select(watch => new Sample((now - watch.LastHeard!.Value).TotalSeconds, ("kind", watch.Resource.ToString())))]);
+                [.. watches.Where(watch => watch.LastAnswer is not null)
+                    .Select(watch => new Sample((now - watch.LastAnswer!.Value).TotalSeconds, ("kind", watch.Resource.ToString())))]);
             yield return Metric.Gauge("smm_dashboard_watch_objects", "Objects of a kind that are known.",
                 [.. watches.Select(watch => new Sample(watch.Count, ("kind", watch.Resource.ToString())))]);
             yield return Metric.Gauge("smm_dashboard_watch_failing", "1 while a kind is not up to date; the log says why.",

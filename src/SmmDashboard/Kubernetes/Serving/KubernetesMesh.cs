@@ -73,7 +73,7 @@ public sealed class KubernetesMesh(
     private async Task ChangeAsync(CancellationToken stoppingToken)
     {
         if (!await WaitAsync(LookAgain, stoppingToken))
-            return; // times pass without a change, too
+            return; // a wait can also end without a change
 
         var started = clock.GetTimestamp();
         do

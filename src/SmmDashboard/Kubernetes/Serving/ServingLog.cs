@@ -5,19 +5,19 @@ internal static partial class ServingLog
     [LoggerMessage(6201, LogLevel.Warning, "{Object}: {Reason}: {Message}")]
     public static partial void Faulty(this ILogger log, string @object, string reason, string message);
 
-    [LoggerMessage(6202, LogLevel.Information, "{Object}: nothing is wrong with it any more")]
+    [LoggerMessage(6202, LogLevel.Information, "{Object}: all faults are corrected")]
     public static partial void Corrected(this ILogger log, string @object);
 
     [LoggerMessage(6203, LogLevel.Warning,
-        "{Count} more faults of objects: each is an Event of its object, and the VMs of a WorkloadGroup report those of theirs")]
+        "{Count} more faults of objects: each one is an Event of its object, and VMs report the faults of their WorkloadGroup")]
     public static partial void MoreFaulty(this ILogger log, int count);
 
-    [LoggerMessage(6204, LogLevel.Information, "nothing is wrong with {Count} more objects any more")]
+    [LoggerMessage(6204, LogLevel.Information, "All faults of {Count} more objects are corrected")]
     public static partial void MoreCorrected(this ILogger log, int count);
 
-    [LoggerMessage(6206, LogLevel.Warning, "whether service accounts exist is not known: {Reason}")]
+    [LoggerMessage(6206, LogLevel.Warning, "Cannot check whether service accounts exist: {Reason}")]
     public static partial void CannotSeeAccount(this ILogger log, string reason);
 
-    [LoggerMessage(6205, LogLevel.Warning, "faults of objects are in this log only, because no Event can be made: {Reason}")]
+    [LoggerMessage(6205, LogLevel.Warning, "Cannot create Events, so faults of objects appear only in this log: {Reason}")]
     public static partial void NoEvents(this ILogger log, string reason);
 }

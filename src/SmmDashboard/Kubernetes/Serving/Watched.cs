@@ -22,7 +22,7 @@ public interface IWatched
 
     int Count { get; }
 
-    DateTimeOffset? LastHeard { get; }
+    DateTimeOffset? LastAnswer { get; }
 
     long Unreadable { get; }
 
@@ -60,7 +60,7 @@ public sealed class Watched<T> : IWatched
 
     public int Count => State.Items.Count;
 
-    public DateTimeOffset? LastHeard => _cache.LastHeard;
+    public DateTimeOffset? LastAnswer => _cache.LastAnswer;
 
     public long Unreadable => _cache.Unreadable;
 

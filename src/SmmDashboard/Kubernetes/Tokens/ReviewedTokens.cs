@@ -75,7 +75,7 @@ public sealed class ReviewedTokens : ITokenValidator, IDisposable
             ? new(ProblemReasons.TokenMalformed, $"the token is larger than {LargestToken} bytes, which no service account's token is")
             : text.Split('.') is not [{ Length: > 0 }, { Length: > 0 }, { Length: > 0 }]
                 ? new(ProblemReasons.TokenMalformed,
-                    "this is no token of a service account (three parts with dots between them); "
+                    "this is not a token of a service account (three parts with dots between them); "
                         + $"{ReviewAnswer.Command(new("NAMESPACE", "SERVICEACCOUNT"), _options.Audience)}")
             : HasExpired(token) ? new(
                 ProblemReasons.TokenExpired, "the token has expired; set a new one: sudo smm-agent set bearer-token --stdin")

@@ -22,24 +22,24 @@ public sealed record CacheState<T>(ImmutableDictionary<ObjectKey, T> Items, bool
 /// <param name="changes">
 /// Gets <c>true</c> when the objects or what is known about them changed. A full channel loses nothing: the reader reads the whole state.
 /// </param>
-/// <param name="time">The clock of <see cref="LastHeard"/>.</param>
+/// <param name="time">The clock of <see cref="LastAnswer"/>.</param>
 public sealed class Cache<T>(ChannelWriter<bool> changes, TimeProvider time)
     where T : KubernetesObject
 {
     private volatile CacheState<T> _state = CacheState<T>.Empty;
-    private long _lastHeardTicks;
+    private long _lastAnswerTicks;
     private long _unreadable;
 
     public CacheState<T> State => _state;
 
     /// <summary>When the server last said anything about this kind, bookmarks included; null before the first list.</summary>
-    public DateTimeOffset? LastHeard =>
-        Interlocked.Read(ref _lastHeardTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+    public DateTimeOffset? LastAnswer =>
+        Interlocked.Read(ref _lastAnswerTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     /// <summary>How many objects and lines could not be read since the start.</summary>
     public long Unreadable => Interlocked.Read(ref _unreadable);
 
-    internal void Heard() => Interlocked.Exchange(ref _lastHeardTicks, time.GetUtcNow().UtcTicks);
+    internal void RecordAnswer() => Interlocked.Exchange(ref _lastAnswerTicks, time.GetUtcNow().UtcTicks);
 
     internal void CountUnreadable() => Interlocked.Increment(ref _unreadable);
 
@@ -56,7 +56,7 @@ public sealed class Cache<T>(ChannelWriter<bool> changes, TimeProvider time)
                 builder[key] = item;
         }
 
-        Heard();
+        RecordAnswer();
         Publish(old, old with { Items = builder.ToImmutable(), IsSynced = true, IsServed = true, Fault = null, IsForbidden = false });
     }
 
@@ -74,12 +74,12 @@ public sealed class Cache<T>(ChannelWriter<bool> changes, TimeProvider time)
 
     internal void NotServed(string fault)
     {
-        Heard();
+        RecordAnswer();
         Publish(_state, CacheState<T>.Empty with { IsSynced = true, IsServed = false, Fault = fault });
     }
 
     /// <summary>What is wrong, or null. The objects stay.</summary>
-    internal void Say(string? fault, bool isForbidden = false)
+    internal void SetFault(string? fault, bool isForbidden = false)
     {
         var old = _state;
         Publish(old, old with { Fault = fault, IsForbidden = isForbidden });

@@ -11,10 +11,10 @@ namespace SmmDashboard.Kubernetes.Watching;
 /// <param name="Items">What could be read.</param>
 /// <param name="Unreadable">What could not, and why.</param>
 internal sealed record ListPage<T>(
-    string ResourceVersion, string Continue, IReadOnlyList<T> Items, IReadOnlyList<(ObjectKey Key, string Why)> Unreadable)
+    string ResourceVersion, string Continue, IReadOnlyList<T> Items, IReadOnlyList<(ObjectKey Key, string Reason)> Unreadable)
     where T : KubernetesObject
 {
-    /// <exception cref="JsonException">The body is no list of the API.</exception>
+    /// <exception cref="JsonException">The body is not a list of the API.</exception>
     public static ListPage<T> Read(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type)
     {
         try
@@ -34,7 +34,7 @@ internal sealed record ListPage<T>(
         var items = new List<T>();
         var unreadable = new List<(ObjectKey, string)>();
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            throw new JsonException("it is no JSON object");
+            throw new JsonException("it is not a JSON object");
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {

@@ -174,7 +174,7 @@ public sealed class Reflector<T>(
             while (await reader.NextAsync(deadline.Token) is { } line)
             {
                 lines++;
-                cache.Heard();
+                cache.RecordAnswer();
                 Take(line);
                 _failures = 0;
             }
@@ -273,7 +273,7 @@ public sealed class Reflector<T>(
                 (_mustList, _isExpired) = (true, true);
                 return Failed(fault.RetryAfter, null);
             case ApiFault.Forbidden:
-                Say(fault.Message, isForbidden: true);
+                ReportFault(fault.Message, isForbidden: true);
                 return Spread(AskAgain);
             case ApiFault.NotFound:
                 _mustList = true;
@@ -290,17 +290,17 @@ public sealed class Reflector<T>(
     private TimeSpan Failed(TimeSpan? retryAfter, string? fault = null)
     {
         if (fault is not null)
-            Say(fault);
+            ReportFault(fault);
         if (++_failures >= MostFailures)
             _mustList = true;
         return _backoff.Next(retryAfter);
     }
 
-    private void Say(string fault, bool isForbidden = false)
+    private void ReportFault(string fault, bool isForbidden = false)
     {
         if (cache.State.Fault != fault)
             seams.Log.Failed(resource.ToString(), fault);
-        cache.Say(fault, isForbidden);
+        cache.SetFault(fault, isForbidden);
     }
 
     private void Recovered()
@@ -308,7 +308,7 @@ public sealed class Reflector<T>(
         if (cache.State.Fault is null)
             return;
         seams.Log.Recovered(resource.ToString());
-        cache.Say(null);
+        cache.SetFault(null);
     }
 
     // Replicas that start together do not ask together.

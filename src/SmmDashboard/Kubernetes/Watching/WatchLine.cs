@@ -20,7 +20,7 @@ internal enum WatchEvent
 internal static class WatchLine
 {
     /// <summary>The fault of a name or a word that JSON's rules let pass.</summary>
-    public const string NoText = "it has a string that is not Unicode text";
+    public const string NoText = "a string in it is not Unicode text";
 
     /// <summary>The event, and where its object is in the line.</summary>
     /// <exception cref="JsonException">The line is not an event.</exception>
@@ -42,7 +42,7 @@ internal static class WatchLine
         WatchEvent? type = null;
         ReadOnlyMemory<byte>? item = null;
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            throw new JsonException("a line of the watch is no JSON object");
+            throw new JsonException("a line of the watch is not a JSON object");
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
