@@ -62,7 +62,7 @@ public sealed record AgentPaths(string Root = "/")
     public string PrivilegedPresence => Path.Combine(Root, "run/smm-agent-host/at-work");
 
     /// <summary>The state that a rollback restores, while a reconcile waits for confirmation.</summary>
-    public string Undo => Path.Combine(HostStateDirectory, "undo");
+    public string RollbackSnapshot => Path.Combine(HostStateDirectory, "undo");
 
     public string RuntimeDirectory => Path.Combine(Root, "run/smm-agent");
 

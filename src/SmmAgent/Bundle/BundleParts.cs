@@ -9,7 +9,7 @@ using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Bundle;
 
-/// <summary>What a support bundle has. Nothing of it changes the host.</summary>
+/// <summary>The parts of a support bundle. Collecting them does not change the host.</summary>
 internal static class BundleParts
 {
     private static readonly string[] Units =
@@ -33,7 +33,7 @@ internal static class BundleParts
         .. Versions(paths, runner),
     ];
 
-    // The commands are asked as a person would, so that a fault of one of them costs its part only.
+    // The commands run as separate processes, so that a failure affects one part only.
     private static IEnumerable<BundlePart> Agent(AgentPaths paths, CommandRunner runner)
     {
         yield return BundlePart.Text("version.txt", () => new($"smm-agent {ProgramVersion.Current}\n"));
@@ -48,7 +48,7 @@ internal static class BundleParts
 
     private static string[] Self(AgentPaths paths, params string[] command) => [Environment.ProcessPath!, "--root", paths.Root, .. command];
 
-    // Without -t they show the tables that exist, and make none.
+    // Without -t the commands show existing tables and create none.
     private static IEnumerable<BundlePart> Firewall(CommandRunner runner)
     {
         foreach (var family in (IpFamily[])[IpFamily.IPv4, IpFamily.IPv6])

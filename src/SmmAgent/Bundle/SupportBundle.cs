@@ -5,7 +5,7 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Bundle;
 
-/// <summary>Collects parts into a tar.gz: each redacted, then bounded; its index says what is missing, and why.</summary>
+/// <summary>Collects parts into a tar.gz: each redacted, then bounded; its index lists the missing parts and the reasons.</summary>
 internal sealed class SupportBundle(Redactor redactor, TimeProvider time)
 {
     /// <summary>How long all parts may take together.</summary>
@@ -17,7 +17,7 @@ internal sealed class SupportBundle(Redactor redactor, TimeProvider time)
 
     public int Missing { get; private set; }
 
-    /// <param name="folder">What everything lies below in the archive.</param>
+    /// <param name="folder">The top folder of the archive.</param>
     public async Task WriteAsync(Stream output, string folder, IReadOnlyList<BundlePart> parts, CancellationToken cancel)
     {
         using var deadline = new CancellationTokenSource(Deadline, time);
@@ -26,7 +26,7 @@ internal sealed class SupportBundle(Redactor redactor, TimeProvider time)
         var tar = new TarWriter(zip, folder, time.GetUtcNow());
         foreach (var part in parts)
         {
-            // Whoever writes a drop-in for a unit chooses its name.
+            // The author of a drop-in chooses its name.
             var content = Encoding.UTF8.GetByteCount(part.Name) > TarWriter.LongestName
                 ? new(null, $"the name is longer than {TarWriter.LongestName} bytes")
                 : await CollectAsync(part, either.Token);
@@ -43,10 +43,10 @@ internal sealed class SupportBundle(Redactor redactor, TimeProvider time)
     }
 
     /// <summary>Lists a part that is left out.</summary>
-    public void Skip(string name, string why)
+    public void Skip(string name, string reason)
     {
         Missing++;
-        _index.Append($"missing    {name}: {redactor.Redact(why)}\n");
+        _index.Append($"missing    {name}: {redactor.Redact(reason)}\n");
     }
 
     private static async Task<PartContent> CollectAsync(BundlePart part, CancellationToken cancel)

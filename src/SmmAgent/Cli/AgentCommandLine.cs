@@ -8,7 +8,7 @@ using SmmAgent.Logging;
 
 namespace SmmAgent.Cli;
 
-/// <summary>The command tree, and the rule that no command ever ends in a stack trace.</summary>
+/// <summary>The command tree. A command never ends with a stack trace.</summary>
 internal static class AgentCommandLine
 {
     public static async Task<int> RunAsync(string[] arguments)
@@ -16,18 +16,18 @@ internal static class AgentCommandLine
         try
         {
             var parsed = Parse(arguments);
-            if (UsageErrors.Of(parsed) is { } error)
+            if (UsageErrors.Format(parsed) is { } error)
                 return await RefuseAsync(parsed, error);
 
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null, // signals are the daemon's own business
+                ProcessTerminationTimeout = null, // the daemon handles signals
             });
         }
         catch (UnauthorizedAccessException exception) when (exception.InnerException?.HResult == Errno.EBADF)
         {
-            // .NET takes it for a lack of rights; no file that a command opens by its name ends so.
+            // .NET reports EBADF as missing permission. A file that a command opens by name never causes EBADF.
             await Console.Error.WriteLineAsync("smm-agent: standard output is closed");
             return ExitCode.Failed;
         }
@@ -49,7 +49,7 @@ internal static class AgentCommandLine
         }
     }
 
-    // A word with an @ is a word, and not a file with more of them.
+    // An argument that begins with @ is not a response file.
     internal static ParseResult Parse(IReadOnlyList<string> arguments) => Tree().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     private static async Task<int> RefuseAsync(ParseResult parsed, string error)
@@ -89,7 +89,7 @@ internal static class AgentCommandLine
             RunCommand.Create(paths),
             VersionCommand(),
         };
-        tree.Directives.Clear(); // [suggest] and the like are nobody's business here
+        tree.Directives.Clear(); // disable System.CommandLine directives such as [suggest]
         return tree;
     }
 

@@ -10,7 +10,7 @@ using SmmAgent.Host;
 
 namespace SmmAgent.Cli;
 
-/// <summary><c>smm-agent check</c>: every prerequisite, what was found and what cures it. Changes nothing.</summary>
+/// <summary><c>smm-agent check</c>: checks every prerequisite and suggests fixes. It changes nothing.</summary>
 internal static class CheckCommand
 {
     public static Command Create(Func<ParseResult, AgentPaths> paths)
@@ -32,7 +32,7 @@ internal static class CheckCommand
     /// <summary>The report for programs.</summary>
     public static byte[] Json(CheckReport report)
     {
-        // "Unsafe" is about HTML, which this never gets into.
+        // "Unsafe" refers to HTML; this output is never part of HTML.
         var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         using var content = new MemoryStream();
         using (var writer = new Utf8JsonWriter(content, options))

@@ -4,7 +4,7 @@ using SmmAgent.Host;
 
 namespace SmmAgent.Cli;
 
-/// <summary><c>smm-agent config show</c>: what is in force, and where each value came from. It reads files, and asks nobody.</summary>
+/// <summary><c>smm-agent config show</c>: prints each effective value and its source. It reads files only.</summary>
 internal static class ConfigCommand
 {
     public static Command Create(Func<ParseResult, AgentPaths> paths)

@@ -6,7 +6,7 @@ using SmmAgent.Host;
 
 namespace SmmAgent.Cli;
 
-/// <summary>A configuration for people, and for programs.</summary>
+/// <summary>Formats a configuration as text or as JSON.</summary>
 internal static class ConfigText
 {
     private const int ValueWidth = 36;
@@ -16,7 +16,7 @@ internal static class ConfigText
         using var text = new StringWriter { NewLine = "\n" };
         foreach (var group in listing.Entries.GroupBy(entry => entry.Group))
         {
-            // Whatever the dashboard sent came at once: its source stands once, too.
+            // All values of the mesh configuration have the same source, so the heading contains it.
             var source = group.Key == ConfigListing.MeshGroup ? group.First().Source : null;
             var width = group.Max(entry => entry.Key.Length) + 2;
             text.Write(source is null ? $"{group.Key}\n" : $"{group.Key} ({source})\n");
@@ -40,7 +40,7 @@ internal static class ConfigText
     public static string Json(ConfigListing listing)
     {
         using var stream = new MemoryStream();
-        // "Unsafe" is about HTML, which this never gets into.
+        // "Unsafe" refers to HTML; this output is never part of HTML.
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();

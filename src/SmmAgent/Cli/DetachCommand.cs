@@ -5,7 +5,7 @@ using SmmAgent.Host.Detach;
 
 namespace SmmAgent.Cli;
 
-/// <summary><c>smm-agent detach</c>: undoes what the agent did to the host, and lists it. /etc/smm stays.</summary>
+/// <summary><c>smm-agent detach</c>: undoes and lists every change of the agent to the host. /etc/smm stays.</summary>
 internal static class DetachCommand
 {
     public static Command Create(Func<ParseResult, AgentPaths> paths)

@@ -3,10 +3,10 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Cli;
 
-/// <summary>What the agent learns from a mesh configuration, by the names that it has there.</summary>
+/// <summary>Lists the values of a mesh configuration under the names of their fields.</summary>
 internal static class MeshTable
 {
-    public static IEnumerable<(string Key, string Value)> Of(MeshConfig config)
+    public static IEnumerable<(string Key, string Value)> Rows(MeshConfig config)
     {
         var (mesh, group) = (config.Mesh, config.WorkloadGroup);
         yield return ("mesh.clusterId", mesh.ClusterId);

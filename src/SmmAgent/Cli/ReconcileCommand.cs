@@ -7,7 +7,7 @@ using SmmAgent.Host.Reconcile;
 
 namespace SmmAgent.Cli;
 
-/// <summary><c>smm-agent reconcile</c>: one pass in the foreground, with a line for each step; then the daemon is enabled and running.</summary>
+/// <summary><c>smm-agent reconcile</c>: applies the desired state once, prints each step, then enables and starts the daemon.</summary>
 internal static class ReconcileCommand
 {
     public static Command Create(Func<ParseResult, AgentPaths> paths)
@@ -37,7 +37,7 @@ internal static class ReconcileCommand
         return command;
     }
 
-    // A package manager that has begun is waited for: a half installed package helps nobody.
+    // The command waits for a running package manager, because a partially installed package is useless.
     private static async Task<int> RunAsync(AgentPaths paths, ReconcileOptions options, CancellationToken cancel)
     {
         using var host = HostComposition.Create(paths);

@@ -12,7 +12,7 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;
 
-/// <summary><c>smm-agent set bearer-token</c>. Nothing of the token is ever printed.</summary>
+/// <summary><c>smm-agent set bearer-token</c>. It never prints a part of the token.</summary>
 internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimeProvider time, bool isPrivileged)
 {
     private const string Example = "sudo smm-agent set bearer-token --stdin < token";
@@ -23,7 +23,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
     {
         if (source.Warning is { } warning)
             progress.Warn(warning);
-        if ((source.Prompt is { } prompt ? Unseen(prompt, source) : Read(source)) is not { } token)
+        if ((source.Prompt is { } prompt ? ReadWithoutEcho(prompt, source) : Read(source)) is not { } token)
             return ExitCode.Usage;
 
         return new FileChange(progress, isPrivileged).Run(paths.BearerToken, () =>
@@ -35,7 +35,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         });
     }
 
-    private byte[]? Unseen(string prompt, TokenSource source)
+    private byte[]? ReadWithoutEcho(string prompt, TokenSource source)
     {
         var echo = TerminalEcho.Hide();
         using var interruption = new Interruption(() => echo?.Restore());
@@ -93,9 +93,9 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         return null;
     }
 
-    private byte[]? Refused(TokenSource source, string why)
+    private byte[]? Refused(TokenSource source, string reason)
     {
-        progress.Failed($"{NameRules.Shown(source.Name)}: {why}; for example: {Example}");
+        progress.Failed($"{NameRules.Shown(source.Name)}: {reason}; for example: {Example}");
         return null;
     }
 
@@ -121,7 +121,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         }
         catch (InvalidDataException)
         {
-            return false; // whatever lies there is no token
+            return false; // the file is too large for a token
         }
     }
 

@@ -4,7 +4,7 @@ using SmmAgent.Host;
 
 namespace SmmAgent.Cli;
 
-/// <summary><c>smm-agent set</c>: changes one setting, and nothing else in the file. A running daemon sees it by itself.</summary>
+/// <summary><c>smm-agent set</c>: changes one setting and nothing else. A running daemon detects the change automatically.</summary>
 internal static class SetCommand
 {
     public static Command Create(Func<ParseResult, AgentPaths> paths) => new("set", "Change one setting in /etc/smm.")
@@ -75,7 +75,7 @@ internal static class SetCommand
         var command = new Command("bearer-token", "Set the bearer token for the dashboard.") { token, stdin, file };
         command.Validators.Add(result =>
         {
-            // Not by value: that throws where there is none, or more than one.
+            // The value is not read here: that throws for no value and for several.
             var given = new[] { result.GetResult(token) is { Tokens.Count: > 0 }, result.GetValue(stdin), result.GetResult(file) is not null };
             if (result.GetResult(token) is { Tokens: [{ Value: "-" }, ..] })
                 result.AddError("'-' is not a token; to read standard input, use --stdin: sudo smm-agent set bearer-token --stdin < token");

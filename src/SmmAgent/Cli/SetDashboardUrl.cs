@@ -9,13 +9,13 @@ internal static class SetDashboardUrl
 {
     private const string Example = "dashboard-url https://smm.example.com";
 
-    /// <summary>By ProtectHome= and PrivateTmp= of the unit.</summary>
+    /// <summary>Hidden by ProtectHome= and PrivateTmp= of the unit.</summary>
     private static readonly string[] HiddenFromDaemon = ["/root/", "/home/", "/run/user/", "/tmp/", "/var/tmp/"];
 
     public static int Run(SettingsWriter writer, string url, bool allowPlaintext, string? caFile)
     {
-        if (SettingsRules.DashboardUrl(url, allowPlaintext: true) is { } why)
-            return writer.Refuse(why, Example);
+        if (SettingsRules.DashboardUrl(url, allowPlaintext: true) is { } reason)
+            return writer.Refuse(reason, Example);
 
         var uri = new Uri(url);
         var isPlain = uri.Scheme == Uri.UriSchemeHttp;

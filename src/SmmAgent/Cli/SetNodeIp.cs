@@ -7,7 +7,7 @@ namespace SmmAgent.Cli;
 internal static class SetNodeIp
 {
     public static int Run(SettingsWriter writer, string address) =>
-        SettingsRules.NodeIp(address) is { } why
-            ? writer.Refuse(why, "node-ip 3.67.91.181")
+        SettingsRules.NodeIp(address) is { } reason
+            ? writer.Refuse(reason, "node-ip 3.67.91.181")
             : writer.Set("node ip", new SettingChange("node", "ip", address));
 }

@@ -7,7 +7,7 @@ namespace SmmAgent.Cli;
 internal static class SetTrustedKey
 {
     public static int Run(SettingsWriter writer, string key) =>
-        SettingsRules.TrustedKey(key) is { } why
-            ? writer.Refuse(why, "trusted-key MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=")
+        SettingsRules.TrustedKey(key) is { } reason
+            ? writer.Refuse(reason, "trusted-key MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=")
             : writer.Set("trusted key", new SettingChange("packages", "trustedKeys", key));
 }

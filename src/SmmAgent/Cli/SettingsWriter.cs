@@ -8,12 +8,12 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;
 
-/// <summary>Puts values into agent.yaml and says what became of it.</summary>
+/// <summary>Writes values into agent.yaml and reports the result.</summary>
 /// <param name="isPrivileged">Whether this process is root.</param>
 internal sealed class SettingsWriter(string path, Progress progress, TimeProvider time, bool isPrivileged)
 {
-    /// <param name="what">What is set, as people call it.</param>
-    /// <param name="changes">In the order in which they are to stand in a new file.</param>
+    /// <param name="what">The display name of the setting.</param>
+    /// <param name="changes">In their order in a new file.</param>
     public int Set(string what, params IReadOnlyList<SettingChange> changes) => new FileChange(progress, isPrivileged).Run(path, () =>
     {
         var target = new ConfigFile(path);
@@ -49,7 +49,7 @@ internal sealed class SettingsWriter(string path, Progress progress, TimeProvide
 
     public void Warn(string what) => progress.Warn(what);
 
-    /// <summary>Says so where the daemon's user may not read a file that root wrote, or names.</summary>
+    /// <summary>Warns if the daemon's user may not read a file that root wrote or named.</summary>
     public void WarnOfDaemon(string file)
     {
         if (ReadDenial.ForDaemon(file) is { } refusal)

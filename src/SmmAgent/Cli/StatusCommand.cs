@@ -10,11 +10,11 @@ using SmmAgent.Host.Status;
 namespace SmmAgent.Cli;
 
 /// <param name="Json">Prints status.json as it is.</param>
-/// <param name="Watch">Shows it again and again until cancelled.</param>
+/// <param name="Watch">Prints every change until cancelled.</param>
 /// <param name="Terminal">Whether colours and clearing the screen are wanted: a terminal without NO_COLOR or TERM=dumb.</param>
 public sealed record StatusOptions(bool Json = false, bool Watch = false, bool Terminal = false);
 
-/// <summary><c>smm-agent status</c>: what the daemon knows, from its status.json.</summary>
+/// <summary><c>smm-agent status</c>: prints the status.json of the daemon.</summary>
 public static class StatusCommand
 {
     private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
@@ -53,7 +53,7 @@ public static class StatusCommand
                 var before = code;
                 code = Show(paths.Status, reading, options, next, next, time.GetUtcNow());
                 var text = next.ToString();
-                // The age of what was shown already is news on a screen only.
+                // A new age alone is printed on a terminal only.
                 var isNews = shown.Length == 0 || code != before || !reading.Content.AsSpan().SequenceEqual(content);
                 if (text != shown && (options.Terminal || isNews))
                     await output.WriteAsync((options.Terminal ? "\e[H\e[2J" : "") + text);

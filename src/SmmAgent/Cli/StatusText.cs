@@ -8,7 +8,7 @@ using SmmAgent.Core.Text;
 
 namespace SmmAgent.Cli;
 
-/// <summary>A status for people: groups of conditions, each with its mark and age, and below them what they are about.</summary>
+/// <summary>Formats a status as text: groups of conditions, each with its mark and age, followed by details.</summary>
 public static class StatusText
 {
     private const int TypeWidth = 22;

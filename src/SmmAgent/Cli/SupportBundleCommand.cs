@@ -10,7 +10,7 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;
 
-/// <summary><c>smm-agent support-bundle</c>: what a bug report needs, without secrets.</summary>
+/// <summary><c>smm-agent support-bundle</c>: collects the data for a bug report, without secrets.</summary>
 internal static class SupportBundleCommand
 {
     public static Command Create(Func<ParseResult, AgentPaths> paths)
@@ -37,8 +37,8 @@ internal static class SupportBundleCommand
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            var why = Path.Exists(target) ? "the file exists and is not overwritten" : exception.Message.TrimEnd('.');
-            progress.Failed($"{target} cannot be created: {why}; choose another file: smm-agent support-bundle --file FILE");
+            var reason = Path.Exists(target) ? "the file exists and is not overwritten" : exception.Message.TrimEnd('.');
+            progress.Failed($"{target} cannot be created: {reason}; choose another file: smm-agent support-bundle --file FILE");
             return exception is UnauthorizedAccessException ? ExitCode.NotPermitted : ExitCode.Failed;
         }
 
@@ -58,17 +58,17 @@ internal static class SupportBundleCommand
             var secrets = HostSecrets.Read(paths);
             var bundle = new SupportBundle(new Redactor(secrets.Known), time);
             await bundle.WriteAsync(output, name, Parts(paths, secrets, bundle), cancel);
-            Tell(progress, bundle, secrets, output.Name);
+            Report(progress, bundle, secrets, output.Name);
             return ExitCode.Done;
         }
         catch
         {
-            File.Delete(output.Name); // half a bundle is none
+            File.Delete(output.Name); // an incomplete bundle is useless
             throw;
         }
     }
 
-    // A log may quote a secret. One that this user may not read cannot be recognised in a log that this user may read.
+    // A log may quote a secret. A secret that this user may not read cannot be recognised in the log.
     private static IReadOnlyList<BundlePart> Parts(AgentPaths paths, HostSecrets secrets, SupportBundle bundle)
     {
         var parts = BundleParts.All(paths, new CommandRunner());
@@ -80,7 +80,7 @@ internal static class SupportBundleCommand
         return [.. parts.Where(part => !part.KeepEnd)];
     }
 
-    private static void Tell(Progress progress, SupportBundle bundle, HostSecrets secrets, string target)
+    private static void Report(Progress progress, SupportBundle bundle, HostSecrets secrets, string target)
     {
         progress.Done($"support bundle is written file={target} collected={bundle.Collected} missing={bundle.Missing}");
         if (bundle.Missing > 0)

@@ -4,20 +4,20 @@ using SmmAgent.Linux.Dashboard.Tokens;
 
 namespace SmmAgent.Cli;
 
-/// <summary>Where a token comes from. It prints itself without the token.</summary>
+/// <summary>The source of a token. Its text form does not contain the token.</summary>
 /// <param name="Name">The source as the operator named it.</param>
 /// <param name="Read">The bytes; null when there is no such file. They are at most <see cref="BearerTokenFile.MaximumBytes"/>.</param>
 internal sealed record TokenSource(string Name, Func<byte[]?> Read)
 {
     private const string Input = "standard input";
 
-    /// <summary>What to tell a person before it is typed, unseen; null where nobody types.</summary>
+    /// <summary>The prompt before the token is typed without echo; null if the source is not a terminal.</summary>
     public string? Prompt { get; private init; }
 
     /// <summary>Whether it is an argument of the command, where the name of a file is a likely mistake.</summary>
     public bool IsArgument { get; private init; }
 
-    /// <summary>What is wrong with giving a token like this.</summary>
+    /// <summary>A risk of this source.</summary>
     public string? Warning { get; private init; }
 
     public static TokenSource CommandLine(string token) => new("TOKEN", () => Encoding.UTF8.GetBytes(token))
@@ -27,18 +27,18 @@ internal sealed record TokenSource(string Name, Func<byte[]?> Read)
         IsArgument = true,
     };
 
-    // What the operator names may also be a pipe: <(command).
+    // The path may also name a pipe: <(command).
     public static TokenSource File(string path) => new(
         path, () => Path.Exists(path) ? ReadToEnd(() => System.IO.File.OpenRead(path), path) : null);
 
-    /// <summary>What is typed, as the terminal hands it out: .NET's own stream would show it, whatever the terminal is told.</summary>
+    /// <summary>Reads the terminal directly: the stream of .NET would echo the input even with echo disabled.</summary>
     public static Stream OpenTerminal() => new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
 
     public static TokenSource Stdin(Func<Stream> open, bool isTerminal) => isTerminal
         ? new(Input, () => ReadLine(open)) { Prompt = "paste the token, then press Enter; it is not shown" }
         : new(Input, () => ReadToEnd(open, Input));
 
-    // A terminal hands out whole lines.
+    // A terminal returns whole lines.
     private static byte[] ReadLine(Func<Stream> open)
     {
         using var stream = open();

@@ -5,11 +5,11 @@ using SmmAgent.Core.Text;
 
 namespace SmmAgent.Cli;
 
-/// <summary>What is wrong with a command line, in one line: what was written, why it is none, and what was probably meant.</summary>
+/// <summary>Formats the error of a command line in one line: the word, the reason and a suggestion.</summary>
 internal static class UsageErrors
 {
-    /// <returns>Null when nothing is wrong; an empty text when only a command is missing, so that the help says it all.</returns>
-    public static string? Of(ParseResult parsed)
+    /// <returns>Null for a valid command line; an empty text if only a command is missing, because the help then suffices.</returns>
+    public static string? Format(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
         if (parsed.UnmatchedTokens is [var first, ..])
@@ -26,14 +26,14 @@ internal static class UsageErrors
             : Text(parsed.Errors[0]);
     }
 
-    // The library's own words name a type of .NET.
+    // The message of the library contains a type of .NET.
     private static string Text(ParseError error) => error.SymbolResult switch
     {
         OptionResult { Option: { } option, Tokens.Count: 0 } => $"'{option.Name}' needs {option.HelpName}",
         _ => error.Message,
     };
 
-    /// <summary>The command as it is typed behind the program's name.</summary>
+    /// <summary>The command as typed after the name of the program.</summary>
     public static string Path(Command command) =>
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent and not RootCommand ? $"{Path(parent)} {command.Name}" : command.Name;
 
@@ -41,7 +41,7 @@ internal static class UsageErrors
     {
         if (word.StartsWith('-'))
             return UnknownOption(command, word);
-        // What comes behind an argument may be the rest of a secret: it is not repeated.
+        // The word after an argument may be the rest of a secret, so the message does not repeat it.
         if (command.Subcommands.Count == 0)
             return command.Arguments.Count == 0 ? $"'{Path(command)}' does not accept '{NameRules.Shown(word)}'" : $"'{Path(command)}' takes no more than {Usage(command)}";
 
@@ -58,7 +58,7 @@ internal static class UsageErrors
             : $"'{Path(command)}' has no option '{NameRules.Shown(name)}'{Meant(Nearest(name, known))}";
     }
 
-    // A word with two dashes that nobody knows would be taken for the argument.
+    // The parser takes an unknown word with two dashes for the argument.
     private static string? Misread(ParseResult parsed, Command command) =>
         parsed.Tokens.Any(token => token.Value == "--")
             ? null
@@ -75,7 +75,7 @@ internal static class UsageErrors
         return meant is null ? null : meant.Parents.Contains(command) ? meant.Name : Path(meant);
     }
 
-    // The dashes before a name are no sign of likeness.
+    // The dashes before a name do not count for similarity.
     private static string? Nearest(string option, IReadOnlyList<string> known) =>
         Spelling.Nearest(option.TrimStart('-'), known.Select(name => name.TrimStart('-'))) is { } meant ? known.First(name => name.TrimStart('-') == meant) : null;
 

@@ -10,7 +10,7 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;
 
-/// <summary><c>smm-agent verify-package</c>: what the install script asks before it upgrades the agent.</summary>
+/// <summary><c>smm-agent verify-package</c>: the install script runs it before an upgrade of the agent.</summary>
 internal static class VerifyPackageCommand
 {
     private const string ByHand = "or verify the package yourself and install it with this host's package manager";

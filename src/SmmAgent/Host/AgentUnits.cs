@@ -13,10 +13,10 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
     /// <summary>How long the daemon may take to be READY.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long any unit may take to be down: for root's part, which may have a package manager at work, systemd's own limit is 60 s.</summary>
+    /// <summary>The maximum time to stop a unit. The privileged reconcile may run a package manager; its systemd limit is 60 s.</summary>
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(70);
 
-    /// <summary>Those that start at boot.</summary>
+    /// <summary>The units that start at boot.</summary>
     private static readonly string[] AtBoot = [Daemon, RequestPath, "smm-agent-reconcile.service"];
 
     /// <summary>All, in the order in which they are stopped: nothing that is down is asked for again.</summary>
@@ -47,10 +47,10 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
         return lines;
     }
 
-    /// <summary>Those that run on, and do now. Root's part ends by itself, and started again it would do again what is undone.</summary>
+    /// <summary>The active services that stay active. A new start of the privileged reconcile would repeat the undone changes.</summary>
     public List<string> Running() => [.. ((string[])[RequestPath, Daemon]).Where(IsUp)];
 
-    /// <summary>Has the units started at boot.</summary>
+    /// <summary>Enables the units at boot.</summary>
     public void Enable()
     {
         var units = ToEnable();

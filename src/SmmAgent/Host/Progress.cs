@@ -4,7 +4,7 @@ using SmmAgent.Logging;
 
 namespace SmmAgent.Host;
 
-/// <summary>The progress lines of a command, in the look that runbooks know: a mark, what was done, details.</summary>
+/// <summary>Prints the progress lines of a command in the format of the runbooks: a mark, the step, details.</summary>
 internal sealed class Progress(TextWriter output, bool colour)
 {
     private const string Frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
@@ -26,10 +26,10 @@ internal sealed class Progress(TextWriter output, bool colour)
     /// <summary>A line of a plan: nothing was done.</summary>
     public void Would(string what) => Line("36", "❯", what);
 
-    /// <summary>What this user may not see.</summary>
+    /// <summary>A part that this user may not read.</summary>
     public void Unseen(string what) => Line("90", "?", what);
 
-    /// <summary>What became of each step.</summary>
+    /// <summary>Prints the result of each step.</summary>
     /// <returns>Whether all are done.</returns>
     public bool Steps(IReadOnlyList<StepResult> results)
     {
@@ -78,7 +78,7 @@ internal sealed class Progress(TextWriter output, bool colour)
     /// <summary>Whether colour and a spinner are wanted: on a terminal that TERM names.</summary>
     public static bool IsTerminal => LogTarget.IsColourful(!Console.IsOutputRedirected, Environment.GetEnvironmentVariable);
 
-    // Lines carry what others wrote; nobody's escape sequence reaches the terminal.
+    // Lines contain text from other programs; escape sequences must not reach the terminal.
     private void Line(string code, string mark, string what) =>
         Write((colour ? $"\r\e[K\e[{code}m{mark}\e[0m {OneLine.ReplaceUnprintable(what)}" : $"{mark} {OneLine.ReplaceUnprintable(what)}") + output.NewLine);
 
@@ -92,7 +92,7 @@ internal sealed class Progress(TextWriter output, bool colour)
         }
         catch (IOException)
         {
-            // Nobody reads it.
+            // The output is closed.
         }
     }
 }

@@ -156,7 +156,7 @@ internal static class SettingsTargets
     private static void CommandLine(string text)
     {
         var parsed = AgentCommandLine.Parse(text.Split('\0'));
-        if (UsageErrors.Of(parsed) is { } error)
+        if (UsageErrors.Format(parsed) is { } error)
             BrokenException.Unless(!error.Contains('\e', StringComparison.Ordinal), "a usage error has no escape");
     }
 

@@ -46,7 +46,8 @@ public sealed class UsageErrorsTests
 
     [Fact]
     public void AnEmptyNameOfAFileIsRefused() => Assert.Equal(
-        "--file: '' is not a file name; for example: --file bundle.tar.gz", UsageErrors.Of(AgentCommandLine.Parse(["support-bundle", "--file", ""])));
+        "--file: '' is not a file name; for example: --file bundle.tar.gz",
+            UsageErrors.Format(AgentCommandLine.Parse(["support-bundle", "--file", ""])));
 
     [Fact]
     public async Task WhatNobodyForesawEndsInOneLineToo() => Assert.Equal(ExitCode.Failed, await AgentCommandLine.RunAsync(["--root", "", "status"]));
@@ -79,5 +80,5 @@ public sealed class UsageErrorsTests
     }
 
     private static string? Error(string line) =>
-        UsageErrors.Of(AgentCommandLine.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        UsageErrors.Format(AgentCommandLine.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
 }

@@ -62,7 +62,7 @@ public sealed class HostRollbackTests : IDisposable
     [Fact]
     public async Task ASnapshotThatCannotBeWrittenArmsNothing()
     {
-        Directory.CreateDirectory(_host.Paths.Undo);
+        Directory.CreateDirectory(_host.Paths.RollbackSnapshot);
 
         await Assert.ThrowsAnyAsync<Exception>(() => Rollback().ArmAsync(Window, null, Cancel));
 
@@ -73,12 +73,12 @@ public sealed class HostRollbackTests : IDisposable
     public async Task ASecondReconcileKeepsTheFirstSnapshotAndStartsTheTimerAgain()
     {
         await Rollback().ArmAsync(Window, null, Cancel);
-        var first = await File.ReadAllBytesAsync(_host.Paths.Undo, Cancel);
+        var first = await File.ReadAllBytesAsync(_host.Paths.RollbackSnapshot, Cancel);
         _host.Units.Set("smm-agent.service", "active", "enabled");
 
         Assert.True(await Rollback().ArmAsync(Window * 2, null, Cancel));
 
-        Assert.Equal(first, await File.ReadAllBytesAsync(_host.Paths.Undo, Cancel));
+        Assert.Equal(first, await File.ReadAllBytesAsync(_host.Paths.RollbackSnapshot, Cancel));
         Assert.Equal(["firewall observe", "arm rollback", "stop smm-agent-rollback.timer", "arm rollback"], _host.Calls);
         Assert.Equal(Window * 2, _host.Units.TimerAfter);
     }
@@ -209,14 +209,14 @@ public sealed class HostRollbackTests : IDisposable
         Assert.Equal(ExitCode.Failed, await RollBackAsync());
 
         Assert.Empty(_host.Calls);
-        Assert.Contains($"{_host.Paths.Undo} is missing or damaged", _host.Output, StringComparison.Ordinal);
+        Assert.Contains($"{_host.Paths.RollbackSnapshot} is missing or damaged", _host.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task RollbackWithADamagedSnapshotChangesNothingAndKeepsIt()
     {
         HostStateDirectory.Create(_host.Paths);
-        await File.WriteAllTextAsync(_host.Paths.Undo, "damaged", Cancel);
+        await File.WriteAllTextAsync(_host.Paths.RollbackSnapshot, "damaged", Cancel);
 
         Assert.Equal(ExitCode.Failed, await RollBackAsync());
 

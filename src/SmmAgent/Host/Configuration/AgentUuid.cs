@@ -85,7 +85,7 @@ internal sealed class AgentUuid(HostContext host)
         var guarded = new SafeFileSystem(paths.Root);
         foreach (var secret in SidecarFiles.CredentialFiles.Where(guarded.Exists))
             guarded.Remove(secret);
-        // It has the address and the host name of the other machine, too: the pass writes it anew.
+        // The file also contains the address and the host name of the other machine; the reconcile writes it again.
         // Before an earlier version's host has the drop-in, its sidecar reads the file in the package's folder.
         string[] environments = guarded.Exists(SidecarFiles.DropIn)
             ? [SidecarFiles.ClusterEnvironment]

@@ -23,7 +23,7 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
         if (options.ConfirmWithin is { } window && !await ArmAsync(work, window, cancel))
             return ExitCode.Failed;
 
-        // Whatever took so long: what is rolled back is not done again behind the operator's back.
+        // Regardless of the cause of the delay, a rolled back change is not applied again without the operator.
         if (await ChangeAsync(work, cancel) is not { } code || (options.ConfirmWithin is not null && !_rollback!.IsPending))
         {
             Progress.Failed("the confirmation window ended before the changes were complete; they are rolled back: use a longer --confirm-within");

@@ -6,7 +6,7 @@ using SmmAgent.Host.Status;
 namespace SmmAgent.Host.Reconcile;
 
 /// <summary>Waits until the mesh has a WorkloadEntry for this VM, as the daemon learns from the dashboard, and says why it has none.</summary>
-/// <param name="group">Of which WorkloadGroup: what the daemon tells of an earlier one counts for nothing.</param>
+/// <param name="group">Of which WorkloadGroup: a status of an earlier WorkloadGroup is ignored.</param>
 internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progress progress, TimeProvider time, TimeSpan patience)
 {
     private const string Name = "wait-for-registration ❯";
@@ -42,7 +42,7 @@ internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progre
 
     private async Task<bool> UntilRegisteredAsync(CancellationToken cancel)
     {
-        // One that runs on writes nothing while nothing changes; what is older is an earlier daemon's, which tells nothing.
+        // A running daemon writes nothing while nothing changes. An older status is from an earlier daemon and is ignored.
         var oldest = time.GetUtcNow() - StatusReader.MaximumAge - Margin;
         var started = time.GetTimestamp();
         while (time.GetElapsedTime(started) < patience)

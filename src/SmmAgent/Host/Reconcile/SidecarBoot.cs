@@ -84,18 +84,19 @@ internal sealed class SidecarBoot(HostContext host)
     }
 
     // systemd has queued its start, and waits for this: a stop takes the start out of the queue. The pass starts the sidecar when a token is there.
-    private async Task HoldStartAsync(MeshConfig config, string why, CancellationToken cancel)
+    private async Task HoldStartAsync(MeshConfig config, string reason, CancellationToken cancel)
     {
         var observed = await host.Sidecar.ObserveAsync(config.WorkloadGroup, cancel);
         if (observed.Unit.Value is { Activity: UnitActivity.Running } || host.Units is not { } units)
             return;
         if (observed.Certificate?.IsGood(SidecarInputs.Identity(config), host.Time.GetUtcNow()) == true)
         {
-            host.Progress.Warn($"the sidecar starts with the certificate that it has, and without a good istio-token: {why}");
+            host.Progress.Warn($"the sidecar starts with the certificate that it has, and without a good istio-token: {reason}");
             return;
         }
 
         var outcome = await units.RunAsync(UnitJob.Stop, SidecarObserver.Unit, StopPatience, cancel);
-        host.Progress.Warn($"the sidecar is not started before it has an istio-token: {why}{(outcome.IsDone ? "" : $"; it could not be held back: {outcome}")}");
+        host.Progress.Warn($"the sidecar is not started before it has an istio-token: {reason}"
+            + $"{(outcome.IsDone ? "" : $"; it could not be held back: {outcome}")}");
     }
 }

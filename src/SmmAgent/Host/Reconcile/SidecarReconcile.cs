@@ -115,7 +115,7 @@ internal sealed class SidecarReconcile(HostContext host, ReconcileOptions option
         return ExitCode.Done;
     }
 
-    /// <summary>Says what no step can tell: why there is none.</summary>
+    /// <summary>Reports why a step is missing.</summary>
     /// <returns>Whether nothing stands in the way.</returns>
     private bool Report(SidecarAssessment look)
     {

@@ -30,9 +30,9 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
     /// <summary>Whether the timer runs; what it would bring back, only root sees.</summary>
     public bool IsArmed => systemd.ObserveUnit(Timer).IsActive;
 
-    /// <summary>Takes what is needed to undo, and starts the timer.</summary>
-    /// <param name="sidecar">How the host is as far as the sidecar is concerned; null where that is not touched.</param>
-    /// <returns>Whether it is armed; why not is printed.</returns>
+    /// <summary>Records the snapshot and starts the timer.</summary>
+    /// <param name="sidecar">The state of the sidecar; null if the sidecar is not changed.</param>
+    /// <returns>Whether the rollback is armed; otherwise the reason is printed.</returns>
     public async Task<bool> ArmAsync(TimeSpan within, SidecarSnapshot? sidecar, CancellationToken cancel)
     {
         if (systemd.ObserveUnit(Service).IsUp)
@@ -41,7 +41,7 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
             return false;
         }
 
-        // One that is there still is older than a change that nobody confirmed: it stays what the host goes back to.
+        // An existing snapshot is older than an unconfirmed change, so it stays the state to restore.
         if (_snapshot.Read() is null && !await KeepAsync(sidecar, cancel))
             return false;
         if (systemd.ObserveUnit(Timer).IsUp)
@@ -53,8 +53,8 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
         return true;
     }
 
-    /// <summary>Stops the timer and forgets how it was before.</summary>
-    /// <returns>Whether there was something to confirm; why not is printed.</returns>
+    /// <summary>Stops the timer and deletes the snapshot.</summary>
+    /// <returns>Whether a change was confirmed; otherwise the reason is printed.</returns>
     public async Task<bool> ConfirmAsync(CancellationToken cancel)
     {
         var wasRunning = systemd.ObserveUnit(Timer).IsActive;
@@ -83,7 +83,7 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
     /// <summary>What <see cref="DisarmAsync"/> would do, in one line; null for nothing.</summary>
     public string? DisarmPlan() => systemd.ObserveUnit(Timer).IsUp ? $"would stop {Timer}" : null;
 
-    /// <summary>Ends the wait without a word on whether the change was good: detach undoes it anyway.</summary>
+    /// <summary>Ends the wait for confirmation without a decision, because detach undoes the change.</summary>
     public async Task DisarmAsync(CancellationToken cancel)
     {
         if (systemd.ObserveUnit(Timer).IsUp)
@@ -95,19 +95,20 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
         Forget();
     }
 
-    /// <summary>Brings back how it was.</summary>
-    /// <returns>Whether all of it is back.</returns>
+    /// <summary>Restores the previous state.</summary>
+    /// <returns>Whether the previous state is restored completely.</returns>
     public async Task<bool> RunAsync(CancellationToken cancel)
     {
         if (_snapshot.Read() is not { } before)
         {
-            host.Progress.Failed($"{host.Paths.Undo} is missing or damaged: the previous state is unknown; sudo smm-agent detach undoes every change of the agent");
+            host.Progress.Failed($"{host.Paths.RollbackSnapshot} is missing or damaged: the previous state is unknown; "
+                + "sudo smm-agent detach undoes every change of the agent");
             return false;
         }
 
         // First, because a daemon that runs would repair what is undone.
         var isBack = await _units.StopAsync(cancel);
-        // What was asked for meanwhile would be done again as soon as the path unit is back.
+        // A pending reconcile request would run as soon as the path unit is active again.
         if (File.Exists(host.Paths.ReconcileRequest))
             File.Delete(host.Paths.ReconcileRequest);
         // The sidecar before the ports: what it captures goes first.
@@ -140,20 +141,20 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
     private async Task<bool> KeepAsync(SidecarSnapshot? sidecar, CancellationToken cancel)
     {
         var observed = await host.Firewall.ObserveAsync(cancel);
-        var (undo, why) = FirewallSnapshot.Create(observed, _units.Running());
-        if (undo is null)
+        var (snapshot, reason) = FirewallSnapshot.Create(observed, _units.Running());
+        if (snapshot is null)
         {
-            host.Progress.Failed($"nothing was changed, because it could not be undone: {why}");
+            host.Progress.Failed($"nothing was changed, because it could not be undone: {reason}");
             return false;
         }
 
         if (sidecar is not null)
             _sidecar.BeginConfirm(sidecar);
-        _snapshot.Write(undo);
+        _snapshot.Write(snapshot);
         return true;
     }
 
-    /// <summary>Forgets how it was before: there is nothing to go back to any more.</summary>
+    /// <summary>Deletes the snapshot: a rollback is no longer possible.</summary>
     public void Forget()
     {
         _snapshot.Delete();

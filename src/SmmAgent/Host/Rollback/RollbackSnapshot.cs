@@ -9,21 +9,21 @@ internal sealed class RollbackSnapshot(AgentPaths paths)
 {
     private const int MaximumBytes = 1024 * 1024;
 
-    public bool Exists => File.Exists(paths.Undo);
+    public bool Exists => File.Exists(paths.RollbackSnapshot);
 
     public void Write(FirewallSnapshot undo)
     {
         HostStateDirectory.Create(paths);
-        AtomicFile.Write(paths.Undo, undo.Write(), AtomicFile.Private);
+        AtomicFile.Write(paths.RollbackSnapshot, undo.Write(), AtomicFile.Private);
     }
 
     /// <returns>Null when there is none, or it is damaged.</returns>
     public FirewallSnapshot? Read() =>
-        AtomicFile.ReadLimited(paths.Undo, MaximumBytes) is { } bytes ? FirewallSnapshot.Read(bytes) : null;
+        AtomicFile.ReadLimited(paths.RollbackSnapshot, MaximumBytes) is { } bytes ? FirewallSnapshot.Read(bytes) : null;
 
     public void Delete()
     {
         if (Exists)
-            File.Delete(paths.Undo);
+            File.Delete(paths.RollbackSnapshot);
     }
 }

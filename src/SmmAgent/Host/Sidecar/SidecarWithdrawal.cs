@@ -6,7 +6,7 @@ using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Host.Sidecar;
 
-/// <summary>The way back: what the agent did for the sidecar is undone, as far as it is written down how it was before.</summary>
+/// <summary>Undoes the changes of the agent to the sidecar, using the recorded previous state.</summary>
 internal sealed class SidecarWithdrawal(HostContext host)
 {
     private const string Leaving = "this VM leaves the mesh";
@@ -20,16 +20,17 @@ internal sealed class SidecarWithdrawal(HostContext host)
         return [.. PlanFor(_records.BeforeAttach, keepPackages)(observed).Steps.Select(step => $"{step}")];
     }
 
-    /// <summary>Leaves the mesh: the sidecar is as it was before the agent came.</summary>
+    /// <summary>Leaves the mesh and restores the sidecar to its state before the first attach.</summary>
     /// <param name="keepPackages">Whether the package that the agent installed stays.</param>
-    /// <returns>Whether there was anything of the agent's; null when not all could be undone, which is printed.</returns>
+    /// <returns>Whether a change was undone; null if not every change could be, which is printed.</returns>
     public async Task<bool?> DetachAsync(bool keepPackages, CancellationToken cancel)
     {
         var before = _records.BeforeAttach;
         var isDamaged = before is null && _records.HasBeforeAttach;
         if (isDamaged)
         {
-            host.Progress.Warn($"{host.Paths.BeforeAttach} is damaged, so the previous state is unknown: the sidecar stays; to remove the sidecar manually: sudo systemctl disable --now istio && "
+            host.Progress.Warn($"{host.Paths.BeforeAttach} is damaged, so the previous state is unknown: the sidecar stays; "
+                + "to remove the sidecar manually: sudo systemctl disable --now istio && "
                 + $"{host.Sidecar.RemovalCommand(PackageChoice.SidecarPackage)} && sudo rm {host.Paths.BeforeAttach}");
         }
 
@@ -50,11 +51,13 @@ internal sealed class SidecarWithdrawal(HostContext host)
             host.Progress.Warn(left);
         if (isLeft && before is { Version: null })
         {
-            host.Progress.Warn($"the package {PackageChoice.SidecarPackage}, which the agent installed, stays, because no package can be removed during the removal of another. The sidecar is stopped and disabled. To remove the package: "
+            host.Progress.Warn($"the package {PackageChoice.SidecarPackage}, which the agent installed, stays, "
+                + "because no package can be removed during the removal of another. "
+                + "The sidecar is stopped and disabled. To remove the package: "
                 + $"{host.Sidecar.RemovalCommand(PackageChoice.SidecarPackage)} (\"sudo smm-agent detach\" before the removal of smm-agent also removes it)");
         }
 
-        // What is left of it is the operator's to end first.
+        // The operator has to stop the remaining sidecar first.
         if (!areDone || (isDamaged && left is not null))
             return null;
 
@@ -62,8 +65,8 @@ internal sealed class SidecarWithdrawal(HostContext host)
         return steps > 0 || isDamaged;
     }
 
-    /// <summary>Brings back how it was.</summary>
-    /// <returns>Whether all of it is back; why not is printed.</returns>
+    /// <summary>Restores the previous state.</summary>
+    /// <returns>Whether the previous state is restored completely; otherwise the reason is printed.</returns>
     public async Task<bool> RestoreAsync(SidecarSnapshot before, CancellationToken cancel)
     {
         var isBack = await RunAsync(before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "the change was not confirmed"), () => { }, cancel);
@@ -85,7 +88,7 @@ internal sealed class SidecarWithdrawal(HostContext host)
             result =>
             {
                 count();
-                // A user who is left fails no undo.
+                // A remaining user account does not fail the restore.
                 if (result is { Step: RemoveAccount, Reason: { } why })
                     host.Progress.Warn($"{result.Step}: {why}");
                 else
@@ -98,7 +101,7 @@ internal sealed class SidecarWithdrawal(HostContext host)
             host.Progress.Failed(blocked);
         foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
             host.Progress.Failed(unseen.Message);
-        // A version that nobody has any more is not waited for: what is there stays in its place, as its step has said.
+        // A version that is no longer available does not fail the restore: the installed version stays, as its step reported.
         return outcome.Blocked is null && outcome.Failures.All(
             failure => failure is { Part: ReconcilePart.Package, Reason: StepFailureReason.NotOffered } or { Reason: StepFailureReason.UserLeft });
     }

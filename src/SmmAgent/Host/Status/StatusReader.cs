@@ -20,7 +20,7 @@ internal static class StatusReader
     internal static AgentStatus? Parse(byte[] content)
     {
         var status = JsonSerializer.Deserialize(content, StatusJson.Default.AgentStatus);
-        // The daemon's user may write anything there; of a list the reader does not look at the items.
+        // The daemon's user may write anything there, and deserialization accepts null items of a list.
         return status is null || (IsWhole(status.Conditions) && IsWhole(status.Gateways) && IsWhole(status.Ports)) ? status : throw new JsonException("a list has null as an item");
     }
 

@@ -17,7 +17,7 @@ internal sealed class AgentUpgrade(HostContext host, bool waitsForConfirmation)
         if (!inputs.Settings.SelfUpgrade || waitsForConfirmation || _records.BeforeConfirm is not null || inputs.Packages is not { } packages)
             return null;
 
-        // One that came with no package is somebody's own build.
+        // An agent without a package is a local build.
         return await host.Sidecar.InstalledVersionAsync(PackageChoice.AgentPackage, cancel) is { } installed
             && PackageChoice.ForAgent(inputs.Config, packages, installed) is { Outcome: PackageOutcome.Install or PackageOutcome.NoTrustedKey } choice
             ? choice
@@ -48,7 +48,7 @@ internal sealed class AgentUpgrade(HostContext host, bool waitsForConfirmation)
         return failure is null ? ExitCode.Done : ExitCode.Failed;
     }
 
-    // Where nobody looks at the sidecar nobody else writes the report.
+    // Without an observation of the sidecar, no other code writes the report.
     private void Tell(StepFailure? failure)
     {
         var report = _records.Report() ?? ReconcileReport.None;
