@@ -35,16 +35,16 @@ public sealed class SetBearerTokenTests : IDisposable
 
         Assert.Equal(Token + "\n", File.ReadAllText(_paths.BearerToken));
         Assert.Equal("rw-r-----", SetCommandTests.Mode(_paths.BearerToken));
-        Assert.Equal($"✓ bearer token is set file={_paths.BearerToken}\n", Told());
+        Assert.Equal($"✓ bearer token is set file={_paths.BearerToken}\n", Output());
         Assert.NotNull(new BearerTokenFile(_paths.BearerToken).Read().Token);
     }
 
     [Fact]
-    public void AFileIsReadAndAMissingOneIsTold()
+    public void AFileIsReadAndAMissingFileIsReported()
     {
         var path = Path.Combine(_directory, "token");
         Assert.Equal(2, Run(TokenSource.File(path)));
-        Assert.Contains($"{path}: the file does not exist", Told(), StringComparison.Ordinal);
+        Assert.Contains($"{path}: the file does not exist", Output(), StringComparison.Ordinal);
 
         AtomicFile.Write(path, Token + "\n", AtomicFile.Private);
         Assert.Equal(0, Run(TokenSource.File(path)));
@@ -57,7 +57,7 @@ public sealed class SetBearerTokenTests : IDisposable
         Assert.Equal(0, Run(TokenSource.CommandLine(Token)));
 
         Assert.Equal(Token + "\n", File.ReadAllText(_paths.BearerToken));
-        Assert.Contains("! a token on the command line is visible in the process list", Told(), StringComparison.Ordinal);
+        Assert.Contains("! a token on the command line is visible in the process list", Output(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -68,15 +68,15 @@ public sealed class SetBearerTokenTests : IDisposable
     [InlineData("abc", "has 3 characters; a token has 8 or more")]
     [InlineData("apiVersion: v1\nkind: Config\nusers: []\n", "is a kubeconfig (YAML), not a token")]
     [InlineData("eyJhbGciOiJSUzI1NiJ9.e30.", "is a JWT without its signature")]
-    public void WhatIsNoTokenIsRefusedAndTheOldOneStays(string input, string told)
+    public void AnInvalidTokenIsRefusedAndTheOldTokenStays(string input, string told)
     {
         Assert.Equal(0, Run(Stdin("old-token")));
 
         Assert.Equal(2, Run(Stdin(input)));
 
         Assert.Equal("old-token\n", File.ReadAllText(_paths.BearerToken));
-        Assert.Contains(told, Told(), StringComparison.Ordinal);
-        Assert.Contains("for example: sudo smm-agent set bearer-token --stdin", Told(), StringComparison.Ordinal);
+        Assert.Contains(told, Output(), StringComparison.Ordinal);
+        Assert.Contains("for example: sudo smm-agent set bearer-token --stdin", Output(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -89,7 +89,7 @@ public sealed class SetBearerTokenTests : IDisposable
 
         Assert.Equal(Token + "\n", File.ReadAllText(_paths.BearerToken));
         Assert.Equal(
-            $"✓ the text contained more than the token, so the token was extracted: {wrapping}\n✓ bearer token is set file={_paths.BearerToken}\n", Told());
+            $"✓ the text contained more than the token, so the token was extracted: {wrapping}\n✓ bearer token is set file={_paths.BearerToken}\n", Output());
     }
 
     [Theory]
@@ -101,7 +101,7 @@ public sealed class SetBearerTokenTests : IDisposable
     {
         Assert.Equal(2, Run(TokenSource.CommandLine(argument)));
 
-        Assert.EndsWith($"✗ TOKEN is the name of a file: sudo smm-agent set bearer-token --file {shown}\n", Told(), StringComparison.Ordinal);
+        Assert.EndsWith($"✗ TOKEN is the name of a file: sudo smm-agent set bearer-token --file {shown}\n", Output(), StringComparison.Ordinal);
         Assert.False(File.Exists(_paths.BearerToken));
     }
 
@@ -113,7 +113,7 @@ public sealed class SetBearerTokenTests : IDisposable
 
         Assert.Equal(2, Run(TokenSource.CommandLine("@" + path)));
         Assert.Equal(2, Run(TokenSource.CommandLine(path)));
-        Assert.EndsWith($"--file {path}\n", Told(), StringComparison.Ordinal);
+        Assert.EndsWith($"--file {path}\n", Output(), StringComparison.Ordinal);
 
         // Only an argument is taken for a name.
         Assert.Equal(0, Run(Stdin(path)));
@@ -139,7 +139,7 @@ public sealed class SetBearerTokenTests : IDisposable
 
         Assert.Equal(2, Run(TokenSource.Stdin(() => endless, isTerminal: false)));
 
-        Assert.Contains("larger than 16384 bytes", Told(), StringComparison.Ordinal);
+        Assert.Contains("larger than 16384 bytes", Output(), StringComparison.Ordinal);
         Assert.InRange(endless.Given, 1, 64 * 1024);
     }
 
@@ -153,7 +153,7 @@ public sealed class SetBearerTokenTests : IDisposable
         Assert.Equal(0, Run(Stdin(Token)));
 
         Assert.Equal(longAgo, File.GetLastWriteTimeUtc(_paths.BearerToken));
-        Assert.Contains("bearer token is unchanged", Told(), StringComparison.Ordinal);
+        Assert.Contains("bearer token is unchanged", Output(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -165,14 +165,14 @@ public sealed class SetBearerTokenTests : IDisposable
         Assert.Equal(0, Run(Stdin(Token)));
 
         Assert.Equal("rw-r-----", SetCommandTests.Mode(_paths.BearerToken));
-        Assert.Contains("was readable by every user", Told(), StringComparison.Ordinal);
+        Assert.Contains("was readable by every user", Output(), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("vm-integration:vm", 3600, "")]
     [InlineData("vm-integration:vm", -3600, "! the token expired at 2026-01-02 02:04:05Z")]
     [InlineData("elsewhere:vm", 3600, "! the token is of the namespace 'elsewhere', but the WorkloadGroup's is 'vm-integration'")]
-    public void ATokenThatTheDashboardWillRefuseIsWarnedAbout(string account, int expiresIn, string told)
+    public void ATokenThatTheDashboardWillRefuseCausesAWarning(string account, int expiresIn, string told)
     {
         Directory.CreateDirectory(_paths.ConfigDirectory);
         AtomicFile.Write(_paths.Settings, "workloadGroup: {namespace: vm-integration, name: a}", AtomicFile.Public);
@@ -183,28 +183,28 @@ public sealed class SetBearerTokenTests : IDisposable
         Assert.Equal(0, Run(Stdin(token)));
 
         Assert.Equal(token + "\n", File.ReadAllText(_paths.BearerToken));
-        Assert.Contains(told, Told(), StringComparison.Ordinal);
-        Assert.Equal(told.Length > 0, Told().Contains('!', StringComparison.Ordinal));
-        Assert.DoesNotContain(token[..12], Told(), StringComparison.Ordinal);
+        Assert.Contains(told, Output(), StringComparison.Ordinal);
+        Assert.Equal(told.Length > 0, Output().Contains('!', StringComparison.Ordinal));
+        Assert.DoesNotContain(token[..12], Output(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void WhereNothingMayBeWrittenThatIsToldInOneLine()
+    public void AFolderThatIsNotWritableIsReportedInOneLine()
     {
         // Not even root makes a folder in sysfs.
         Assert.Equal(3, new SetBearerToken(new AgentPaths("/sys"), new Progress(_output, colour: false), _time, Environment.IsPrivilegedProcess).Run(Stdin(Token)));
-        Assert.StartsWith("✗ /sys/etc/smm/bearer-token ", Told(), StringComparison.Ordinal);
-        Assert.Single(Told().TrimEnd('\n').Split('\n'));
+        Assert.StartsWith("✗ /sys/etc/smm/bearer-token ", Output(), StringComparison.Ordinal);
+        Assert.Single(Output().TrimEnd('\n').Split('\n'));
     }
 
     [Fact]
-    public void NothingThatIsPrintedHasTheToken()
+    public void TheOutputDoesNotContainTheToken()
     {
         Run(Stdin(Token));
         Run(TokenSource.CommandLine(Token));
         Run(Stdin(Token + " " + Token));
 
-        Assert.DoesNotContain(Token, Told(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Token, Output(), StringComparison.Ordinal);
         Assert.DoesNotContain(Token, TokenSource.CommandLine(Token).ToString(), StringComparison.Ordinal);
     }
 
@@ -212,7 +212,7 @@ public sealed class SetBearerTokenTests : IDisposable
 
     private int Run(TokenSource source) => new SetBearerToken(_paths, new Progress(_output, colour: false), _time, Environment.IsPrivilegedProcess).Run(source);
 
-    private string Told() => _output.ToString();
+    private string Output() => _output.ToString();
 
     private sealed class Endless : Stream
     {

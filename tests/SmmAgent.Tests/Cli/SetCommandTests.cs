@@ -102,7 +102,7 @@ public sealed class SetCommandTests : IDisposable
     [InlineData("smm.example.com", "not an absolute http or https URL")]
     [InlineData("https://smm.example.com/path", "https://smm.example.com would be right")]
     [InlineData("https://user:pw@smm.example.com", "has a user name or password")]
-    public void AWrongUrlIsToldWithTheReasonAndAnExample(string url, string told)
+    public void AnInvalidUrlIsReportedWithTheReasonAndAnExample(string url, string told)
     {
         Assert.Equal(2, SetDashboardUrl.Run(Writer(), url, true, null));
         AssertRefused(told, "sudo smm-agent set dashboard-url https://smm.example.com");
@@ -111,7 +111,7 @@ public sealed class SetCommandTests : IDisposable
     [Theory]
     [InlineData("Upper", "a", "the namespace 'Upper' is not an RFC 1123 label")]
     [InlineData("a", "a_b", "the name 'a_b' is not an RFC 1123 name")]
-    public void AWrongWorkloadGroupIsToldWithTheReasonAndAnExample(string group, string name, string told)
+    public void AnInvalidWorkloadGroupIsReportedWithTheReasonAndAnExample(string group, string name, string told)
     {
         Assert.Equal(2, SetWorkloadGroup.Run(Writer(), group, name));
         AssertRefused(told, "sudo smm-agent set workload-group vm-integration analytics-v0");
@@ -124,7 +124,7 @@ public sealed class SetCommandTests : IDisposable
     [InlineData("169.254.7.7", "'169.254.7.7' is a link-local address: ")]
     [InlineData("::ffff:10.0.0.1", "'::ffff:10.0.0.1' is an IPv4 address written as an IPv6 one (10.0.0.1)")]
     [InlineData("2002:808:808::1", "'2002:808:808::1' is an address for translation between IPv4 and IPv6 (6to4, Teredo or NAT64)")]
-    public void AWrongAddressIsToldWithTheReasonAndAnExample(string address, string told)
+    public void AnInvalidAddressIsReportedWithTheReasonAndAnExample(string address, string told)
     {
         Assert.Equal(2, SetNodeIp.Run(Writer(), address));
         AssertRefused(told, "sudo smm-agent set node-ip 3.67.91.181");
@@ -163,7 +163,7 @@ public sealed class SetCommandTests : IDisposable
     }
 
     [Fact]
-    public void AFaultElsewhereIsToldAndTheEditIsMadeNevertheless()
+    public void AnErrorElsewhereIsReportedAndTheEditIsMade()
     {
         Put("firewall: {mode: of} # oops\nnode: {ip: nowhere}\n");
 
@@ -174,7 +174,7 @@ public sealed class SetCommandTests : IDisposable
     }
 
     [Fact]
-    public void AFileThatIsNoYamlIsLeftAsItIs()
+    public void AnInvalidYamlFileIsNotChanged()
     {
         Put("node: {ip: auto\n");
 
@@ -194,7 +194,7 @@ public sealed class SetCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task OfManyChangesAtOnceNoneIsLost()
+    public async Task ConcurrentChangesAreAllKept()
     {
         var changes = Enumerable.Range(0, 40).Select(i => Task.Run(() =>
         {
@@ -221,7 +221,7 @@ public sealed class SetCommandTests : IDisposable
     }
 
     [Fact]
-    public void WhatALineQuotesReachesNoTerminalAsAControlCharacter()
+    public void QuotedTextReachesTheTerminalWithoutControlCharacters()
     {
         new Progress(_output, colour: false).Failed("key '\e[2J\r\u009b' is refused");
 

@@ -140,7 +140,7 @@ public sealed class StatusCommandTests : IDisposable
     [InlineData("{}", "is not a status of smm-agent")]
     [InlineData("{\"agent\":", "is not a status of smm-agent")]
     [InlineData("null", "contains no status")]
-    public async Task AFileThatIsNoStatusIsSaid(string content, string why)
+    public async Task AnInvalidStatusFileIsReported(string content, string why)
     {
         await File.WriteAllTextAsync(_paths.Status, content, TestContext.Current.CancellationToken);
 

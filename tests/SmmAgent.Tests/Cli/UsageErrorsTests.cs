@@ -19,7 +19,7 @@ public sealed class UsageErrorsTests
     [InlineData("set url https://a", "there is no command 'url' of 'set'; did you mean 'dashboard-url'?")]
     [InlineData("frobnicate", "there is no command 'frobnicate'")]
     [InlineData("@file", "there is no command '@file'")]
-    public void AnUnknownCommandIsNamedWithTheOneThatWasMeant(string line, string error) => Assert.Equal(error, Error(line));
+    public void AnUnknownCommandIsReportedWithASuggestion(string line, string error) => Assert.Equal(error, Error(line));
 
     [Theory]
     [InlineData("status --outptu json", "'status' has no option '--outptu'; did you mean '--output'?")]
@@ -28,7 +28,7 @@ public sealed class UsageErrorsTests
     [InlineData("set bearer-token --stdn", "'set bearer-token' has no option '--stdn'; did you mean '--stdin'?")]
     [InlineData("set bearer-token --tokn=secret", "'set bearer-token' has no option '--tokn'")]
     [InlineData("--dry-run reconcile", "'--dry-run' belongs after 'reconcile'")]
-    public void AnUnknownOptionIsNamedWithTheOneThatWasMeant(string line, string error) => Assert.Equal(error, Error(line));
+    public void AnUnknownOptionIsReportedWithASuggestion(string line, string error) => Assert.Equal(error, Error(line));
 
     [Theory]
     [InlineData("status --output xml", "--output: 'xml' is neither text nor json; for example: --output json")]
@@ -50,20 +50,20 @@ public sealed class UsageErrorsTests
             UsageErrors.Format(AgentCommandLine.Parse(["support-bundle", "--file", ""])));
 
     [Fact]
-    public async Task WhatNobodyForesawEndsInOneLineToo() => Assert.Equal(ExitCode.Failed, await AgentCommandLine.RunAsync(["--root", "", "status"]));
+    public async Task AnUnexpectedExceptionEndsInOneLine() => Assert.Equal(ExitCode.Failed, await AgentCommandLine.RunAsync(["--root", "", "status"]));
 
     [Theory]
     [InlineData("")]
     [InlineData("set")]
     [InlineData("config")]
-    public void WhereOnlyACommandIsMissingTheHelpSaysItAll(string line) => Assert.Equal("", Error(line));
+    public void AMissingCommandPrintsTheHelp(string line) => Assert.Equal("", Error(line));
 
     [Theory]
     [InlineData("--help")]
     [InlineData("--version")]
     [InlineData("status --output json --watch")]
     [InlineData("set bearer-token -- --token-with-dashes")]
-    public void NothingIsWrongWithTheRest(string line) => Assert.Null(Error(line));
+    public void AValidCommandLineHasNoError(string line) => Assert.Null(Error(line));
 
     [Fact]
     public void EveryHelpFitsAScreen()

@@ -5,7 +5,7 @@ namespace SmmAgent.Tests.Host;
 public sealed class ProgressTests
 {
     [Fact]
-    public async Task WithoutATerminalItIsSaidOnceWhoIsWaitedFor()
+    public async Task AWaitIsPrintedOnceWithoutATerminal()
     {
         await using var output = new StringWriter();
         var work = new TaskCompletionSource();
@@ -27,7 +27,7 @@ public sealed class ProgressTests
     }
 
     [Fact]
-    public void ATerminalThatIsGoneEndsNothing()
+    public void AClosedTerminalDoesNotEndTheWork()
     {
         var output = new StreamWriter(new GoneStream()) { AutoFlush = true };
         var progress = new Progress(output, colour: true);

@@ -36,7 +36,7 @@ public sealed class RegistrationWaitTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(59)]
-    public async Task ADaemonThatRunsOnHasSaidItBeforeAndWritesNothingWhileNothingChanges(int secondsAgo)
+    public async Task AnEarlierStatusOfARunningDaemonCounts(int secondsAgo)
     {
         Write("True", "Registered", "it is", _time.GetUtcNow().AddSeconds(-secondsAgo));
 
@@ -45,7 +45,7 @@ public sealed class RegistrationWaitTests : IDisposable
     }
 
     [Fact]
-    public async Task ItIsWaitedForUntilTheDaemonSaysSo()
+    public async Task TheWaitEndsWhenTheDaemonReportsTheRegistration()
     {
         Write("Unknown", ConditionUpdate.Pending, "not checked yet", _time.GetUtcNow());
         var run = RunAsync();
@@ -61,7 +61,7 @@ public sealed class RegistrationWaitTests : IDisposable
     }
 
     [Fact]
-    public async Task AMinuteLaterTheReasonIsTold()
+    public async Task TheReasonIsPrintedAfterAMinute()
     {
         Write("False", "TokenRefused", "the control plane refused the token", _time.GetUtcNow());
         var run = RunAsync();
@@ -72,7 +72,7 @@ public sealed class RegistrationWaitTests : IDisposable
     }
 
     [Fact]
-    public async Task WhereTheSidecarNeedsARestartAVmThatIsNotRegisteredIsNotWaitedFor()
+    public async Task ASidecarThatNeedsARestartEndsTheWaitOfAnUnregisteredVm()
     {
         const string Restart = "the sidecar needs a restart: /etc/istio/config/mesh changed since its start; sudo systemctl restart istio";
         Write("Unknown", ConditionUpdate.Pending, "not checked yet", _time.GetUtcNow());
@@ -97,7 +97,7 @@ public sealed class RegistrationWaitTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task WhatAnEarlierDaemonLeftProvesNothing(bool isThere)
+    public async Task AStatusOfAnEarlierDaemonDoesNotCount(bool isThere)
     {
         if (isThere)
             Write("True", "Registered", "it is", _time.GetUtcNow().AddMinutes(-2));
@@ -109,7 +109,7 @@ public sealed class RegistrationWaitTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatIsToldOfAnotherWorkloadGroupIsNotBelieved()
+    public async Task AStatusOfAnotherWorkloadGroupDoesNotCount()
     {
         Write("True", "Registered", "it is", _time.GetUtcNow(), new("vm-integration", "analytics-v1"));
         var run = RunAsync();

@@ -23,7 +23,7 @@ public sealed class SidecarHoldTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public async Task WithoutAClusterEnvItsQueuedStartIsCancelled()
+    public async Task TheQueuedStartIsCancelledWithoutAClusterEnv()
     {
         Assert.True(await HoldAsync());
 
@@ -34,7 +34,7 @@ public sealed class SidecarHoldTests : IDisposable
     [Theory]
     [InlineData(SidecarFiles.ClusterEnvironment)]
     [InlineData(SidecarFiles.PackageClusterEnvironment)]
-    public async Task WithAClusterEnvItIsStarted(string path)
+    public async Task TheSidecarIsStartedWithAClusterEnv(string path)
     {
         var file = _paths.Root + path;
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
@@ -44,7 +44,7 @@ public sealed class SidecarHoldTests : IDisposable
     }
 
     [Fact]
-    public async Task OneThatRunsIsNotStopped()
+    public async Task ARunningSidecarIsNotStopped()
     {
         _host.Units.Set(Unit, "active");
 
@@ -52,7 +52,7 @@ public sealed class SidecarHoldTests : IDisposable
     }
 
     [Fact]
-    public async Task OneThatTheAgentNeverAttachedIsNotStopped()
+    public async Task ASidecarThatTheAgentNeverAttachedIsNotStopped()
     {
         File.Delete(_paths.BeforeAttach);
 

@@ -72,7 +72,7 @@ public sealed class UuidBindingTests : IDisposable
     }
 
     [Fact]
-    public void AFileThatCannotBeWrittenLosesNotTheUuidOfTheOtherMachine()
+    public void AFailedWriteKeepsTheUuidOfTheOtherMachine()
     {
         Bind(Old, "one");
         // A name so long that nothing can be laid beside it.
@@ -126,7 +126,7 @@ public sealed class UuidBindingTests : IDisposable
     }
 
     [Fact]
-    public void WhetherItIsACopyIsSeenWithoutAChange()
+    public void ACopyIsDetectedWithoutAChange()
     {
         Bind(Old, "one");
 

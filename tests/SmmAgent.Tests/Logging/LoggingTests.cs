@@ -70,7 +70,7 @@ public sealed class LoggingTests : IDisposable
     }
 
     [Fact]
-    public void AnExceptionIsOneLineUnlessEverythingIsToBeTold()
+    public void AnExceptionIsOneLineExceptAtLevelDebug()
     {
         using var logger = Journal();
         var exception = Thrown();
@@ -96,7 +96,7 @@ public sealed class LoggingTests : IDisposable
     }
 
     [Fact]
-    public void WhatTheJournalDoesNotTakeGoesToTheConsole()
+    public void AnEventThatTheJournalRejectsGoesToTheConsole()
     {
         using var logger = Journal();
         File.Delete(SocketPath);
@@ -140,7 +140,7 @@ public sealed class LoggingTests : IDisposable
     [InlineData(true, null, "dumb", false)]
     [InlineData(true, null, "", false)]
     [InlineData(true, null, null, false)]
-    public void ColourIsForTerminalsThatWantIt(bool isTerminal, string? noColor, string? term, bool coloured)
+    public void ColourIsUsedOnTerminalsThatSupportIt(bool isTerminal, string? noColor, string? term, bool coloured)
     {
         var target = new LogTarget(_console, isTerminal, name => name switch { "NO_COLOR" => noColor, "TERM" => term, _ => null }, []);
         using var logger = AgentLogging.Create(target, _level);
@@ -150,7 +150,7 @@ public sealed class LoggingTests : IDisposable
     }
 
     [Fact]
-    public void TheFrameworksChatterIsLeftOut()
+    public void InformationOfTheFrameworkIsOmitted()
     {
         using var logger = AgentLogging.Create(Target(null), _level);
         logger.ForContext(Constants.SourceContextPropertyName, "Microsoft.Hosting.Lifetime").Information("chatter");
@@ -167,10 +167,10 @@ public sealed class LoggingTests : IDisposable
     [InlineData("RetryAfter", "SMM_RETRY_AFTER")]
     [InlineData("DashboardURL", "SMM_DASHBOARD_URL")]
     [InlineData("odd-näme", "SMM_ODD_N_ME")]
-    public void AFieldsNameIsWhatTheJournalAllows(string property, string field) => Assert.Equal(field, JournalMessage.FieldName(property));
+    public void TheNameOfAFieldIsValidForTheJournal(string property, string field) => Assert.Equal(field, JournalMessage.FieldName(property));
 
     [Fact]
-    public void AFieldsNameHasALimit() => Assert.InRange(JournalMessage.FieldName(new string('x', 300)).Length, 1, 64);
+    public void TheNameOfAFieldHasALimit() => Assert.InRange(JournalMessage.FieldName(new string('x', 300)).Length, 1, 64);
 
     private static IOException Thrown()
     {
