@@ -8,7 +8,7 @@ internal sealed class ReconcileOptions
     /// <summary>Only prints what would be done.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>Does root's part and starts no unit of the agent's: what smm-agent-reconcile.service runs.</summary>
+    /// <summary>Runs the privileged reconcile and starts no unit of the agent, as smm-agent-reconcile.service does.</summary>
     public bool HostOnly { get; init; }
 
     /// <summary>Undoes everything unless it is confirmed in this time.</summary>

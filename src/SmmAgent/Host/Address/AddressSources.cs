@@ -10,7 +10,7 @@ namespace SmmAgent.Host.Address;
 public sealed record AddressSources(AddressProviderClient Providers, DirectRoute Route, LastKnownAddressFile LastKnown)
 {
     /// <summary>Finds the address that the settings and the network model ask for.</summary>
-    /// <param name="lastKnown">The last known one, whatever it was found for; asked only when it may matter.</param>
+    /// <param name="lastKnown">The last known address, for any mode; read only if needed.</param>
     public async Task<AddressState> FindAsync(
         AgentSettings settings, MeshConfig? config, Func<LastKnownAddress?> lastKnown, CancellationToken cancel)
     {

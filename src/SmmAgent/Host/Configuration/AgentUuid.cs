@@ -48,7 +48,7 @@ internal sealed class AgentUuid(HostContext host)
     public int Bind(Guid uuid, string? machine) =>
         machine is null ? ExitCode.Done : Changes.Run(Paths.HostIdentity, () => BindLocked(uuid, machine));
 
-    /// <summary>Whether <see cref="Bind"/> would replace the uuid; false where that cannot be seen.</summary>
+    /// <summary>Whether <see cref="Bind"/> would replace the uuid; false if that cannot be read.</summary>
     public bool IsOfAnotherMachine(Guid uuid, string? machine)
     {
         try

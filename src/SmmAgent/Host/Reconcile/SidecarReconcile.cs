@@ -47,21 +47,21 @@ internal sealed class SidecarReconcile(HostContext host, ReconcileOptions option
         return steps.Count > 0 || upgrade?.Package is not null;
     }
 
-    /// <summary>How the host is, to be brought back if nobody confirms; or why that is not known. Neither where the sidecar is not touched.</summary>
-    public async Task<(SidecarSnapshot? Before, string? Why)> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel)
+    /// <summary>The state to restore without a confirmation, or the reason why it is unknown. Neither if the sidecar is not changed.</summary>
+    public async Task<(SidecarSnapshot? Before, string? Reason)> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel)
     {
         if (config is null || settings.Sidecar.Mode != ManagementMode.Manage || !host.Sidecar.HasPackageManager)
             return (null, null);
 
         var sidecar = host.Sidecar.Restorer(host.Units);
-        var (before, why) = await sidecar.SnapshotAsync(config.WorkloadGroup, cancel);
+        var (before, reason) = await sidecar.SnapshotAsync(config.WorkloadGroup, cancel);
         if (before is { Version: { } version } && !host.Sidecar.HasPackage(PackageChoice.SidecarPackage, version)
             && (await sidecar.DryRunAsync(await InputsAsync(settings, config, cancel), cancel)).Plan.Steps.Any(step => step is InstallPackage))
         {
             return (null, $"{PackageChoice.SidecarPackage} {version}, which would be replaced, could not be restored: {host.Paths.PackageCache} does not have its package");
         }
 
-        return (before, why);
+        return (before, reason);
     }
 
     /// <returns>An exit code.</returns>
