@@ -32,7 +32,7 @@ public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFi
     }
 
     [Fact]
-    public async Task EachCommandCuresWhatItIsAbout()
+    public async Task EachCommandCorrectsItsFault()
     {
         await _server.RequireAsync();
         await PrepareAsync();
@@ -67,7 +67,7 @@ public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFi
     }
 
     [Fact]
-    public async Task EachCommandThatShowsSomethingIsKnown()
+    public async Task EachShowCommandIsKnown()
     {
         await _server.RequireAsync();
         await PrepareAsync();

@@ -6,7 +6,7 @@ public sealed class ArchitectureTests
     [Theory]
     [InlineData("Kubernetes")]
     [InlineData("Embedded")]
-    public void OnlyTheStartOfTheDashboardKnowsWhichSourceIsUsed(string source) => Assert.Empty(
+    public void OnlyTheDashboardStartupKnowsTheMeshSource(string source) => Assert.Empty(
         Sources("").Where(file => !file.Path.StartsWith($"{source}/", StringComparison.Ordinal)
             && !file.Path.StartsWith("Startup/", StringComparison.Ordinal))
             .Where(file => file.Text.Contains($"SmmDashboard.{source}", StringComparison.Ordinal))
@@ -16,7 +16,7 @@ public sealed class ArchitectureTests
     [InlineData("Kubernetes/Objects")]
     [InlineData("Kubernetes/Mesh")]
     [InlineData("Kubernetes/Registration")]
-    public void WhatIsPureKnowsNoClientAndNoClock(string folder)
+    public void PureNamespacesUseNeitherClientNorClock(string folder)
     {
         string[] effects = ["System.Net.Http", "System.IO", "TimeProvider", "UtcNow", "ILogger", "Task<", "using k8s", "Kubernetes.Api",
             "Kubernetes.Watching"];

@@ -14,7 +14,7 @@ public sealed class ApiSettingsTests : IDisposable
     [InlineData("fd00::1", "https://[fd00::1]/")]
     [InlineData("[fd00::1]", "https://[fd00::1]/")]
     [InlineData("kubernetes.default.svc", "https://kubernetes.default.svc/")]
-    public void AnAddressOfAPodsEnvironmentIsBracketedWhereItIsIPv6(string host, string expected)
+    public void IPv6AddressOfTheEnvironmentIsBracketed(string host, string expected)
     {
         ServiceAccount();
 
@@ -22,22 +22,22 @@ public sealed class ApiSettingsTests : IDisposable
     }
 
     [Fact]
-    public void OutsideAPodTheWayOutIsNamed() => Assert.Contains(
+    public void MessageOutsideAPodNamesTheKubeconfigOption() => Assert.Contains(
         "--kubeconfig FILE", Assert.Throws<ApiSettingsException>(() => InCluster(null, null)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]
     [InlineData("0")]
     [InlineData("70000")]
-    public void APortThatIsNoneIsNamed(string port) =>
-        Assert.Contains($"'{port}' is no port", Assert.Throws<ApiSettingsException>(() => InCluster("10.96.0.1", port)).Message,
+    public void InvalidPortIsNamed(string port) =>
+        Assert.Contains($"'{port}' is not a port", Assert.Throws<ApiSettingsException>(() => InCluster("10.96.0.1", port)).Message,
             StringComparison.Ordinal);
 
     [Theory]
     [InlineData("server: 'https://127.0.0.1:1', insecure-skip-tls-verify: true", "token: t", "insecure-skip-tls-verify is not supported")]
     [InlineData("server: 'http://127.0.0.1:1'", "token: t", "is not https")]
     [InlineData("server: 'https://127.0.0.1:1'", "username: admin, password: p", "a user name and a password")]
-    public void AKubeconfigThatWouldBeUnsafeIsRefused(string cluster, string user, string why)
+    public void UnsafeKubeconfigIsRefused(string cluster, string user, string why)
     {
         var file = Path.Combine(_folder, "config");
         File.WriteAllText(file, $$"""
@@ -52,7 +52,7 @@ public sealed class ApiSettingsTests : IDisposable
     }
 
     [Fact]
-    public void AKubeconfigThatIsNoneIsOneLine()
+    public void UnreadableKubeconfigIsReportedInOneLine()
     {
         var file = Path.Combine(_folder, "config");
         File.WriteAllText(file, "clusters: [");

@@ -9,7 +9,7 @@ namespace SmmDashboard.Kubernetes.Tests.Api;
 public sealed class KubernetesApiTests(RunningApiServer server)
 {
     [Fact]
-    public async Task ACertificateOfTheClustersCaForAnotherNameIsRefused()
+    public async Task CertificateForAnotherNameIsRefused()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server, "etcd.kube-system.svc");
@@ -23,7 +23,7 @@ public sealed class KubernetesApiTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ACaThatIsRotatedInItsFileNeedsNoRestart()
+    public async Task RotatedCaFileIsReadWithoutARestart()
     {
         await server.RequireAsync();
         using var pki = new TestPki("the next CA");
@@ -38,7 +38,7 @@ public sealed class KubernetesApiTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ATokenThatIsRefusedIsReadAgain()
+    public async Task RefusedTokenIsReadAgain()
     {
         await server.RequireAsync();
         var folder = server.ServiceAccountFolder("an-old-token");
@@ -51,7 +51,7 @@ public sealed class KubernetesApiTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AMissingRightIsOneLineThatNamesTheCallAndTheAccount()
+    public async Task MissingRightIsReportedInOneLineWithCallAndAccount()
     {
         await server.RequireAsync();
         using var api = Client(server.Address, server.ServiceAccountFolder(RunningApiServer.DashboardToken));
@@ -64,7 +64,7 @@ public sealed class KubernetesApiTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AServerThatDoesNotAnswerIsGivenUpAfterTenSeconds()
+    public async Task CallToASilentServerEndsAfterTenSeconds()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -102,7 +102,7 @@ public sealed class KubernetesApiTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AnAnswerWithoutEndIsNotKept()
+    public async Task EndlessAnswerIsNotBuffered()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -118,7 +118,7 @@ public sealed class KubernetesApiTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AKubeconfigIsReadAndItsCaIsTheOnlyOne()
+    public async Task KubeconfigCaIsTheOnlyTrustedCa()
     {
         await server.RequireAsync();
         var file = Path.Combine(server.ServiceAccountFolder(""), "config");

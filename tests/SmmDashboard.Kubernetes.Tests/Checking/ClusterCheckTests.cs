@@ -22,7 +22,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     private static readonly string[] Range = ["--cluster-range", "10.96.0.0/24"];
 
     [Fact]
-    public async Task WhereNothingIsMissingNothingFails()
+    public async Task CompleteClusterPassesEveryCheck()
     {
         var (exitCode, output, error) = await cluster.CheckAsync(Range);
 
@@ -128,7 +128,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     [InlineData("delete", "api/v1/namespaces/smm-dashboard/serviceaccounts/smm-dashboard", "",
         "rights-account: smm-dashboard/smm-dashboard does not exist, so it has no tokens → kubectl -n smm-dashboard create "
             + "serviceaccount smm-dashboard")]
-    public async Task WhatIsMissingIsNamedWithItsCureAndNothingElseIs(string how, string path, string body, params string[] lines)
+    public async Task MissingObjectIsReportedAloneWithItsCorrection(string how, string path, string body, params string[] lines)
     {
         var well = await LinesAsync();
         IReadOnlyList<string> changed;
@@ -142,7 +142,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     }
 
     [Fact]
-    public async Task AnIstiodWithoutAReadyPodIsNamed()
+    public async Task IstiodWithoutAReadyPodIsReported()
     {
         using var slices = JsonDocument.Parse(await ListSlicesAsync());
         var name = slices.RootElement.GetProperty("items").EnumerateArray()
@@ -157,7 +157,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     }
 
     [Fact]
-    public async Task ANamespaceWithoutAnyControlPlaneIsNamed()
+    public async Task NamespaceWithoutAControlPlaneIsReported()
     {
         var (exitCode, output, _) = await cluster.CheckAsync([.. Range, "--istio-namespace", "nowhere"]);
 
@@ -169,7 +169,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     }
 
     [Fact]
-    public async Task AGatewayThatIsNamedByOptionAndHasNoIstiodPortIsNamed()
+    public async Task NamedGatewayWithoutIstiodPortIsReported()
     {
         await using var service = await cluster.ChangedAsync(
             "create", "api/v1/namespaces/vms-plain/services",
@@ -183,7 +183,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     }
 
     [Fact]
-    public async Task AKindOfIstioThatIsNotServedIsNamed()
+    public async Task UnservedIstioKindIsReported()
     {
         await cluster.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(cluster.Server);
@@ -201,7 +201,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     }
 
     [Fact]
-    public async Task AMissingKindAttachedMachineIsNamed()
+    public async Task MissingKindAttachedMachineIsReported()
     {
         await cluster.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(cluster.Server);
@@ -217,7 +217,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     }
 
     [Fact]
-    public async Task AMachineThatTheClusterWouldRefuseIsNamedWithItsReason()
+    public async Task MachineThatTheClusterRefusesIsReportedWithItsReason()
     {
         await using var stricter = await cluster.ChangedAsync(
             "json-patch", "apis/apiextensions.k8s.io/v1/customresourcedefinitions/attachedmachines.smm-agent.io",
@@ -234,7 +234,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     }
 
     [Fact]
-    public async Task ARangeOfServicesThatIsNotKnownIsAWarning()
+    public async Task UnknownServiceRangeIsAWarning()
     {
         var (exitCode, output, _) = await cluster.CheckAsync();
 
@@ -244,7 +244,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
 
     /// <summary>The rules that it prints are exactly what RBAC needs: applied as they are printed, nothing is missing.</summary>
     [Fact]
-    public async Task AnAccountWithoutAnyRightGetsOneLineForEachAndTheRulesOfTheseLinesAreAllThatIsMissing()
+    public async Task AccountWithoutRightsGetsOneLinePerRightAndTheRulesOfTheLinesSuffice()
     {
         await cluster.RequireAsync();
         var account = new ServiceAccount("smm-dashboard", $"a{Guid.NewGuid():N}");
@@ -272,7 +272,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
 
     /// <summary>As in the pod: with the dashboard's rights and no others.</summary>
     [Fact]
-    public async Task TheDashboardItselfSeesAllThatItNeedsAndSkipsWhatOnlyAnAdministratorMaySee()
+    public async Task DashboardAccountSkipsTheChecksThatNeedAnAdministrator()
     {
         await cluster.RequireAsync();
         var account = new ServiceAccount("smm-dashboard", $"a{Guid.NewGuid():N}");
@@ -296,7 +296,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     }
 
     [Fact]
-    public async Task WithAKubeconfigThatMayNotAskForOthersRightsAreSkippedAndTheLineSaysWhoMay()
+    public async Task RightsAreSkippedWithAKubeconfigThatMayNotReviewThoseOfOthers()
     {
         await cluster.RequireAsync();
         var account = new ServiceAccount("smm-dashboard", $"a{Guid.NewGuid():N}");
@@ -313,7 +313,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     }
 
     [Fact]
-    public async Task AnApiServerThatIsAwayIsTheOnlyLine()
+    public async Task UnreachableApiServerIsTheOnlyLine()
     {
         await cluster.RequireAsync();
         var kubeconfig = cluster.WriteKubeconfig("away", new("https://127.0.0.1:1"), "token");
@@ -330,7 +330,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     }
 
     [Fact]
-    public async Task TheReportForProgramsHasEveryCheckInItsOrder()
+    public async Task JsonReportHasEveryCheckInOrder()
     {
         var (_, output, _) = await cluster.CheckAsync([.. Range, "--output", "json"]);
 
@@ -359,7 +359,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
         "KUBERNETES_SERVICE_HOST is not set, so the program does not run in a pod: run it in one, or name a kubeconfig "
             + "with --kubeconfig FILE",
         "check", "--kubernetes")]
-    public async Task WrongUsageIsOneLineAndExitCode2(string message, params string[] arguments)
+    public async Task InvalidUsageIsReportedInOneLineWithExitCode2(string message, params string[] arguments)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();

@@ -21,7 +21,7 @@ public sealed partial class AttachedMachineTests(RunningApiServer server, Deploy
     [InlineData("""{"metadata":{"name":"NAME"},"spec":{"workloadGroup":"","keySha256":"KEY"}}""", "spec.workloadGroup")]
     [InlineData("""{"metadata":{"name":"NAME"},"spec":{"workloadGroup":"analytics-v0"}}""", "spec.keySha256")]
     [InlineData("""{"metadata":{"name":"NAME"},"spec":{"workloadGroup":"analytics-v0","keySha256":"0123"}}""", "spec.keySha256")]
-    public async Task AMachineWithoutABindingIsRefused(string body, string field)
+    public async Task MachineWithoutABindingIsRefused(string body, string field)
     {
         await cluster.RequireAsync();
 
@@ -37,7 +37,7 @@ public sealed partial class AttachedMachineTests(RunningApiServer server, Deploy
     [InlineData("""{"status":{"conditions":[{"type":"Attached"}]}}""", "status.conditions")]
     [InlineData("""{"status":{"lastReportTime":"yesterday"}}""", "status.lastReportTime")]
     [InlineData("""{"status":{"address":"a name that is much longer than any address of IPv6"}}""", "status.address")]
-    public async Task AStatusOfAnotherFormIsRefused(string body, string field)
+    public async Task InvalidStatusIsRefused(string body, string field)
     {
         await cluster.RequireAsync();
         var name = await MadeAsync();
@@ -49,7 +49,7 @@ public sealed partial class AttachedMachineTests(RunningApiServer server, Deploy
     }
 
     [Fact]
-    public async Task AStatusIsWrittenByItsSubresourceOnly()
+    public async Task StatusIsWrittenOnlyThroughItsSubresource()
     {
         await cluster.RequireAsync();
         var name = await MadeAsync(""","status":{"host":"made"}""");
@@ -63,7 +63,7 @@ public sealed partial class AttachedMachineTests(RunningApiServer server, Deploy
     /// The rule is one of CEL, which servers have since 1.25. An older one would take the change: there the missing right refuses it.
     /// </summary>
     [Fact]
-    public async Task ABindingNeverChanges()
+    public async Task BindingNeverChanges()
     {
         await cluster.RequireAsync();
         var name = await MadeAsync();
@@ -81,7 +81,7 @@ public sealed partial class AttachedMachineTests(RunningApiServer server, Deploy
     }
 
     [Fact]
-    public async Task KubectlListsTheFleetInOneLineForEachMachine()
+    public async Task KubectlListsOneLinePerMachine()
     {
         await cluster.RequireAsync();
         var name = await MadeAsync();

@@ -12,7 +12,7 @@ public sealed partial class ReadmeTests(RunningApiServer server, DeployedCluster
     private const string Account = "system:serviceaccount:vm-integration:analytics";
 
     [Fact]
-    public async Task TheTokenOfAVmIsOfItsAccountAndEndsWithItsSecret()
+    public async Task VmTokenBelongsToItsAccountAndEndsWithItsSecret()
     {
         await cluster.RequireAsync();
         await cluster.CreateKindsAsync(Cluster.File("Oracles/istio-crds/workload.yaml"), "apis/networking.istio.io/v1beta1/workloadgroups");

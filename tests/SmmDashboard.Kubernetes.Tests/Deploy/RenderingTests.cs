@@ -29,7 +29,7 @@ public sealed class RenderingTests
 
     [Theory]
     [MemberData(nameof(Overlays))]
-    public async Task AnOverlayIsWholeAndRunsThePodOutsideOfTheMeshWithoutRights(string overlay)
+    public async Task OverlayIsCompleteAndRunsAnUnprivilegedPodOutsideTheMesh(string overlay)
     {
         using var manifests = new Manifests();
 
@@ -71,7 +71,7 @@ public sealed class RenderingTests
     }
 
     [Fact]
-    public async Task AComponentServesEachNamespaceThatNeedsIt()
+    public async Task ComponentServesEachNamespaceThatNeedsIt()
     {
         using var manifests = new Manifests();
         foreach (var name in (string[])["vm-one", "vm-two"])
@@ -108,7 +108,7 @@ public sealed class RenderingTests
     [Theory]
     [InlineData("upstream", "istio-ca-root-cert")]
     [InlineData("smm", "istio-ca-root-cert", "istio-ca-root-cert-cp-v117x")]
-    public async Task TheRolesGrantWhatTheDashboardNeedsAndNothingElse(string overlay, params string[] rootCertificates)
+    public async Task RolesGrantExactlyTheRightsOfTheDashboard(string overlay, params string[] rootCertificates)
     {
         using var manifests = new Manifests();
         var needed = DashboardRights.All(new("smm-dashboard", ["istio-system"], [], rootCertificates, [new("vm-integration", "analytics")]))
@@ -127,7 +127,7 @@ public sealed class RenderingTests
 
     /// <summary>A gateway outside the namespaces of control planes, named with --gateway.</summary>
     [Fact]
-    public async Task TheRoleForAGatewaysNamespaceGrantsWhatIsNeededThereAndNothingElse()
+    public async Task GatewayNamespaceRoleGrantsExactlyTheNeededRights()
     {
         using var manifests = new Manifests();
         manifests.Write("overlays/gateways/kustomization.yaml", "namespace: gateways\ncomponents: [../../components/gateway-namespace]\n");

@@ -26,7 +26,7 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
     ];
 
     [Fact]
-    public async Task TheDashboardReadsWhatAMeshIsMadeOfAndWritesNothingInTheWholeCluster()
+    public async Task ClusterRoleReadsTheMeshAndWritesNothing()
     {
         await cluster.RequireAsync();
 
@@ -55,7 +55,7 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
     [InlineData("vm-integration", "events.k8s.io/events: create", "smm-agent.io/attachedmachines: create delete",
         "smm-agent.io/attachedmachines/status: patch")]
     [InlineData("smm-dashboard", "coordination.k8s.io/leases: create")]
-    public async Task ANamespaceAddsOnlyWhatItIsFor(string @namespace, params string[] added)
+    public async Task NamespaceRoleAddsOnlyItsOwnRights(string @namespace, params string[] added)
     {
         await cluster.RequireAsync();
 
@@ -87,7 +87,7 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
     [InlineData("smm-dashboard", "update", "coordination.k8s.io/leases", "another", false)]
     [InlineData(null, "watch", "certificates.k8s.io/clustertrustbundles", "istio.io:istiod-ca:root-cert", true)]
     [InlineData(null, "watch", "certificates.k8s.io/clustertrustbundles", "another", false)]
-    public async Task ARightForOneNameIsNoneForAnother(string? @namespace, string verb, string resource, string name, bool isAllowed)
+    public async Task RightForOneNameDoesNotCoverAnother(string? @namespace, string verb, string resource, string name, bool isAllowed)
     {
         await cluster.RequireAsync();
 
@@ -110,7 +110,7 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
     [InlineData("POST", $"{Group}/other/attachedmachines", 403, "{}")]
     [InlineData("POST", "api/v1/namespaces/vm-integration/serviceaccounts", 403, "{}")]
     [InlineData("POST", "apis/rbac.authorization.k8s.io/v1/namespaces/vm-integration/rolebindings", 403, "{}")]
-    public async Task ACallOfTheDashboardIsAnsweredAsItsRightsSay(string method, string path, int status, string? body = null)
+    public async Task CallsOfTheDashboardFollowItsRights(string method, string path, int status, string? body = null)
     {
         await cluster.RequireAsync();
 
@@ -128,7 +128,7 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
     [InlineData("""{"audiences":["vault"],"expirationSeconds":3600}""", false)]
     [InlineData("""{"audiences":["istio-ca","vault"],"expirationSeconds":3600}""", false)]
     [InlineData("""{"audiences":[],"expirationSeconds":3600}""", false)]
-    public async Task OnlyTokensOfSidecarsAndAgentsAreMade(string spec, bool isAllowed)
+    public async Task OnlyTokensOfSidecarsAndAgentsAreCreated(string spec, bool isAllowed)
     {
         await cluster.RequireAsync();
         var hasPolicy = !cluster.NotServed.Contains("ValidatingAdmissionPolicy smm-dashboard-tokens");
@@ -143,7 +143,7 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
     }
 
     [Fact]
-    public async Task AMachineIsMadeReportedAndDeletedButItsBindingNotChanged()
+    public async Task MachineCanBeCreatedReportedAndDeletedButNotRebound()
     {
         await cluster.RequireAsync();
         var machine = $"{Group}/vm-integration/attachedmachines/{Machine}";

@@ -24,7 +24,7 @@ public sealed class AttachmentTests
         "ConfigCurrent=True:Current AddressKnown=True:Known GatewaysReachable=True:Reachable PortsOpen=True:Open "
             + "SidecarRunning=Unknown:Disabled Registered=False:NotConnected", "True Attached")]
     [InlineData("Healthy=True:Healthy", null)]
-    public void TheFirstStepThatDoesNotHoldIsTheReason(string conditions, string? expected)
+    public void FirstUnfulfilledStepIsTheReason(string conditions, string? expected)
     {
         var attached = Attachment.Evaluate([.. conditions.Split(' ').Select(Parse)]);
         Assert.Equal(expected, attached is null ? null : $"{attached.Status} {attached.Reason}");

@@ -14,7 +14,7 @@ namespace SmmDashboard.Kubernetes.Tests.Machines;
 public sealed class MachineStoreTests(RunningApiServer server)
 {
     [Fact]
-    public async Task AFirstReportBindsTheMachineToItsKeyAndItsGroupOwnsIt()
+    public async Task FirstReportBindsTheMachineToItsKeyAndItsGroup()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");
@@ -43,7 +43,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AnotherReplicaKnowsTheAgentAsSoonAsItsReportIsAnswered()
+    public async Task OtherReplicaKnowsTheAgentOnceItsReportIsAnswered()
     {
         await using var fleet = await Fleet.StartAsync(server);
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -62,7 +62,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task OfTwoMachinesThatReportUnderOneUuidAtOnceOneIsKept()
+    public async Task OneOfTwoConcurrentMachinesWithTheSameUuidIsKept()
     {
         await using var fleet = await Fleet.StartAsync(server);
         Replica[] replicas = [await fleet.ReplicaAsync("one"), await fleet.ReplicaAsync("two")];
@@ -84,7 +84,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AnotherKeyIsRefusedInAnyGroupAndTheSameKeyMovesTheMachine()
+    public async Task OtherKeyIsRefusedInEveryGroupAndTheSameKeyMovesTheMachine()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");
@@ -106,7 +106,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AFullGroupTakesNoNewMachineAndKeepsItsOwn()
+    public async Task FullGroupRefusesNewMachinesAndKeepsItsOwn()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one", limit: 2);
@@ -122,7 +122,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task OfAFullGroupTheMachineMakesWayThatWasNeitherReachedNorRegistered()
+    public async Task FullGroupEvictsAMachineThatIsNeitherReachedNorRegistered()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one", limit: 3, newAgents: new Rate(4, 1));
@@ -153,7 +153,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ANewAddressIsWrittenBeforeTheAnswerAndOneThatIsGoneIsRemoved()
+    public async Task NewAddressIsWrittenBeforeTheAnswerAndAnOldOneIsRemoved()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");
@@ -170,7 +170,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task TheWorkloadEntryOfTheVmIsNamed()
+    public async Task WorkloadEntryOfTheVmIsNamed()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");
@@ -189,7 +189,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task WhatAnAgentReportsIsCutToTheSchemaAndCannotMisleadATerminal()
+    public async Task ReportedTextIsCutToTheSchemaAndSafeForATerminal()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");
@@ -222,7 +222,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AnObjectThatWasDeletedIsMadeAnewByTheNextReport()
+    public async Task DeletedObjectIsRecreatedByTheNextReport()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");
@@ -256,7 +256,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task TwoHostsUnderOneIdentityAreToldApartThoughTheyReportToDifferentReplicas()
+    public async Task HostsWithTheSameIdentityAreDistinguishedAcrossReplicas()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var one = await fleet.ReplicaAsync("one");
@@ -291,7 +291,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task TheTableThatKubectlPrintsIsTheListOfTheFleet()
+    public async Task KubectlTableIsTheListOfTheFleet()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");

@@ -12,7 +12,7 @@ namespace SmmDashboard.Kubernetes.Tests.Machines;
 public sealed class ManyMachinesTests(RunningApiServer server)
 {
     [Fact]
-    public async Task EveryReportOf500AgentsOnTwoReplicasIsKeptThoughOneReplicaStops()
+    public async Task ReportsOf500AgentsOnTwoReplicasSurviveTheStopOfOneReplica()
     {
         await using var fleet = await Fleet.StartAsync(server);
         Replica[] replicas = [await fleet.ReplicaAsync("one"), await fleet.ReplicaAsync("two")];
@@ -41,7 +41,7 @@ public sealed class ManyMachinesTests(RunningApiServer server)
     }
 
     [Fact]
-    public void AMachineInMemoryIsSomeHundredBytes()
+    public void MachineInMemoryTakesSomeHundredBytes()
     {
         const int Count = 10_000;
         var before = GC.GetTotalMemory(forceFullCollection: true);

@@ -10,7 +10,7 @@ public sealed class MissingKindTests(RunningApiServer server)
     private const string Rbac = "apis/rbac.authorization.k8s.io/v1";
 
     [Fact]
-    public async Task WithoutTheKindAgentsAreInMemoryAndOnceItIsInstalledTheyAreInTheCluster()
+    public async Task AgentsMoveFromMemoryToTheClusterOnceTheKindIsInstalled()
     {
         await server.RequireAsync();
         await MachineKind.RemoveAsync(server);
@@ -42,7 +42,7 @@ public sealed class MissingKindTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ARightThatIsMissingOrTakenAwayIsNamedAndTheBindingsOfTheClusterStillHold()
+    public async Task MissingOrRevokedRightIsReportedAndBindingsStillHold()
     {
         await using var fleet = await Fleet.StartAsync(server);
         await server.AdminAsync(HttpMethod.Post, $"{Rbac}/clusterroles", $$"""

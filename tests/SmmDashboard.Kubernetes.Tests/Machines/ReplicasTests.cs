@@ -12,7 +12,7 @@ public sealed class ReplicasTests(RunningApiServer server)
     private const string Space = "vms-plain";
 
     [Fact]
-    public async Task AnAgentThatReportedToOneReplicaIsKnownToTheOtherAndToOneThatStartsLater()
+    public async Task ReportedAgentIsKnownToOtherAndLaterReplicas()
     {
         var cluster = new MeshCluster(server);
         await cluster.RequireAsync();

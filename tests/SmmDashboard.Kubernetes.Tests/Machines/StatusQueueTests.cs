@@ -34,7 +34,7 @@ public sealed class StatusQueueTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ReportsThatSayNothingNewAreWrittenEveryTenMinutes()
+    public async Task UnchangedReportsAreWrittenEveryTenMinutes()
     {
         await using var fleet = await Fleet.StartAsync(server);
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -57,7 +57,7 @@ public sealed class StatusQueueTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AnOlderReportOfAnotherReplicaOverwritesNothing()
+    public async Task OlderReportOfAnotherReplicaOverwritesNothing()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var one = await fleet.ReplicaAsync("one");
@@ -75,7 +75,7 @@ public sealed class StatusQueueTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AtMostFiftyReportsAreWrittenInASecondAndFourAtATime()
+    public async Task WritesAreLimitedToFiftyPerSecondAndFourAtATime()
     {
         await using var fleet = await Fleet.StartAsync(server);
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -115,7 +115,7 @@ public sealed class StatusQueueTests(RunningApiServer server)
     [InlineData(429)]
     [InlineData(500)]
     [InlineData(409)]
-    public async Task AWriteThatIsRefusedForNowComesBack(int status)
+    public async Task TemporarilyRefusedWriteIsRetried(int status)
     {
         await using var fleet = await Fleet.StartAsync(server);
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -131,7 +131,7 @@ public sealed class StatusQueueTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AtTheEndWhatSaysSomethingNewIsWrittenAtOnce()
+    public async Task ChangedReportsAreWrittenImmediatelyOnShutdown()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");
@@ -151,7 +151,7 @@ public sealed class StatusQueueTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task WhileTheServerIsAwayKnownAgentsAreAnsweredAndNothingIsLost()
+    public async Task KnownAgentsAreAnsweredDuringAnOutageAndNoReportIsLost()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");

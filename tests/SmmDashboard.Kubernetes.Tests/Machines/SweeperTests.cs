@@ -11,7 +11,7 @@ public sealed class SweeperTests(RunningApiServer server)
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(2);
 
     [Fact]
-    public async Task AMachineThatIsSilentFor15MinutesIsNotConnectedUntilItReportsAgain()
+    public async Task MachineSilentFor15MinutesIsDisconnectedUntilItReportsAgain()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");
@@ -37,7 +37,7 @@ public sealed class SweeperTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AClockThatIsSetAheadDeletesNoMachineBeforeItHadTheTimeToReport()
+    public async Task ClockSetAheadDeletesNoMachineBeforeItCouldReport()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var clock = new SetClock(fleet.Time);
@@ -57,7 +57,7 @@ public sealed class SweeperTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AMachineThatIsSilentFor30DaysIsDeleted()
+    public async Task MachineSilentFor30DaysIsDeleted()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");
@@ -77,7 +77,7 @@ public sealed class SweeperTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task OneReplicaSweepsAndAnotherTakesOverAtOnceWhenItStops()
+    public async Task OtherReplicaTakesOverImmediatelyWhenTheSweeperStops()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var one = await fleet.ReplicaAsync("one");
@@ -98,7 +98,7 @@ public sealed class SweeperTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task TheLeaseOfAReplicaThatIsCutOffIsTakenAfterItHasGivenUp()
+    public async Task LeaseOfAnIsolatedReplicaIsTakenAfterItGaveUp()
     {
         await using var fleet = await Fleet.StartAsync(server);
         await using var proxy = await FaultProxy.StartAsync(server);

@@ -9,7 +9,7 @@ namespace SmmDashboard.Kubernetes.Tests.Machines;
 public sealed class WriteFloodTests(RunningApiServer server)
 {
     [Fact]
-    public async Task AnAddressThatChangesAtEachReportIsWrittenALimitedNumberOfTimesAndTheLastOneCounts()
+    public async Task WritesOfAChangingAddressAreLimitedAndTheLastOneCounts()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -27,7 +27,7 @@ public sealed class WriteFloodTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AHostThatIsRefusedAsADuplicateIsWrittenALimitedNumberOfTimes()
+    public async Task WritesOfARefusedDuplicateAreLimited()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -49,7 +49,7 @@ public sealed class WriteFloodTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AnAgentDoesNotMoveBetweenItsWorkloadGroupsForEver()
+    public async Task MovesBetweenWorkloadGroupsAreLimited()
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");
@@ -68,7 +68,7 @@ public sealed class WriteFloodTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AgentsThatNeverReportedAreLookedUpALimitedNumberOfTimesAndOnlyInTheirWorkloadGroup()
+    public async Task LookupsOfUnknownAgentsAreLimitedToTheirWorkloadGroup()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);

@@ -11,7 +11,7 @@ public sealed class WriteRateTests
     public WriteRateTests() => _rate = new WriteRate(_clock, 50);
 
     [Fact]
-    public void InAnySecondSoManyWritesStartAndNotOneMore()
+    public void WritesPerSecondNeverExceedTheLimit()
     {
         Assert.Equal(25, Started(25));
         _clock.Advance(TimeSpan.FromSeconds(0.5));
@@ -25,7 +25,7 @@ public sealed class WriteRateTests
     }
 
     [Fact]
-    public void WhoMustWaitIsToldUntilWhen()
+    public void DelayedWriteGetsItsStartTime()
     {
         Assert.Equal(50, Started(50));
         _clock.Advance(TimeSpan.FromSeconds(0.25));

@@ -32,7 +32,7 @@ public sealed class BadInputTests
     [InlineData("defaultConfig: {proxyMetadata: {PATH: /tmp}}", "mesh.defaultConfig.proxyMetadata: 'PATH' would change what the shell")]
     [InlineData("defaultConfig: {proxyMetadata: {A: true}}", "mesh.defaultConfig.proxyMetadata.A: is a truth value, not a string")]
     [InlineData("trustDomain: 'not a domain'", "mesh.trustDomain: 'not a domain' is neither an IP address nor a DNS name")]
-    public void AMeshThatIsWrong(string yaml, string reason)
+    public void InvalidMeshConfigIsReported(string yaml, string reason)
     {
         var objects = Cluster.Upstream with
         {
@@ -45,7 +45,7 @@ public sealed class BadInputTests
     [InlineData(200_000, 0)] // deep
     [InlineData(0, 200_000)] // long
     [InlineData(0, 1_200_000)] // too many bytes
-    public void AMeshThatIsTooLargeOrTooDeepIsRefusedQuickly(int depth, int items)
+    public void OversizedOrDeepMeshConfigIsRefusedQuickly(int depth, int items)
     {
         // no closing brackets: it never gets there
         var yaml = "a: " + new string('[', depth) + string.Concat(Enumerable.Repeat("\n- 1", items));
@@ -58,7 +58,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void NoTextOfAConfigMapStopsTheComposition()
+    public void AnyConfigMapTextLeavesTheCompositionRunning()
     {
         var before = Cluster.Upstream.Compose();
         var mesh = Cluster.Upstream.ConfigMaps.Single(map => map.Metadata.Name == "istio-1-32").Data.Mesh!;
@@ -77,7 +77,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void OtherKeysOfIstiosConfigMapsThatAreWrong()
+    public void InvalidOtherKeyOfAnIstioConfigMapIsReported()
     {
         var objects = Cluster.Upstream with
         {
@@ -102,7 +102,7 @@ public sealed class BadInputTests
     [InlineData("", "is empty")]
     [InlineData("rubbish", "has no certificate in PEM")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "does not parse")]
-    public void ARootCertificateThatIsNone(string pem, string reason)
+    public void InvalidRootCertificateIsReported(string pem, string reason)
     {
         var objects = Cluster.Upstream with
         {
@@ -140,14 +140,14 @@ public sealed class BadInputTests
 
     [Theory]
     [MemberData(nameof(Specs))]
-    public void AWorkloadGroupThatIsWrong(string spec, string reason, string cure)
+    public void InvalidWorkloadGroupIsReported(string spec, string reason, string cure)
     {
         var parsed = JsonSerializer.Deserialize(spec, KubernetesJson.Default.WorkloadGroupSpec)!;
         Refuses(WithGroup(group => group with { Spec = parsed }), new("WorkloadGroup", "vms-revision", "orders"), reason, cure);
     }
 
     [Fact]
-    public void AWorkloadGroupThatIsEnormous()
+    public void OversizedWorkloadGroupIsReported()
     {
         var many = Enumerable.Range(0, 20_000)
             .ToDictionary(i => string.Create(CultureInfo.InvariantCulture, $"example.com/label-{i:D6}"), _ => new string('v', 63));
@@ -162,7 +162,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void TenThousandAddressesOfAGateway()
+    public void TenThousandGatewayAddressesAreReported()
     {
         var ingress = Enumerable.Range(0, 10_000).Select(i => new LoadBalancerIngress { Ip = $"10.0.{i / 256}.{i % 256}" }).ToArray();
         var objects = Cluster.Upstream with
@@ -175,7 +175,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void ThousandsOfFaultsOfOneObjectAreAFew()
+    public void ThousandsOfFaultsOfOneObjectAreSummarized()
     {
         var labels = Enumerable.Range(0, 5_000).ToDictionary(i => string.Create(CultureInfo.InvariantCulture, $"bad label {i}"), _ => "");
         var group = WithGroup(group => group with { Spec = group.Spec with { Metadata = new() { Labels = labels } } }).Compose()
@@ -196,7 +196,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void AServiceWhosePortIsNone()
+    public void InvalidServicePortIsReported()
     {
         var objects = Cluster.Upstream with
         {
@@ -210,7 +210,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void AnEndpointThatIsNoAddress()
+    public void InvalidEndpointAddressIsReported()
     {
         var objects = Cluster.Upstream with
         {
@@ -222,7 +222,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void AnOptionThatIsWrongIsNamedAsOne()
+    public void InvalidOptionIsReportedAsAnOption()
     {
         var fault = Cluster.Upstream.Compose(options: new() { ClusterSources = ["10.0.0.1/8"] }).Group("vms-plain", "bare").Faults.Single();
         Assert.Contains("clusterSources[0]: '10.0.0.1/8' is not a CIDR block", fault.Message, StringComparison.Ordinal);
@@ -234,7 +234,7 @@ public sealed class BadInputTests
     [InlineData("""{"metadata":{"labels":null,"annotations":null,"name":null},"spec":{"template":null,"metadata":null,"probe":null}}""")]
     [InlineData(
         """{"metadata":{"name":"n","namespace":"vms-plain","labels":{"a":null}},"spec":{"template":{"labels":{"x":null},"ports":null,"unknown":[1,{}]}},"status":{"x":1}}""")]
-    public void NullsAndUnknownMembersAreNoError(string json)
+    public void NullsAndUnknownMembersAreAccepted(string json)
     {
         var group = JsonSerializer.Deserialize(json, KubernetesJson.Default.WorkloadGroupObject)!;
         var composed = (Cluster.Upstream with { WorkloadGroups = [.. Cluster.Upstream.WorkloadGroups, group] }).Compose();
@@ -242,7 +242,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void KubectlsCopyOfAnObjectIsNotKept()
+    public void LastAppliedAnnotationIsNotKept()
     {
         var service = JsonSerializer.Deserialize(
             """{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}","a":"b"}},"spec":{"ports":[null,{"port":1}]}}""", KubernetesJson.Default.Service)!;
@@ -251,7 +251,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void AGroupThatWasNeverGoodIsNotServed()
+    public void GroupThatWasNeverValidIsNotServed()
     {
         var objects = WithGroup(
             group => group with { Spec = group.Spec with { Template = new() { Ports = new Dictionary<string, long> { ["http"] = 0 } } } });
@@ -262,7 +262,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void AGroupThatIsCorrectedIsServedAnew()
+    public void CorrectedGroupIsServedAgain()
     {
         var before = Cluster.Upstream.Compose();
         var bad =

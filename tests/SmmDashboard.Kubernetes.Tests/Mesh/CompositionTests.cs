@@ -11,7 +11,7 @@ public sealed class CompositionTests
     private static readonly Gen<ulong> Seeds = Gen.ULong;
 
     [Fact]
-    public void TheOrderOfObjectsAndOfTheirMembersChangesNothing()
+    public void OrderOfObjectsAndMembersDoesNotMatter()
     {
         var all = Merged();
         var expected = Shown(all.Compose());
@@ -19,7 +19,7 @@ public sealed class CompositionTests
     }
 
     [Fact]
-    public void AReplicaThatJustStartedServesTheSameBytesAsOneThatSawEveryChange()
+    public void NewReplicaServesTheSameBytesAsAnOldOne()
     {
         // Two group changes and a mesh change, in any order of looking at them, lead to the same bytes.
         Gen.Select(Changes, Changes, Changes).Sample((first, second, third) =>
@@ -32,7 +32,7 @@ public sealed class CompositionTests
     }
 
     [Fact]
-    public void AChangeOfOneGroupLeavesTheOthersAsTheyAreToTheSameInstance()
+    public void ChangeOfOneGroupKeepsTheInstancesOfTheOthers()
     {
         Gen.Select(Gen.Int[0, 3], Gen.Int[1, 65535]).Sample((index, port) =>
         {
@@ -61,7 +61,7 @@ public sealed class CompositionTests
     }
 
     [Fact]
-    public void WhatNoVmReadsWakesNobody()
+    public void ChangeThatNoVmReadsWakesNoRequest()
     {
         var before = Cluster.Upstream.Compose();
         var objects = Cluster.Upstream with
@@ -83,7 +83,7 @@ public sealed class CompositionTests
     }
 
     [Fact]
-    public void ABadGroupOrABadRevisionDoesNotTouchTheOthers()
+    public void InvalidGroupOrRevisionDoesNotAffectTheOthers()
     {
         var before = Cluster.Upstream.Compose();
         var objects = Cluster.Upstream with
@@ -101,7 +101,7 @@ public sealed class CompositionTests
     }
 
     [Fact]
-    public void AGroupThatIsDeletedIsGone()
+    public void DeletedGroupIsNotServed()
     {
         var before = Cluster.Upstream.Compose();
         var after = (Cluster.Upstream with { WorkloadGroups = Cluster.Upstream.WorkloadGroups.Without("bare") }).Compose(before);

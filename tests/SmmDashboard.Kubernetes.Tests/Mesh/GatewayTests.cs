@@ -13,7 +13,7 @@ public sealed class GatewayTests
     [InlineData("topology.istio.io/network", "network9", 15012, true)]
     [InlineData("istio", "eastwestgateway", 15443, false)] // does not lead to istiod
     [InlineData("istio", "ingressgateway", 15012, false)]
-    public void AnEastWestGatewayHasALabelAndThePortOfIstiod(string label, string value, int port, bool isFound)
+    public void EastWestGatewayHasALabelAndTheIstiodPort(string label, string value, int port, bool isFound)
     {
         var service = Service("gw", port, "198.51.100.1")
             with
@@ -22,7 +22,7 @@ public sealed class GatewayTests
     }
 
     [Fact]
-    public void AServiceInANamespaceOfOthersIsNoGatewayUnlessItIsNamed()
+    public void ServiceOfAnotherNamespaceIsAGatewayOnlyIfNamed()
     {
         var service = Service("gw", 15012, "198.51.100.1")
             with
@@ -32,7 +32,7 @@ public sealed class GatewayTests
     }
 
     [Fact]
-    public void ANamedGatewayThatIsMissingIsAFault()
+    public void MissingNamedGatewayIsAFault()
     {
         var composed = Cluster.Upstream.Compose(options: new() { Gateways = [("edge", "gw")] });
         Assert.Contains(composed.Faults,
@@ -41,7 +41,7 @@ public sealed class GatewayTests
     }
 
     [Fact]
-    public void AllAddressesCountInOrderAndEachOnce()
+    public void AddressesAreUniqueAndKeepTheirOrder()
     {
         var objects = Changed(service => service with
         {
@@ -58,7 +58,7 @@ public sealed class GatewayTests
     [InlineData("NodePort", "is of type NodePort, and VMs connect to port 15012")]
     [InlineData("ClusterIP", "is of type ClusterIP and has no address outside the cluster")]
     [InlineData("", "is of type ClusterIP and has no address outside the cluster")]
-    public void AGatewayWithoutAnAddressIsServedWithNoneAndSaysWhyWhenThereWasNeverOne(string type, string reason)
+    public void GatewayThatNeverHadAnAddressIsServedWithoutOneAndReported(string type, string reason)
     {
         var composed = Changed(service => service with { Spec = service.Spec with { Type = type }, Status = new() }).Compose();
         Assert.Empty(composed.Group("vms-plain", "analytics-v0").Served!.Config.MeshExpansionGateways.Single().Addresses);
@@ -67,7 +67,7 @@ public sealed class GatewayTests
     }
 
     [Fact]
-    public void AddressesThatAreLostStayServedAndOneGatewayOfTwoDoesNotHoldUpTheOther()
+    public void LostAddressesStayServedAndDoNotDelayTheOtherGateway()
     {
         var before = Cluster.Upstream.Compose();
         var lost = Changed(service => service with { Status = new() }).Compose(before);
@@ -92,13 +92,13 @@ public sealed class GatewayTests
     }
 
     [Fact]
-    public void ADotAtTheEndOfANameIsTakenOff() => Assert.Equal(
+    public void TrailingDotOfANameIsRemoved() => Assert.Equal(
         ["gw.elb.example.com"],
         Changed(service => service with { Status = Ingress(new LoadBalancerIngress { Hostname = "gw.elb.example.com." }) }).Compose()
             .Group("vms-plain", "analytics-v0").Served!.Config.MeshExpansionGateways.Single().Addresses);
 
     [Fact]
-    public void AnAddressThatIsNoneIsLeftOutAndNamed()
+    public void InvalidAddressIsOmittedAndReported()
     {
         var composed = Changed(service => service with { Status = Ingress(new() { Ip = "198.51.100.10" }, new() { Hostname = "no_name" }) })
             .Compose();
@@ -115,7 +115,7 @@ public sealed class GatewayTests
     [InlineData("istio-east-west", 15008, "HBONE", false)]
     [InlineData("istio", 15012, "HBONE", false)]
     [InlineData("nginx", 15012, "TLS", false)]
-    public void AGatewayOfTheGatewayApiLeadsToIstiodByAListenerThatAVmSpeaks(string className, int port, string protocol, bool isFound)
+    public void ApiGatewayLeadsToIstiodThroughASupportedListener(string className, int port, string protocol, bool isFound)
     {
         var gateway = new ApiGateway
         {
@@ -143,7 +143,7 @@ public sealed class GatewayTests
     }
 
     [Fact]
-    public void APortWithoutANameGetsOneAndUdpIsNoPort()
+    public void UnnamedPortGetsANameAndUdpPortsAreIgnored()
     {
         var objects =
             Changed(
@@ -157,7 +157,7 @@ public sealed class GatewayTests
     }
 
     [Fact]
-    public void AGroupOfAnotherNetworkWithoutAGatewayIsServedAndSaysWhatIsMissing()
+    public void GroupOfAnotherNetworkWithoutAGatewayIsServedAndReported()
     {
         var composed = (Cluster.Upstream with { Services = Cluster.Upstream.Services.Without(EastWest) }).Compose();
         var group = composed.Group("vms-plain", "analytics-v0");

@@ -7,7 +7,7 @@ namespace SmmDashboard.Kubernetes.Tests.Mesh;
 public sealed class OperatorTests
 {
     [Fact]
-    public void EveryMemberComesFromTheOperatorsObjects()
+    public void EveryMemberComesFromTheOperatorObjects()
     {
         var composed = Cluster.Smm.Compose();
         var group = composed.Group("vm-integration", "analytics-v0");
@@ -32,7 +32,7 @@ public sealed class OperatorTests
     }
 
     [Fact]
-    public void IstiodsOwnRevisionIsTheLabelOfWorkloadEntriesAlsoForAgentsThatDoNotKnowIt()
+    public void IstiodRevisionIsTheWorkloadEntryLabelAlsoForOldAgents()
     {
         var group = Cluster.Smm.Compose().Group("vm-integration", "analytics-v0");
         Assert.Equal("cp-v117x.istio-system", group.Plane!.RevisionLabel);
@@ -44,7 +44,7 @@ public sealed class OperatorTests
     [InlineData("cisco", true)]
     [InlineData("official", false)]
     [InlineData("", true)] // the name of its mesh ConfigMap is that of cisco's distribution
-    public void TheDistributionDecidesTheNameOfTheRootCertificate(string distribution, bool hasRevision)
+    public void DistributionDecidesTheNameOfTheRootCertificate(string distribution, bool hasRevision)
     {
         var objects = Cluster.Smm;
         objects = objects with
@@ -62,7 +62,7 @@ public sealed class OperatorTests
     }
 
     [Fact]
-    public void TheStatusOfTheOperatorsObjectWins()
+    public void StatusOfTheOperatorObjectWins()
     {
         var pem = Cluster.File("Oracles/upstream/expected/vms-plain.analytics-v0/root-cert.pem");
         var objects = Cluster.Smm with
@@ -96,7 +96,7 @@ public sealed class OperatorTests
     }
 
     [Fact]
-    public void AGatewayWithoutAddressHasTheOperatorsAndAnOverrideWinsOverBoth()
+    public void GatewayWithoutAddressUsesTheOperatorAddressUnlessOverridden()
     {
         var objects = Cluster.Smm with
         {
@@ -120,7 +120,7 @@ public sealed class OperatorTests
     }
 
     [Fact]
-    public void APassiveControlPlaneServesNobodyAndSaysWhere()
+    public void PassiveControlPlaneServesNoVmAndNamesTheOtherCluster()
     {
         var objects = Cluster.Smm with
         {
@@ -135,7 +135,7 @@ public sealed class OperatorTests
     }
 
     [Fact]
-    public void WithoutTheRightToReadTheOperatorsKindTheOtherObjectsDo()
+    public void OtherObjectsSufficeWithoutTheRightToReadTheOperatorKind()
     {
         var group = (Cluster.Smm with { IstioControlPlanes = [] }).Compose().Group("vm-integration", "analytics-v0");
         var fault = Assert.Single(group.Faults);

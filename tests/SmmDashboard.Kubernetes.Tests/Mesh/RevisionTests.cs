@@ -14,7 +14,7 @@ public sealed class RevisionTests
     [InlineData("prod-stable", null, "1-32")]
     [InlineData("1-32", "default", "default")] // the object's own label is nearer than the namespace's
     [InlineData(null, "1-32", "1-32")]
-    public void TheGroupsLabelIsNearerThanItsNamespaces(string? ofNamespace, string? ofGroup, string revision)
+    public void GroupLabelWinsOverNamespaceLabel(string? ofNamespace, string? ofGroup, string revision)
     {
         var group = Labelled(Cluster.Upstream, ofNamespace, ofGroup).Compose().Group("vms-plain", "bare");
         Assert.Equal(revision, group.Plane!.Revision);
@@ -25,7 +25,7 @@ public sealed class RevisionTests
     [InlineData(true, false)]
     [InlineData(false, true)]
     [InlineData(true, true)]
-    public void ATagIsAServiceOrAWebhook(bool hasService, bool hasWebhook)
+    public void TagIsAServiceOrAWebhook(bool hasService, bool hasWebhook)
     {
         var objects = Cluster.Upstream with
         {
@@ -37,7 +37,7 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public void ATagThatIsGoneIsNamedWithAllThatIsKnown()
+    public void MissingTagIsReportedWithTheKnownOnes()
     {
         var objects = Cluster.Upstream with
         {
@@ -61,7 +61,7 @@ public sealed class RevisionTests
     [InlineData("istio-revision-tag-default-other", null, "1-32", "1-32")]
     [InlineData("istio-revision-tag-default", "default", "default", "default")]
     [InlineData("istio-revision-tag-default", "default", "prod-stable", "1-32")] // a tag of a tag
-    public void ATagMovesTheDefault(string name, string? tag, string revision, string resolved)
+    public void TagMovesTheDefault(string name, string? tag, string revision, string resolved)
     {
         var webhook = new WebhookConfiguration
         {
@@ -74,7 +74,7 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public void TheDefaultIsThatOfTheValidatorOrTheOption()
+    public void DefaultComesFromTheValidatorOrTheOption()
     {
         var validator = new WebhookConfiguration
         {
@@ -93,7 +93,7 @@ public sealed class RevisionTests
     [Theory]
     [InlineData("a", "b", "a")]
     [InlineData("a", "a")]
-    public void TagsThatLeadBackToThemselvesAreNamed(params string[] chain)
+    public void CircularTagsAreReported(params string[] chain)
     {
         var tags = chain.SkipLast(1).Zip(chain.Skip(1), (tag, revision) => new WebhookConfiguration
         {
@@ -107,7 +107,7 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public void ADefaultTagThatPointsToItselfWithoutAControlPlaneIsNamed()
+    public void CircularDefaultTagWithoutAControlPlaneIsReported()
     {
         var webhook = new WebhookConfiguration
         {
@@ -120,7 +120,7 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public void TwoObjectsThatDisagreeOnATagAreNamedAndTheServiceCounts()
+    public void ConflictingTagObjectsAreReportedAndTheServiceCounts()
     {
         var objects = Cluster.Upstream with
         {
@@ -136,7 +136,7 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public void TheOperatorsRevisionHasItsNamespaceBehindIt()
+    public void OperatorRevisionEndsWithItsNamespace()
     {
         var smm = Cluster.Smm;
         Assert.Equal("cp-v117x", smm.Compose().Group("vm-integration", "analytics-v0").Plane!.Revision);
@@ -152,14 +152,14 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public void AnUnseenNamespaceIsNotTakenForOneWithoutALabel()
+    public void UnreadNamespaceDoesNotCountAsUnlabelled()
     {
         var fault = (Cluster.Upstream with { Namespaces = [] }).Compose().Group("vms-revision", "orders").Faults.Single();
         Assert.Contains("kubectl get namespace vms-revision", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void WithoutAnyControlPlaneTheNamespaceThatWasSearchedIsNamed()
+    public void SearchedNamespaceIsNamedWithoutAnyControlPlane()
     {
         var fault = Cluster.Upstream.Compose(options: new() { IstioNamespaces = ["istio-other"] })
             .Group("vms-plain", "bare").Faults.Single();
@@ -169,7 +169,7 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public void OfTwoControlPlanesOfOneRevisionTheFirstNamespaceCounts()
+    public void FirstNamespaceWinsForControlPlanesOfTheSameRevision()
     {
         var second = Cluster.Upstream.ConfigMaps.Single(map => map.Metadata.Name == "istio");
         var objects = Cluster.Upstream
@@ -185,7 +185,7 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public void AGroupLabelledWithATagIsNotSeenByIstiodAndSaysSo()
+    public void GroupLabelledWithATagIsReportedAsUnseenByIstiod()
     {
         var group = Labelled(Cluster.Upstream, null, "prod-stable").Compose().Group("vms-plain", "bare");
         Assert.True(group.IsCurrent);

@@ -13,7 +13,7 @@ public sealed class SameAsIstioctlTests
     [InlineData("vms-plain", "analytics-v0", "192.0.2.10", false, "")]
     [InlineData("vms-revision", "orders", "192.0.2.11", false, "ISTIO_SVC_IP")] // istioctl was not told an address
     [InlineData("vms-tag", "legacy", "192.0.2.13", true, "")]
-    public void TheFilesOfAGroupAreTheSame(string @namespace, string name, string address, bool isExternal, string added)
+    public void GroupFilesEqualThoseOfIstioctl(string @namespace, string name, string address, bool isExternal, string added)
     {
         var served = Cluster.Upstream.Compose().Group(@namespace, name);
         Assert.Empty(served.Faults);
@@ -33,7 +33,7 @@ public sealed class SameAsIstioctlTests
     }
 
     [Fact]
-    public void AGroupWithoutMetadataOnWhichIstioctlPanicsIsServed()
+    public void GroupWithoutMetadataIsServedAlthoughIstioctlPanics()
     {
         var served = Cluster.Upstream.Compose().Group("vms-plain", "bare");
         Assert.Empty(served.Faults);

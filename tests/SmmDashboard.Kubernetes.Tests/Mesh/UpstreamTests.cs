@@ -9,7 +9,7 @@ namespace SmmDashboard.Kubernetes.Tests.Mesh;
 public sealed class UpstreamTests
 {
     [Fact]
-    public void EveryMemberComesFromIstiosObjects()
+    public void EveryMemberComesFromTheIstioObjects()
     {
         var config = Cluster.Upstream.Compose().Group("vms-revision", "orders").Served!.Config;
         var mesh = config.Mesh;
@@ -33,12 +33,12 @@ public sealed class UpstreamTests
     }
 
     [Fact]
-    public void AGroupOfTheControlPlanesNetworkGetsIstiodItself() => Assert.Equal(
+    public void GroupOfTheControlPlaneNetworkGetsTheIstiodEndpoints() => Assert.Equal(
         [new DirectEndpoint("istiod", "10.244.1.5", 15012)],
         Cluster.Upstream.Compose().Group("vms-plain", "bare").Served!.Config.DirectEndpoints);
 
     [Fact]
-    public void AnEndpointThatIsNotReadyIsLeftOut()
+    public void UnreadyEndpointIsOmitted()
     {
         var objects = Cluster.Upstream with
         {
@@ -52,7 +52,7 @@ public sealed class UpstreamTests
     }
 
     [Fact]
-    public void WhatADefaultConfigLeavesOutIsFilledInAndBothSpellingsAreKnown()
+    public void DefaultConfigIsCompletedAndBothSpellingsAreKnown()
     {
         var mesh = WithMesh("trust_domain: td.other\ndefaultConfig:\n  mesh_id: mesh9\n  concurrency: 2\n");
         var config = mesh.Compose().Group("vms-plain", "bare").Served!.Config;
@@ -71,7 +71,7 @@ public sealed class UpstreamTests
     [InlineData("""{}""", "other", "other")]
     [InlineData(null, "other", "other")]
     [InlineData(null, null, "Kubernetes")]
-    public void TheClusterIsNamedByTheInjectorElseByIstiodElseByIstiosDefault(string? values, string? variable, string expected)
+    public void ClusterNameComesFromInjectorThenIstiodThenDefault(string? values, string? variable, string expected)
     {
         var objects = Cluster.Upstream with
         {
@@ -89,7 +89,7 @@ public sealed class UpstreamTests
         "registered")]
     [InlineData(null, "networks: {}", "network1")] // the injector's
     [InlineData(null, null, "network1")]
-    public void TheNetworkIsTheNamespacesLabelElseOfMeshNetworksElseTheInjectors(string? label, string? meshNetworks, string expected)
+    public void NetworkComesFromNamespaceLabelThenMeshNetworksThenInjector(string? label, string? meshNetworks, string expected)
     {
         var objects = Cluster.Upstream with
         {
@@ -107,7 +107,7 @@ public sealed class UpstreamTests
     [InlineData(null, null, "registry.example:5000/pilot:1.20.3-distroless@sha256:0123456789abcdef", "1.20.3-distroless")]
     [InlineData(null, null, "example/pilot:latest", null)]
     [InlineData(null, null, "registry.example:5000/pilot", null)]
-    public void TheVersionIsALabelOrTheTagOfTheImage(string? ofDeployment, string? ofConfigMap, string image, string? expected)
+    public void VersionComesFromTheLabelOrTheImageTag(string? ofDeployment, string? ofConfigMap, string image, string? expected)
     {
         var objects = Cluster.Upstream with
         {
@@ -130,7 +130,7 @@ public sealed class UpstreamTests
     [InlineData("True", "Available")]
     [InlineData("False", "Unavailable")]
     [InlineData("Unknown", null)]
-    public void TheStatusIsThatOfIstiodsDeployment(string condition, string? status)
+    public void StatusComesFromTheIstiodDeployment(string condition, string? status)
     {
         var objects = Cluster.Upstream with
         {
@@ -143,7 +143,7 @@ public sealed class UpstreamTests
     }
 
     [Fact]
-    public void TheRootCertificateIsTheNamespacesElseTheSystemsElseTheTrustBundles()
+    public void RootCertificateComesFromNamespaceThenSystemThenTrustBundle()
     {
         var (own, system, bundle) = (Certificates.Make("own"), Certificates.Make("system"), Certificates.Make("bundle"));
         var maps = Cluster.Upstream.ConfigMaps.Without("istio-ca-root-cert");
@@ -168,7 +168,7 @@ public sealed class UpstreamTests
     }
 
     [Fact]
-    public void IstiodsOwnVariablesNameTheRootCertificateAndTheRevision()
+    public void IstiodVariablesNameTheRootCertificateAndTheRevision()
     {
         var objects = Cluster.Upstream with
         {
@@ -183,7 +183,7 @@ public sealed class UpstreamTests
     [InlineData("false", false)]
     [InlineData("true", true)]
     [InlineData(null, true)]
-    public void AutomaticRegistrationIsOnUnlessIstiodSwitchesItOff(string? value, bool isOn)
+    public void AutomaticRegistrationIsOnUnlessIstiodDisablesIt(string? value, bool isOn)
     {
         var objects = Cluster.Upstream with
         {
@@ -197,7 +197,7 @@ public sealed class UpstreamTests
     [InlineData(true, true)]
     [InlineData(false, false)]
     [InlineData(null, true)] // the API's rule: unknown is ready
-    public void IstiodIsReadyWhenAPodOfItIs(bool? ready, bool isReady)
+    public void IstiodIsReadyWhenOneOfItsPodsIs(bool? ready, bool isReady)
     {
         var objects = Cluster.Upstream with
         {
@@ -221,7 +221,7 @@ public sealed class UpstreamTests
     [InlineData("matchExpressions: [{key: none, operator: Exists}]", false)]
     [InlineData("matchExpressions: [{key: team, operator: DoesNotExist}]", false)]
     [InlineData("matchLabels: {team: b}\n- matchLabels: {team: a}", true)] // one selector that selects is enough
-    public void ANamespaceThatIstiodDoesNotDiscoverIsNamed(string selectors, bool isSeen)
+    public void UndiscoveredNamespaceIsReported(string selectors, bool isSeen)
     {
         var objects = WithMesh($"discoverySelectors:\n- {selectors}\n");
         objects = objects with
@@ -235,7 +235,7 @@ public sealed class UpstreamTests
     }
 
     [Fact]
-    public void ALabelOfTheGroupThatIstiodWouldNotSeeIsNamed()
+    public void GroupLabelThatHidesEntriesFromIstiodIsReported()
     {
         var objects = Cluster.Upstream with
         {

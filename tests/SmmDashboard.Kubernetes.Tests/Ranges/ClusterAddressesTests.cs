@@ -30,7 +30,7 @@ public sealed class ClusterAddressesTests
     [InlineData("203.0.113.9", "the cluster uses it (an IPAddress object has its name)")]
     [InlineData("2001:db8:9::9", "the cluster uses it (an IPAddress object has its name)")]
     [InlineData("192.168.7.3", "it is an address of the API server")]
-    public void AnAddressOfTheClusterIsNamedInBothNetworkModels(string address, string why)
+    public void ClusterAddressIsNamedInBothNetworkModels(string address, string why)
     {
         Assert.Equal(why, Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
         Assert.Equal(why, Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.SameNetwork));
@@ -39,7 +39,7 @@ public sealed class ClusterAddressesTests
     [Theory]
     [InlineData("10.244.1.77", "10.244.1.0/24")]
     [InlineData("fd00:244:1::77", "fd00:244:1::/64")]
-    public void APodRangeIsTheClustersOnlyForVmsOfAnotherNetwork(string address, string range)
+    public void PodRangeCountsOnlyForVmsOfAnotherNetwork(string address, string range)
     {
         Assert.Equal($"it is in the pod range {range} of node node-1",
             Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
@@ -51,7 +51,7 @@ public sealed class ClusterAddressesTests
     [InlineData("10.244.2.1")]
     [InlineData("203.0.113.10")]
     [InlineData("2001:db8:9::a")]
-    public void AVmMayHaveAnyOtherAddress(string address)
+    public void AnyOtherAddressIsAllowedForAVm(string address)
     {
         Assert.Null(Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
         Assert.Null(Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.SameNetwork));

@@ -20,7 +20,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
     private const string Vm = "198.51.100.200";
 
     [Fact]
-    public async Task ANodeIsRefusedFromTheMomentItJoins()
+    public async Task NodeAddressIsRefusedOnceTheNodeJoins()
     {
         var account = await TestAccount.CreateAsync(server);
         await account.GrantAsync(null, Nodes);
@@ -34,7 +34,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task TheApiServersEndpointsAreRefused()
+    public async Task ApiServerEndpointsAreRefused()
     {
         var account = await TestAccount.CreateAsync(server);
         await account.GrantAsync(
@@ -47,7 +47,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task WithoutAnyRightTheOptionsTheConnectedAddressAndKnownServicesCount()
+    public async Task OptionsConnectedAddressAndKnownServicesCountWithoutRights()
     {
         var account = await TestAccount.CreateAsync(server);
         await using var ranges = await RunningRanges.StartAsync(server, account, configured: "10.0.0.0/8");
@@ -60,7 +60,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task TheAddressesOfTheApiServersNameAreRefused()
+    public async Task AddressesOfTheApiServerNameAreRefused()
     {
         var account = await TestAccount.CreateAsync(server);
         await using var ranges = await RunningRanges.StartAsync(server, account, name: new("https://api.example.com:6443"));
@@ -70,7 +70,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task WhatIsNotKnownYetIsUnavailableAndNeverDialled()
+    public async Task UnknownRangesAreUnavailableAndNeverDialled()
     {
         var account = await TestAccount.CreateAsync(server);
         await account.GrantAsync(null, Nodes);
@@ -93,7 +93,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task WhatIsKnownOutlivesTheApiServer()
+    public async Task KnownRangesOutliveTheApiServer()
     {
         var account = await TestAccount.CreateAsync(server);
         await account.GrantAsync(null, Nodes);
@@ -108,7 +108,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task APodIsRefusedByItsAddressWherePodsAreVisible()
+    public async Task PodAddressIsRefusedWherePodsAreVisible()
     {
         var account = await TestAccount.CreateAsync(server);
         await account.GrantAsync(null, Pods);
@@ -122,7 +122,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task WherePodsMayNotBeListedTheyAreAskedForOnceInTenMinutes()
+    public async Task ForbiddenPodListIsRetriedEveryTenMinutes()
     {
         var account = await TestAccount.CreateAsync(server);
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -136,7 +136,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
 
     /// <summary>Servers have these kinds since 1.31 (v1beta1) and 1.33 (v1). An older one is made to answer as those do.</summary>
     [Fact]
-    public async Task TheRangesOfServicesAndReservedAddressesAreRefused()
+    public async Task ServiceRangesAndReservedAddressesAreRefused()
     {
         var account = await TestAccount.CreateAsync(server);
         await account.GrantAsync(null, ServiceCidrs);

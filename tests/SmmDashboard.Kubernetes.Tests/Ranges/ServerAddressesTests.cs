@@ -16,7 +16,7 @@ public sealed class ServerAddressesTests
     private Func<IPAddress[]> _answer = () => [First];
 
     [Fact]
-    public async Task AnAddressIsNotResolved()
+    public async Task AddressIsNotResolved()
     {
         var addresses = Of("https://[2001:db8::2]:6443");
 
@@ -26,7 +26,7 @@ public sealed class ServerAddressesTests
     }
 
     [Fact]
-    public async Task ANameIsResolvedAgainAfterAMinute()
+    public async Task NameIsResolvedAgainAfterAMinute()
     {
         var addresses = Of("https://api.example.com:6443");
         Assert.True(await addresses.ContainsAsync(First, TestContext.Current.CancellationToken));
@@ -40,7 +40,7 @@ public sealed class ServerAddressesTests
     }
 
     [Fact]
-    public async Task ANameThatDoesNotResolveAnyMoreKeepsItsLastAddresses()
+    public async Task UnresolvableNameKeepsItsLastAddresses()
     {
         var addresses = Of("https://api.example.com:6443");
         Assert.True(await addresses.ContainsAsync(First, TestContext.Current.CancellationToken));

@@ -35,7 +35,7 @@ public sealed class RegistrationExplainerTests
     [Theory]
     [InlineData("healthy", "True", $"WorkloadEntry {Name} exists")]
     [InlineData("probe-unhealthy", "False", $"WorkloadEntry {Name} exists, but its probe fails: Get \"http://127.0.0.1:8080/\"")]
-    public void AConnectedEntryThatIstiodSeesCounts(string file, string healthy, string message)
+    public void ConnectedEntryThatIstiodSeesCounts(string file, string healthy, string message)
     {
         var answer = Explain([Entry(file)]);
         Assert.Equal((true, "Registered", Name, healthy), (answer.Registered, answer.Reason, answer.WorkloadEntry, answer.Healthy));
@@ -43,7 +43,7 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void AnEntryWithoutResultOrWithoutProbeIsOfUnknownHealth()
+    public void EntryWithoutResultOrProbeHasUnknownHealth()
     {
         var entry = Entry("healthy");
         Assert.Equal(("Unknown", $"WorkloadEntry {Name} exists; its probe has no result yet"), Health(entry with { Status = new() }));
@@ -58,7 +58,7 @@ public sealed class RegistrationExplainerTests
     [Theory]
     [InlineData("rev-mismatch")]
     [InlineData("connected")]
-    public void AnEntryOfARevisionThatNobodyServesIsStale(string file)
+    public void EntryOfAnUnservedRevisionIsStale(string file)
     {
         var answer = Explain([Entry(file)]);
         Assert.Equal((false, "StaleEntry", Name), (answer.Registered, answer.Reason, answer.WorkloadEntry));
@@ -66,7 +66,7 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void AnEntryOfAnotherRevisionThatIsServedMovesWithTheSidecar()
+    public void EntryOfAnotherServedRevisionMovesWithTheSidecar()
     {
         var answer = Explain([Entry("rev-mismatch")], others: Plane with { Label = "cp-v115x", RevisionLabel = "cp-v115x" });
         Assert.Equal("StaleEntry", answer.Reason);
@@ -74,14 +74,14 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void AnEntryWithoutARevisionIsSeenByEveryIstiod()
+    public void EntryWithoutARevisionIsSeenByEveryIstiod()
     {
         var entry = Entry("healthy");
         Assert.True(Explain([entry with { Metadata = entry.Metadata.Labelled("istio.io/rev", null) }]).Registered);
     }
 
     [Fact]
-    public void ADisconnectedEntryDoesNotCount()
+    public void DisconnectedEntryDoesNotCount()
     {
         var answer = Explain([Entry("disconnected")]);
         Assert.Equal((false, "NotConnected", Name), (answer.Registered, answer.Reason, answer.WorkloadEntry));
@@ -89,7 +89,7 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void TheUuidWinsOverTheNameAndAConnectedEntryOverADisconnectedOne()
+    public void UuidWinsOverNameAndConnectedOverDisconnected()
     {
         var elsewhere = Renamed(Entry("healthy"), "analytics-v0-198.18.0.7-vm-network-1", "198.18.0.7");
         var nameless = Entry("connected") with { Metadata = Entry("connected").Metadata.Labelled("istio.io/rev", SmmRevision) };
@@ -99,7 +99,7 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void OfTwoConnectedEntriesTheOneThatConnectedLastCountsToTheNanosecondsThatIstiodWrites()
+    public void LatestConnectedEntryCountsToTheNanosecond()
     {
         var older = Renamed(Entry("healthy"), "a", "198.18.0.7");
         older = older with { Metadata = older.Metadata.Annotated("istio.io/connectedAt", "2026-11-28T13:43:50.329896574Z") };
@@ -110,7 +110,7 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void WithoutUuidAndNameTheGroupAndTheAddressFindIt()
+    public void GroupAndAddressFindAnEntryWithoutUuidAndName()
     {
         var entry = Entry("connected");
         entry = Renamed(entry with { Metadata = entry.Metadata.Labelled("istio.io/rev", SmmRevision) }, "other-name", "198.18.0.100");
@@ -120,7 +120,7 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void AnEntryOfAnotherAgentIsNotThisVms()
+    public void EntryOfAnotherAgentDoesNotCount()
     {
         var entry = Entry("healthy");
         var answer = Explain([entry with { Metadata = entry.Metadata.Labelled("smm-agent.io/uuid", Guid.Empty.ToString()) }]);
@@ -129,7 +129,7 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void AnEntryOfAnotherAccountIsAnIdentityMismatch()
+    public void EntryOfAnotherAccountIsAnIdentityMismatch()
     {
         var entry = Entry("disconnected");
         var answer = Explain([entry with { Spec = entry.Spec with { ServiceAccount = "old" } }]);
@@ -140,7 +140,7 @@ public sealed class RegistrationExplainerTests
     [Theory]
     [InlineData("VM_Network")]
     [InlineData("-")]
-    public void ANetworkThatIsNoPartOfANameIsNamed(string network)
+    public void NetworkThatDoesNotFitInANameIsReported(string network)
     {
         var answer = Explain([], Vm with { Network = network });
         Assert.Equal("NameInvalid", answer.Reason);
@@ -149,7 +149,7 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void AGroupThatIstiodDoesNotSeeIsNotFound()
+    public void GroupThatIstiodDoesNotSeeIsNotFound()
     {
         var fault = new ObjectFault(
             new("WorkloadGroup", "vm-integration", "analytics-v0"), FaultReasons.NotSeenByIstiod, "is not seen", Blocks: false);
@@ -158,7 +158,7 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void AMissingAccountIsARefusedToken()
+    public void MissingAccountIsARefusedToken()
     {
         var answer = Explain([], accountExists: false);
         Assert.Equal("TokenRefused", answer.Reason);
@@ -166,7 +166,7 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void AnIstiodThatCannotBeReachedIsNamedInOrder()
+    public void UnreachableIstiodIsReportedInOrder()
     {
         Assert.StartsWith("no pod of istiod is ready: kubectl -n istio-system get pods", Text(Plane with { IsReady = false }),
             StringComparison.Ordinal);
@@ -182,7 +182,7 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void WithoutAControlPlaneTheFaultOfTheRevisionIsTheReason()
+    public void RevisionFaultIsTheReasonWithoutAControlPlane()
     {
         var fault = new ObjectFault(
             new("WorkloadGroup", "vm-integration", "analytics-v0"), FaultReasons.RevisionNotFound, "asks for x", Blocks: true);
@@ -192,7 +192,7 @@ public sealed class RegistrationExplainerTests
     }
 
     [Fact]
-    public void AComposedClusterAnswersFromItsOwnControlPlane()
+    public void ComposedClusterAnswersFromItsOwnControlPlane()
     {
         var mesh = Cluster.Upstream.Compose();
         var group = mesh.Group("vms-plain", "analytics-v0");

@@ -18,7 +18,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
     private readonly LogLines _log = new();
 
     [Fact]
-    public async Task AMissingRightIsOneLineThatNamesWhatDoesNotWorkAndTheRuleToAdd()
+    public async Task MissingRightIsLoggedInOneLineWithItsEffectAndRule()
     {
         var account = await TestAccount.CreateAsync(server);
         var token = Token(account.Namespace);
@@ -40,7 +40,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task TheLineIsRepeatedOnlyWhenItChangesAndAGrantedRightIsLoggedAtTheNextLook()
+    public async Task MissingRightIsLoggedOnChangeAndGrantedRightAtTheNextReview()
     {
         var account = await TestAccount.CreateAsync(server);
         using var watch = Started(account, () => [Nodes]);
@@ -62,7 +62,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task TheRightsOfANewWorkloadGroupAreLookedAtAtOnceAndTheOthersNotAgain()
+    public async Task OnlyTheRightsOfANewWorkloadGroupAreReviewedImmediately()
     {
         var account = await TestAccount.CreateAsync(server);
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -79,7 +79,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ARightToAKindThatTheClusterDoesNotServeIsNotMissed()
+    public async Task RightToAnUnservedKindIsNotMissing()
     {
         var account = await TestAccount.CreateAsync(server);
         using var watch = Started(account, () => [new Right("nowhere.example.com", "things", "list") { Without = "nothing works" }]);
@@ -90,7 +90,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AnApiServerThatIsAwayIsOneLineAndWhatIsKnownStays()
+    public async Task ApiServerOutageIsLoggedInOneLineAndKnownRightsStay()
     {
         var account = await TestAccount.CreateAsync(server);
         var proxy = await FaultProxy.StartAsync(server);
@@ -109,7 +109,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task WhatWasAnsweredBeforeTheApiServerFailedIsNotAskedAgain()
+    public async Task RightsReviewedBeforeAFailureAreNotReviewedAgain()
     {
         var account = await TestAccount.CreateAsync(server);
         await using var proxy = await FaultProxy.StartAsync(server);

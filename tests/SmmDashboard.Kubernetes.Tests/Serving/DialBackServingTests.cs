@@ -21,7 +21,7 @@ public sealed class DialBackServingTests(CheckedCluster cluster)
     private const string SameNetwork = "v1/namespaces/vms-plain/workloadgroups/bare";
 
     [Fact]
-    public async Task AnAddressOfTheClusterIsRefusedWithItsReason()
+    public async Task ClusterAddressIsRefusedWithItsReason()
     {
         await cluster.RequireAsync();
         await using var node = await NodeAsync("198.51.100.77", "10.200.1.0/24");
@@ -41,7 +41,7 @@ public sealed class DialBackServingTests(CheckedCluster cluster)
 
     /// <summary>A VM of the cluster's network may have an address there.</summary>
     [Fact]
-    public async Task TheRangeOfANodesPodsDoesNotCountForVmsOfTheClustersNetwork()
+    public async Task PodRangeDoesNotCountForVmsOfTheClusterNetwork()
     {
         await cluster.RequireAsync();
         await using var node = await NodeAsync("198.51.100.78", "10.201.1.0/24");
@@ -54,7 +54,7 @@ public sealed class DialBackServingTests(CheckedCluster cluster)
     }
 
     [Fact]
-    public async Task AReplicaWithoutARightIsReadyAndSaysWhatDoesNotWorkAndWhichRuleToAdd()
+    public async Task ReplicaWithoutARightIsReadyAndReportsTheMissingRule()
     {
         await cluster.RequireAsync();
         var account = new ServiceAccount("smm-dashboard", $"a{Guid.NewGuid():N}");

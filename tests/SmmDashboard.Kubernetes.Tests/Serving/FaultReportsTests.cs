@@ -16,7 +16,7 @@ namespace SmmDashboard.Kubernetes.Tests.Serving;
 public sealed class FaultReportsTests(RunningApiServer server)
 {
     [Fact]
-    public async Task ManyFaultsAreAHundredLinesAndTheNumberOfTheOthers()
+    public async Task ManyFaultsAreLoggedAsAHundredLinesAndACount()
     {
         await using var reporting = await StartAsync();
 
@@ -30,7 +30,7 @@ public sealed class FaultReportsTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task TheTimeForManyFaultsGrowsWithTheirNumberAndNotWithItsSquare()
+    public async Task TimeForManyFaultsGrowsLinearly()
     {
         await using var reporting = await StartAsync();
         var (some, others) = (Faults(60_000, "is wrong"), Faults(60_000, "is still wrong"));
@@ -44,7 +44,7 @@ public sealed class FaultReportsTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AFaultThatIsOverBeforeItsTurnGetsNoEventAndOneThatIsNewGetsOne()
+    public async Task FaultThatEndsBeforeItsTurnGetsNoEventAndANewOneDoes()
     {
         await server.RequireAsync();
         var space = await WatchedConfigMaps.NewNamespaceAsync(server);
@@ -63,7 +63,7 @@ public sealed class FaultReportsTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ANoteIsCutToTheBytesThatTheApiServerTakes()
+    public async Task NoteIsCutToTheLimitOfTheApiServer()
     {
         await server.RequireAsync();
         var space = await WatchedConfigMaps.NewNamespaceAsync(server);

@@ -13,7 +13,7 @@ public sealed class FleetOutageTests(RunningApiServer server)
     private const string Group = "v1/namespaces/vms-plain/workloadgroups/analytics-v0";
 
     [Fact]
-    public async Task NoAgentIsRefusedAndNoReportIsLost()
+    public async Task OutageRefusesNoAgentAndLosesNoReport()
     {
         var cluster = new MeshCluster(server);
         await cluster.RequireAsync();

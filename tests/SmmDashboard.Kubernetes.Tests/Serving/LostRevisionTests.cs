@@ -19,7 +19,7 @@ public sealed class LostRevisionTests(MeshCluster cluster) : IAsyncLifetime
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
-    public async Task ItIsServedForTenMinutesAndThenAnsweredWithTheRevisionsName()
+    public async Task LostRevisionIsServedForTenMinutesAndThenReportedByName()
     {
         await using var dashboard = await RunningDashboard.StartAsync(
             cluster.Server, seams: new DashboardTestHooks { Clock = _clock }, waits: false);

@@ -17,7 +17,7 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
-    public async Task EachReplicaServesTheBytesThatIstioctlsInputsGive()
+    public async Task EachReplicaServesTheBytesOfTheIstioctlInputs()
     {
         await using var first = await RunningDashboard.StartAsync(cluster.Server);
         await using var second = await RunningDashboard.StartAsync(cluster.Server);
@@ -36,7 +36,7 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AMeshIsServedAtOnceWhileTheListOfWorkloadEntriesTakesLong()
+    public async Task MeshIsServedDuringASlowListOfWorkloadEntries()
     {
         await using var proxy = await FaultProxy.StartAsync(cluster.Server);
         var end = new TaskCompletionSource();
@@ -57,7 +57,7 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AMeshOfTheSmmOperatorIsServedFromTheSameCluster()
+    public async Task MeshOfTheSmmOperatorIsServedFromTheSameCluster()
     {
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server);
         var config = await dashboard.ConfigAsync(MeshCluster.SmmGroup, await cluster.TokenAsync("vm-smm", "default"));
@@ -67,7 +67,7 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AChangedGatewayAnswersTheHeldRequestsOfItsGroupsOnly()
+    public async Task ChangedGatewayAnswersOnlyTheHeldRequestsOfItsGroups()
     {
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server);
         var (token, smmToken) = (await cluster.TokenAsync("vms-plain", "default"), await cluster.TokenAsync("vm-smm", "default"));
@@ -107,7 +107,7 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(InvalidEdits))]
-    public async Task AnInvalidEditKeepsTheLastGoodConfigurationAndIsReportedToTheVmAndAsAnEvent(
+    public async Task InvalidEditKeepsTheLastGoodConfigurationAndIsReportedToVmAndCluster(
         string kind, string space, string name, string patch, string reason)
     {
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server);
@@ -148,7 +148,7 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AGroupThatNeverWasValidIsAnsweredToItsOwnAccountOnly()
+    public async Task GroupThatWasNeverValidIsAnsweredOnlyToItsOwnAccount()
     {
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server);
         await cluster.ApplyAsync("""
@@ -177,7 +177,7 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task StatusAndApiAreServedAtTheirOwnAddressesOnly()
+    public async Task StatusAndApiAreServedOnlyAtTheirOwnAddresses()
     {
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server);
         var token = await cluster.TokenAsync("vms-plain", "default");
@@ -198,7 +198,7 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WhileTheApiServerIsAwayConfigurationsAreServedAndAReplicaThatStartsIsNotReady()
+    public async Task ConfigurationsAreServedDuringAnOutageAndANewReplicaIsNotReady()
     {
         await using var proxy = await FaultProxy.StartAsync(cluster.Server);
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server, address: proxy.Address);

@@ -15,7 +15,7 @@ public sealed class ReadinessTests(MeshCluster cluster) : IAsyncLifetime
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
-    public async Task ARootCertificateThatIsWatchedLaterAndCannotBeListedDoesNotMakeAReplicaUnready()
+    public async Task UnlistableRootCertificateThatIsWatchedLaterLeavesAReplicaReady()
     {
         await using var proxy = await FaultProxy.StartAsync(cluster.Server);
         using var api = new KubernetesApi(

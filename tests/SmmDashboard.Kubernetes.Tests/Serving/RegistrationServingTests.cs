@@ -18,7 +18,7 @@ public sealed class RegistrationServingTests(MeshCluster cluster) : IAsyncLifeti
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
-    public async Task AVmIsRegisteredOnBothReplicasOnceIstiodHasMadeItsEntryAndNoLongerWhenItIsGone()
+    public async Task VmIsRegisteredOnBothReplicasWhileItsEntryExists()
     {
         await using var first = await RunningDashboard.StartAsync(cluster.Server);
         await using var second = await RunningDashboard.StartAsync(cluster.Server);
@@ -41,7 +41,7 @@ public sealed class RegistrationServingTests(MeshCluster cluster) : IAsyncLifeti
     }
 
     [Fact]
-    public async Task AnEntryOfARevisionThatNoControlPlaneServesIsStaleWithTheCommandThatRemovesIt()
+    public async Task EntryOfAnUnservedRevisionIsStaleAndTheAnswerNamesTheDeleteCommand()
     {
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server);
         var agent = await AgentAsync(dashboard);
@@ -59,7 +59,7 @@ public sealed class RegistrationServingTests(MeshCluster cluster) : IAsyncLifeti
     }
 
     [Fact]
-    public async Task AMissingServiceAccountIsNamed()
+    public async Task MissingServiceAccountIsReported()
     {
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server);
         var token = await cluster.TokenAsync("vms-revision", "orders");
@@ -79,7 +79,7 @@ public sealed class RegistrationServingTests(MeshCluster cluster) : IAsyncLifeti
     }
 
     [Fact]
-    public async Task VmsThatAskTogetherAreOneQuestionForTheirServiceAccount()
+    public async Task ConcurrentRequestsOfVmsAreOneLookupOfTheirServiceAccount()
     {
         await using var proxy = await FaultProxy.StartAsync(cluster.Server);
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server, address: proxy.Address);

@@ -13,7 +13,7 @@ public sealed class RequestedTokensTests(RunningApiServer server)
     [Theory]
     [InlineData(DashboardApi.SidecarAudience)]
     [InlineData("mesh.example.com")]
-    public async Task ASidecarGetsATokenOfAnHourForTheAudienceOfItsControlPlane(string audience)
+    public async Task SidecarTokenIsValidForAnHourAndTheControlPlaneAudience(string audience)
     {
         using var accounts = await TestAccounts.StartAsync(server);
 
@@ -29,7 +29,7 @@ public sealed class RequestedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AMissingAccountIsNamedWithTheCommandThatMakesIt()
+    public async Task MissingAccountIsReportedWithTheCreateCommand()
     {
         using var accounts = await TestAccounts.StartAsync(server);
         await accounts.DeleteAccountAsync();
@@ -43,7 +43,7 @@ public sealed class RequestedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AMissingRightIsNamedInTheLogAndARoleForThisOneAccountIsEnough()
+    public async Task MissingRightIsLoggedAndARoleForTheOneAccountSuffices()
     {
         using var accounts = await TestAccounts.StartAsync(server, clientToken: RunningApiServer.DashboardToken);
         var tokens = new RequestedTokens(accounts.Requester);
@@ -87,7 +87,7 @@ public sealed class RequestedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ARenewedTokenIsForTheDashboardAndLivesAsLongAsTheSameSecret()
+    public async Task RenewedTokenIsForTheDashboardAndBoundToTheSameSecret()
     {
         using var accounts = await TestAccounts.StartAsync(server);
         await accounts.CreateSecretAsync("vm1");
@@ -106,7 +106,7 @@ public sealed class RequestedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ATokenForTheApiServerIsRenewedToOneForTheDashboard()
+    public async Task ApiServerTokenIsRenewedAsADashboardToken()
     {
         using var accounts = await TestAccounts.StartAsync(server, options: new(AcceptApiServerTokens: true));
         await accounts.CreateSecretAsync("vm1");
@@ -116,7 +116,7 @@ public sealed class RequestedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ATokenThatCouldNotBeRevokedIsNotRenewed()
+    public async Task IrrevocableTokenIsNotRenewed()
     {
         using var accounts = await TestAccounts.StartAsync(server);
         var owner = (await accounts.AcceptedAsync(await accounts.TokenAsync())).Owner!;
@@ -134,7 +134,7 @@ public sealed class RequestedTokensTests(RunningApiServer server)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task ATokenWhoseSecretWasDeletedIsNotRenewedAlsoWhenAnotherHasItsName(bool isMadeAnew)
+    public async Task TokenOfADeletedSecretIsNotRenewedEvenIfTheNameIsReused(bool isMadeAnew)
     {
         using var accounts = await TestAccounts.StartAsync(server);
         await accounts.CreateSecretAsync("vm1");
@@ -150,7 +150,7 @@ public sealed class RequestedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ATokenIsNotRenewedIntoOneOfAnotherAccountWithTheSameName()
+    public async Task TokenIsNotRenewedForAnotherAccountWithTheSameName()
     {
         using var accounts = await TestAccounts.StartAsync(server);
         await accounts.CreateSecretAsync("vm1");

@@ -12,7 +12,7 @@ public sealed class ReviewCacheTests
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public void AFloodOfRefusedTokensDisplacesNoValidOne()
+    public void FloodOfRefusedTokensDisplacesNoValidToken()
     {
         var cache = new ReviewCache(_time, capacity: 100);
         for (UInt128 token = 0; token < 50; token++)
@@ -26,7 +26,7 @@ public sealed class ReviewCacheTests
     }
 
     [Fact]
-    public void OfTooManyValidTokensTheOldestGo()
+    public void OldestOfTooManyValidTokensAreRemoved()
     {
         var cache = new ReviewCache(_time, capacity: 100);
         for (UInt128 token = 0; token < 101; token++)
@@ -41,7 +41,7 @@ public sealed class ReviewCacheTests
     }
 
     [Fact]
-    public void WhatIsOfNoUseAnyMoreIsForgotten()
+    public void ExpiredReviewsAreRemoved()
     {
         var cache = new ReviewCache(_time);
         Put(cache, 1, Bad);

@@ -8,7 +8,7 @@ namespace SmmDashboard.Kubernetes.Tests.Tokens;
 public sealed class ReviewOutageTests(RunningApiServer server)
 {
     [Fact]
-    public async Task AKnownTokenLivesOnForTenMinutesAndNoTokenIsEverRefused()
+    public async Task KnownTokenStaysValidForTenMinutesAndNoTokenIsRefused()
     {
         using var accounts = await TestAccounts.StartAsync(server);
         var (known, unknown) = (await accounts.TokenAsync(), await accounts.TokenAsync());

@@ -13,7 +13,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     private const string Reviews = "/apis/authentication.k8s.io/v1/tokenreviews";
 
     [Fact]
-    public async Task ATokenForTheDashboardOpensTheGroupsOfItsAccount()
+    public async Task DashboardTokenOpensTheGroupsOfItsAccount()
     {
         using var accounts = await TestAccounts.StartAsync(server);
         await accounts.CreateSecretAsync("vm1");
@@ -30,7 +30,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ATokenThatIsBoundToNothingHasNoSecret()
+    public async Task UnboundTokenHasNoSecret()
     {
         using var accounts = await TestAccounts.StartAsync(server);
 
@@ -38,7 +38,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task GroupsThatComeLaterAreOpenedByATokenThatIsKnownAlready()
+    public async Task KnownTokenOpensLaterGroups()
     {
         using var accounts = await TestAccounts.StartAsync(server);
         var token = await accounts.TokenAsync();
@@ -50,7 +50,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ATokenForTheApiServerIsRefusedWithTheReasonAndTheCommandThatMakesAGoodOne()
+    public async Task ApiServerTokenIsRefusedWithTheReasonAndTheCreateCommand()
     {
         using var accounts = await TestAccounts.StartAsync(server);
 
@@ -65,7 +65,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ATokenForTheApiServerIsTakenWhereTheOperatorAllowsItAndTheLogWarnsOnce()
+    public async Task AllowedApiServerTokenIsAcceptedAndLoggedOnce()
     {
         using var accounts = await TestAccounts.StartAsync(server, options: new(AcceptApiServerTokens: true));
 
@@ -73,13 +73,13 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
             Assert.Equal([accounts.Group.Id], (await accounts.AcceptedAsync(await accounts.TokenAsync(TestAccounts.ApiAudience))).Opens);
 
         var line = Assert.Single(accounts.ReviewLog.Lines);
-        Assert.StartsWith($"Warning: a VM of the service account {accounts.Namespace}/vms presents a token for the API server", line,
+        Assert.StartsWith($"Warning: A VM of the service account {accounts.Namespace}/vms presents a token for the API server", line,
             StringComparison.Ordinal);
         Assert.Contains("this token also opens the Kubernetes API", line, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task ATokenOfASecretWithoutAnEndIsOneForTheApiServer()
+    public async Task SecretTokenWithoutExpiryIsAnApiServerToken()
     {
         using var accounts = await TestAccounts.StartAsync(server, options: new(AcceptApiServerTokens: true));
         using var strict = await TestAccounts.StartAsync(server);
@@ -101,7 +101,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AUsersTokenIsNoServiceAccounts()
+    public async Task UserTokenIsNotAServiceAccountToken()
     {
         await using var proxy = await StartProxyAsync();
         using var accounts = await TestAccounts.StartAsync(server, proxy.Address);
@@ -120,7 +120,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     [InlineData("""{"status":{"authenticated":false,"audiences":["smm-dashboard"],"user":{"username":"system:serviceaccount:a:b"}}}""")]
     [InlineData("""{"status":{}}""")]
     [InlineData("{}")]
-    public async Task AnAnswerThatDoesNotNameTheAudienceIsARefusal(string answer)
+    public async Task AnswerWithoutTheAudienceIsARefusal(string answer)
     {
         await using var proxy = await StartProxyAsync();
         using var accounts = await TestAccounts.StartAsync(server, proxy.Address);
@@ -130,7 +130,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task WhatAnAuthenticatorSaysIsShortAndPrintable()
+    public async Task AuthenticatorMessageIsShortenedAndPrintable()
     {
         await using var proxy = await StartProxyAsync();
         using var accounts = await TestAccounts.StartAsync(server, proxy.Address);
@@ -143,7 +143,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ATokenEndsWithItsSecretWithinTheTimeOfTheCaches()
+    public async Task TokenEndsWithItsSecretWithinTheCacheTime()
     {
         using var accounts = await TestAccounts.StartAsync(server);
         await accounts.CreateSecretAsync("vm1");
@@ -161,7 +161,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ATokenEndsWithItsAccountAlsoWhenAnotherHasItsName()
+    public async Task TokenEndsWithItsAccountEvenIfTheNameIsReused()
     {
         using var accounts = await TestAccounts.StartAsync(server);
         var token = await accounts.TokenAsync();
@@ -172,7 +172,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AnExpiredTokenIsRefusedByTheDashboardAndByTheApiServer()
+    public async Task ExpiredTokenIsRefusedByDashboardAndApiServer()
     {
         await using var proxy = await StartProxyAsync();
         using var accounts = await TestAccounts.StartAsync(server, proxy.Address);
@@ -198,7 +198,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     [InlineData("a.b")]
     [InlineData("a..c")]
     [InlineData("a.b.c.d")]
-    public async Task WhatIsNoServiceAccountsTokenDoesNotReachTheApiServer(string token)
+    public async Task OtherTokensDoNotReachTheApiServer(string token)
     {
         await using var proxy = await StartProxyAsync();
         using var accounts = await TestAccounts.StartAsync(server, proxy.Address);
@@ -209,7 +209,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AHundredRequestsWithOneTokenAreOneReview()
+    public async Task HundredRequestsWithOneTokenAreOneReview()
     {
         await using var proxy = await StartProxyAsync();
         using var accounts = await TestAccounts.StartAsync(server, proxy.Address);
@@ -222,7 +222,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ACallerThatGoesAwayDoesNotEndTheReviewOfTheOthers()
+    public async Task CancelledCallerDoesNotEndTheReviewOfTheOthers()
     {
         await using var proxy = await StartProxyAsync();
         using var accounts = await TestAccounts.StartAsync(server, proxy.Address);
@@ -250,7 +250,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AValidTokenIsReviewedAgainAfterTwoMinutesAndARefusedOneAfterTenSeconds()
+    public async Task ValidTokenIsReviewedAfterTwoMinutesAndARefusedOneAfterTenSeconds()
     {
         await using var proxy = await StartProxyAsync();
         using var accounts = await TestAccounts.StartAsync(server, proxy.Address);
@@ -275,7 +275,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AKnownTokenEndsAtItsOwnEnd()
+    public async Task KnownTokenEndsAtItsExpiry()
     {
         using var accounts = await TestAccounts.StartAsync(server);
         var token = await accounts.TokenAsync();
@@ -287,7 +287,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task WithoutTheRightNoTokenIsRefusedAndTheLogNamesTheRule()
+    public async Task MissingReviewRightRefusesNoTokenAndTheLogNamesTheRule()
     {
         using var accounts = await TestAccounts.StartAsync(server, clientToken: RunningApiServer.DashboardToken);
         var token = await accounts.TokenAsync();
@@ -309,7 +309,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AnApiServerThatDoesNotAnswerIsGivenUpAfterFiveSeconds()
+    public async Task ReviewByASilentApiServerEndsAfterFiveSeconds()
     {
         await using var proxy = await StartProxyAsync();
         using var accounts = await TestAccounts.StartAsync(server, proxy.Address);

@@ -16,7 +16,7 @@ public sealed class TokenFloodTests(RunningApiServer server)
     private const string Reviews = "/apis/authentication.k8s.io/v1/tokenreviews";
 
     [Fact]
-    public async Task TokensThatAreNotValidReachTheApiServerALimitedNumberOfTimesAndAKnownTokenAlwaysEnters()
+    public async Task ReviewsOfInvalidTokensAreLimitedAndAKnownTokenAlwaysEnters()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -38,7 +38,7 @@ public sealed class TokenFloodTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ValidTokensOfOneAddressAreNeverTooMany()
+    public async Task ValidTokensOfOneAddressAreNotLimited()
     {
         using var accounts = await TestAccounts.StartAsync(server);
         var rates = new RequestRates.Settings { UnknownTokensPerClient = new(2, 0.001) };
@@ -49,7 +49,7 @@ public sealed class TokenFloodTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AKnownTokenIsReviewedWhileTokensOfSomeonesOwnMakingKeepTheApiServerBusy()
+    public async Task KnownTokenIsReviewedDuringAFloodOfForgedTokens()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -71,7 +71,7 @@ public sealed class TokenFloodTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task TokensOfOneAccountAreMadeAtALimitedRateAndThoseOfOthersAllTheSame()
+    public async Task TokenRateIsLimitedPerAccount()
     {
         using var accounts = await TestAccounts.StartAsync(server);
         using var requester = accounts.RequesterOf(new(3, 0.1));

@@ -8,7 +8,7 @@ public sealed class BackoffTests
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public void ItDoublesUpToThirtySecondsAndStaysWithinItsHalf()
+    public void BackoffDoublesUpToThirtySecondsAndStaysWithinItsHalf()
     {
         var backoff = new WatchBackoff(_time, new Random(1));
         double[] steps = [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30];
@@ -22,7 +22,7 @@ public sealed class BackoffTests
     }
 
     [Fact]
-    public void TwoMinutesWithoutAFailureStartItAnew()
+    public void TwoMinutesWithoutAFailureResetTheBackoff()
     {
         var backoff = new WatchBackoff(_time, new Random(1));
         for (var failure = 0; failure < 8; failure++)
@@ -35,7 +35,7 @@ public sealed class BackoffTests
     }
 
     [Fact]
-    public void WhatTheServerAsksForWinsUpToAMinute()
+    public void RetryAfterOfTheServerWinsUpToAMinute()
     {
         var backoff = new WatchBackoff(_time, new Random(1));
 

@@ -9,7 +9,7 @@ public sealed class ReflectorTests(RunningApiServer server)
         """{"kind":"Status","apiVersion":"v1","code":410,"reason":"Expired","message":"too old resource version"}""";
 
     [Fact]
-    public async Task ListsInPagesAndFollowsEveryChange()
+    public async Task ReflectorListsInPagesAndFollowsEveryChange()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -29,7 +29,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AListThatIsTooLargeAsAWholeIsReadInPages()
+    public async Task OversizedListIsReadInPages()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -54,7 +54,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AWatchThatIsCutGoesOnFromTheLastVersionWithoutAList()
+    public async Task InterruptedWatchResumesFromTheLastVersionWithoutAList()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -70,7 +70,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task HalfALineIsNotAnObject()
+    public async Task IncompleteLineIsNotAnObject()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -87,7 +87,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AWatchThatSaysNothingEndsAtItsOwnDeadline()
+    public async Task SilentWatchEndsAtItsDeadline()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -104,7 +104,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ANormalEndIsNoFault()
+    public async Task NormalEndOfAWatchIsNotAFault()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -126,7 +126,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task AnExpiredVersionIsListedAnew(bool inTheStream)
+    public async Task ExpiredVersionIsListedAgain(bool inTheStream)
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -148,7 +148,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AContinueTokenThatExpiresIsAListOfEverything()
+    public async Task ExpiredContinueTokenCausesAFullList()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -171,7 +171,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task TheServersRetryAfterIsWaitedFor()
+    public async Task RetryAfterOfTheServerIsObserved()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -193,7 +193,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ABookmarkMovesTheVersion()
+    public async Task BookmarkMovesTheVersion()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -211,7 +211,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ALineThatIsNoEventIsAnsweredByAList()
+    public async Task InvalidWatchLineCausesAList()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -227,7 +227,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AnObjectThatCannotBeReadKeepsItsLastGoodCopyAndStopsNoOther()
+    public async Task UnreadableObjectKeepsItsLastGoodCopyAndStopsNoOther()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -247,7 +247,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AServerThatStartsIsNotAServerWithoutTheKind()
+    public async Task StartingServerDoesNotCountAsOneWithoutTheKind()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
@@ -263,7 +263,7 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task ARightThatIsTakenAwayIsNamedAndWhatIsKnownStays()
+    public async Task RevokedRightIsReportedAndKnownObjectsStay()
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);

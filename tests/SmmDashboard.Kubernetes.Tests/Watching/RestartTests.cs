@@ -16,7 +16,7 @@ public static class RestartCollection;
 public sealed class RestartTests(RunningApiServer server)
 {
     [Fact]
-    public async Task WhatIsKnownOutlivesTheServerAndIsUpToDateAfterItsRestart()
+    public async Task KnownObjectsOutliveTheServerAndAreUpdatedAfterItsRestart()
     {
         await server.RequireAsync();
         await using var watched = await WatchedConfigMaps.StartAsync(server, names: ["a", "b"]);
@@ -37,7 +37,7 @@ public sealed class RestartTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task AKindThatIsInstalledLaterIsFoundAndOneThatGoesIsMissing()
+    public async Task InstalledKindIsFoundAndARemovedKindIsMissing()
     {
         await server.RequireAsync();
         var group = $"g{Guid.NewGuid():N}.example";
