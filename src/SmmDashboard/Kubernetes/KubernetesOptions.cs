@@ -2,7 +2,7 @@ using System.Net;
 
 namespace SmmDashboard.Kubernetes;
 
-/// <summary>What an administrator decides about the dashboard in a cluster; everything else is read from the API server.</summary>
+/// <summary>The options of the dashboard in a cluster; everything else is read from the API server.</summary>
 public sealed record KubernetesOptions
 {
     public const string DefaultTokenAudience = "smm-dashboard";

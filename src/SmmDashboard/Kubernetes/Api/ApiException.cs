@@ -84,7 +84,7 @@ public sealed class ApiException : Exception
             ApiFault.Untrusted, inner: tls),
         HttpRequestException or IOException => new(
             $"{call}: the API server cannot be reached: {Said(Innermost(thrown).Message)}", ApiFault.Unreachable, inner: thrown),
-        // What SocketsHttpHandler throws when no connection is made in time.
+        // SocketsHttpHandler throws this when it cannot connect in time.
         OperationCanceledException { InnerException: TimeoutException } => new(
             $"{call}: the API server cannot be reached: no connection in time: check the network to it", ApiFault.Unreachable,
             inner: thrown),

@@ -46,7 +46,7 @@ internal sealed record ApiStatusCause
     public string? Message { get; init; }
 }
 
-/// <summary>What discovery answers for a group: its versions.</summary>
+/// <summary>The discovery answer for a group: its versions.</summary>
 internal sealed record ApiGroup
 {
     public IReadOnlyList<ApiGroupVersion>? Versions { get; init; }
@@ -57,7 +57,7 @@ internal sealed record ApiGroupVersion
     public string? Version { get; init; }
 }
 
-/// <summary>What discovery answers for a version of a group: its kinds.</summary>
+/// <summary>The discovery answer for a version of a group: its kinds.</summary>
 internal sealed record ApiResourceList
 {
     public IReadOnlyList<ApiResourceName>? Resources { get; init; }

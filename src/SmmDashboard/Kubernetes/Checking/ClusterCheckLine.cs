@@ -11,8 +11,8 @@ public enum ClusterCheckStatus
 }
 
 /// <summary>One line of the report.</summary>
-/// <param name="Found">What was found, in one line.</param>
-/// <param name="Cure">What to do, a command where there is one; null when no action is needed.</param>
+/// <param name="Found">The result in one line.</param>
+/// <param name="Cure">The action to take, a command if possible; null when no action is needed.</param>
 public sealed record ClusterCheckLine(ClusterCheckStatus Status, string Found, string? Cure = null)
 {
     /// <summary>

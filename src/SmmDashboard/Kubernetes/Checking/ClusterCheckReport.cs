@@ -7,7 +7,7 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Kubernetes.Checking;
 
-/// <summary>What <c>smm-dashboard check --output json</c> prints. Every member is always there; what does not apply is null.</summary>
+/// <summary>The output of <c>smm-dashboard check --output json</c>. Every member is present; one that does not apply is null.</summary>
 /// <param name="Server">The address of the API server.</param>
 /// <param name="ServerVersion">Null when it does not answer.</param>
 public sealed record ClusterCheckReport(
@@ -96,6 +96,6 @@ public sealed record ReportedClusterCheckLine(string Status, string? Subject, st
 [JsonSerializable(typeof(ServerVersion))]
 internal sealed partial class ClusterCheckJson : JsonSerializerContext;
 
-/// <summary>What the API server says of itself.</summary>
+/// <summary>The version that the API server reports.</summary>
 /// <param name="GitVersion">For example <c>v1.33.1</c>.</param>
 internal sealed record ServerVersion(string GitVersion);

@@ -2,7 +2,7 @@ using SmmDashboard.Kubernetes.Mesh;
 
 namespace SmmDashboard.Kubernetes.Checking;
 
-/// <summary>Lines out of what the composition of configurations found wrong.</summary>
+/// <summary>Creates check lines from the faults that the composition of configurations found.</summary>
 internal static class FaultLines
 {
     private const string Cure = ". Correct it: ";

@@ -5,7 +5,7 @@ using SmmDashboard.Kubernetes.Serving;
 
 namespace SmmDashboard.Kubernetes.Checking;
 
-/// <summary>What the API server serves, and what of it may be read.</summary>
+/// <summary>Checks the kinds that the API server serves, and whether they can be read.</summary>
 internal static class KubernetesChecks
 {
     public static IReadOnlyList<ClusterCheckLine> IstioKinds(ClusterObservation observed) =>

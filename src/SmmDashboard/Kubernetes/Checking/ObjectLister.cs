@@ -21,7 +21,7 @@ internal sealed class ObjectLister(KubernetesApi api)
     private const int PageSize = 500;
     private readonly Discovery _discovery = new(api);
 
-    /// <summary>What was listed so far.</summary>
+    /// <summary>The kinds that were listed so far.</summary>
     public List<ListedKind> Kinds { get; } = [];
 
     /// <returns>The objects; none where the kind is not served or may not be listed: <see cref="Kinds"/> says so.</returns>

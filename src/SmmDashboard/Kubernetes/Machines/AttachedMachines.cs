@@ -50,7 +50,7 @@ public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSou
 
     public IAgentStore Store => _store;
 
-    /// <summary>What is watched.</summary>
+    /// <summary>The watched kinds.</summary>
     public Cache<AttachedMachine> Cache { get; }
 
     /// <summary>How many reports wait to be written.</summary>
@@ -59,7 +59,7 @@ public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSou
     /// <summary>Whether this replica sweeps silent machines.</summary>
     public bool IsSweeping => _lease.IsHeld;
 
-    /// <summary>What is missing or away, in one line; null when nothing is.</summary>
+    /// <summary>The missing kind or the outage, in one line; null when there is none.</summary>
     public string? Fault => _faults.Detail ?? _machines.Fault ?? _queue.WaitingFor ?? _lease.Fault;
 
     // Without the kind or the right to it there is nothing to wait for.

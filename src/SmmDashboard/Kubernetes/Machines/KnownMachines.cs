@@ -6,7 +6,7 @@ using SmmDashboard.Kubernetes.Watching;
 namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>
-/// The machines as far as this replica knows: those of the watch, and what it has just written or read itself, which the watch brings
+/// The machines that this replica knows: those of the watch, and those that it has just written or read itself, which the watch brings
 /// later.
 /// </summary>
 internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider time)
@@ -61,7 +61,7 @@ internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider t
     /// <summary>The object is gone.</summary>
     public void Forget(ObjectKey key) => _own.TryRemove(key, out _);
 
-    /// <summary>The API server has just said that there is no such object.</summary>
+    /// <summary>Records that the API server has just answered that the object does not exist.</summary>
     public void LearnAbsent(ObjectKey key)
     {
         Forget(key);

@@ -53,7 +53,7 @@ internal sealed class MachineApi(KubernetesApi api)
 
     /// <summary>Merges into the status.</summary>
     /// <param name="key">The object.</param>
-    /// <param name="resourceVersion">What is known of the object; null to write regardless of the version.</param>
+    /// <param name="resourceVersion">The known version of the object; null to write regardless of the version.</param>
     /// <param name="status">The members to write, as JSON.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ApiException">Conflict when the object has changed since.</exception>

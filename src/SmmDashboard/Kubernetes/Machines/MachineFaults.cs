@@ -4,7 +4,7 @@ using SmmDashboard.Kubernetes.Api;
 namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>
-/// What is missing for the machines to be kept in the cluster. Each fault is logged once when it begins, and when it ends.
+/// The faults that prevent storing the machines in the cluster. Each fault is logged once when it begins and once when it ends.
 /// </summary>
 internal sealed class MachineFaults(TimeProvider time, ILogger log)
 {

@@ -6,7 +6,7 @@ using SmmDashboard.Kubernetes.Watching;
 
 namespace SmmDashboard.Kubernetes.Machines;
 
-/// <summary>What is watched of Istio that the machines need.</summary>
+/// <summary>The watched Istio objects that the machines need.</summary>
 /// <param name="groups">The WorkloadGroups as they are known now.</param>
 /// <param name="candidates">The WorkloadEntries that may be a VM's.</param>
 public sealed class MachineGroups(Func<CacheState<WorkloadGroupObject>> groups, Func<RegisteringVm, IReadOnlyList<WorkloadEntry>> candidates)

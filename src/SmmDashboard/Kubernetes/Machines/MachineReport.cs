@@ -25,7 +25,7 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
 
     /// <param name="report">From the agent: anything may be in it.</param>
     /// <param name="known">The object before.</param>
-    /// <param name="context">What the dashboard adds.</param>
+    /// <param name="context">The data that the dashboard adds.</param>
     public static MachineReport From(AgentReport report, AttachedMachine known, ReportContext context)
     {
         var spec = new MachineSpec { WorkloadGroup = known.WorkloadGroup, KeySha256 = Convert.ToHexStringLower(known.KeySha256) };
@@ -106,7 +106,7 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
     private static string Cut(string text, int longest) => OneLine.ReplaceUnprintable(text, '?', longest);
 }
 
-/// <summary>What the dashboard knows beside a report.</summary>
+/// <summary>The data that the dashboard knows in addition to a report.</summary>
 /// <param name="SeenAt">When it came.</param>
 /// <param name="Replica">This replica.</param>
 /// <param name="WorkloadEntry">The name of the VM's WorkloadEntry; null without one.</param>

@@ -2,7 +2,7 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Kubernetes.Machines;
 
-/// <summary>What the machines need to know of the dashboard itself.</summary>
+/// <summary>The settings of the dashboard that the machines need.</summary>
 /// <param name="Namespace">The dashboard's own: its Lease is there.</param>
 /// <param name="Replica">The name of this replica, for example of its pod. No other replica may have it.</param>
 public sealed record MachineSettings(string Namespace, string Replica)
@@ -14,9 +14,9 @@ public sealed record MachineSettings(string Namespace, string Replica)
     public Rate NewAgents { get; init; } = Agents.NewAgents.DefaultRate;
 }
 
-/// <summary>What a test may give instead of the real thing.</summary>
+/// <summary>The dependencies that a test may replace.</summary>
 /// <param name="Time">The clock.</param>
 /// <param name="Random">Spreads what many replicas would do at the same moment.</param>
-/// <param name="Log">Gets each new fault once.</param>
+/// <param name="Log">Receives each new fault once.</param>
 /// <param name="Defect">Gets what no fault of the cluster explains, which ends the background work.</param>
 public sealed record MachineSeams(TimeProvider Time, Random Random, ILogger Log, Action<Exception> Defect);

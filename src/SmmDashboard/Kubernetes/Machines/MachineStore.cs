@@ -14,7 +14,7 @@ namespace SmmDashboard.Kubernetes.Machines;
 /// Keeps agents as AttachedMachines, so that all replicas know them. A report is answered when its binding and a new address are written:
 /// the next call may reach another replica. Everything else is queued.
 /// </summary>
-/// <param name="parts">What it works with.</param>
+/// <param name="parts">The dependencies of the store.</param>
 /// <param name="memory">Keeps agents while the cluster cannot.</param>
 /// <param name="settings">The dashboard itself.</param>
 /// <param name="seams">Clock and chance.</param>
@@ -39,7 +39,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     private readonly LogLimiter _notWritten = new(seams.Time);
     private readonly NewAgents _new = new(settings.NewAgents, seams.Time, seams.Log);
 
-    // What this replica has reached. After a restart they are reached anew within minutes.
+    // The machines that this replica has reached. After a restart it reaches them again within minutes.
     private readonly ConcurrentDictionary<ObjectKey, bool> _reached = [];
     private const int MostReached = 50_000;
 
@@ -194,7 +194,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         return ReportOutcome.Kept;
     }
 
-    /// <summary>A host that has got a uuid of its own is no duplicate under the other any more.</summary>
+    /// <summary>A host that has received its own uuid is no longer a duplicate under the other one.</summary>
     private async Task CureAsync(ObjectKey key, GroupId group, string instance, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var others = parts.Machines.Watched.Where(machine => machine.Metadata.Namespace == group.Namespace
@@ -291,6 +291,6 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     private static ObjectKey KeyOf(GroupId group, Guid uuid) => new(group.Namespace, uuid.ToString("D"));
 }
 
-/// <summary>What the store works with.</summary>
+/// <summary>The dependencies of the store.</summary>
 internal sealed record MachineParts(
     KnownMachines Machines, MachineWriter Writer, StatusQueue Queue, MachineGroups Groups, MachineFaults Faults);

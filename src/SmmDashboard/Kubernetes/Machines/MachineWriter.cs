@@ -24,7 +24,7 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
             && known.LastReportTime <= now + ClockFault ? known.LastReportTime.Value.AddMilliseconds(1) : now;
     }
 
-    /// <summary>Makes the machine, or finds the one that exists.</summary>
+    /// <summary>Creates the machine, or finds the existing one.</summary>
     /// <exception cref="ApiException">Neither is possible.</exception>
     /// <exception cref="OwnerUnknownException">The WorkloadGroup is not known.</exception>
     public async Task<AttachedMachine> ClaimAsync(ObjectKey key, MachineSpec spec, CancellationToken cancellationToken)
@@ -156,5 +156,5 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
         && string.Equals(Convert.ToHexStringLower(machine.KeySha256), spec.KeySha256, StringComparison.Ordinal);
 }
 
-/// <summary>A machine cannot be made, since its WorkloadGroup is not known (any more).</summary>
+/// <summary>A machine cannot be created, because its WorkloadGroup is unknown or was deleted.</summary>
 internal sealed class OwnerUnknownException(GroupId group) : Exception($"the WorkloadGroup {group} is not known to the dashboard");

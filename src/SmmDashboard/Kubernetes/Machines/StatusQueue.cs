@@ -154,7 +154,7 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
     }
 
     /// <summary>Starts the next write.</summary>
-    /// <returns>Null when one was started; else how long there is nothing to do.</returns>
+    /// <returns>Null when a write was started; otherwise the time until the next one is due.</returns>
     private TimeSpan? Start(DateTimeOffset now, CancellationToken cancellationToken)
     {
         ObjectKey key;

@@ -7,7 +7,7 @@ public sealed class WriteRate(TimeProvider time, int perSecond)
     private readonly Queue<DateTimeOffset> _last = new(perSecond);
     private readonly Lock _lock = new();
 
-    /// <returns>Zero when a write may start, which is counted; else how long to wait before asking again.</returns>
+    /// <returns>Zero when a write may start, which is counted; otherwise the time to wait before asking again.</returns>
     public TimeSpan Ask()
     {
         lock (_lock)

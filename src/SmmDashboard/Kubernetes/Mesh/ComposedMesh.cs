@@ -5,7 +5,7 @@ namespace SmmDashboard.Kubernetes.Mesh;
 /// <summary>The configurations of all WorkloadGroups, and what is wrong.</summary>
 /// <param name="Groups">Every WorkloadGroup of the cluster, also those that cannot be served.</param>
 /// <param name="ControlPlanes">In order of their labels.</param>
-/// <param name="Faults">What belongs to no single group.</param>
+/// <param name="Faults">The faults that do not belong to a single group.</param>
 public sealed record ComposedMesh(
     IReadOnlyDictionary<GroupId, ComposedGroup> Groups, IReadOnlyList<ControlPlane> ControlPlanes, IReadOnlyList<ObjectFault> Faults)
 {
@@ -17,12 +17,12 @@ public sealed record ComposedMesh(
 
 /// <summary>One WorkloadGroup.</summary>
 /// <param name="Served">
-/// What is served: the same instance as before while its bytes are the same. Null for a group that was never good.
+/// The served configuration: the same instance as before while its bytes are the same. Null for a group that was never valid.
 /// </param>
 /// <param name="ServiceAccount">The account whose tokens open the group.</param>
 /// <param name="Plane">Its control plane; null when its revision is not known.</param>
-/// <param name="Faults">What is wrong; with a blocking fault <paramref name="Served"/> is the last good configuration.</param>
-/// <param name="Digest">Of the document that <paramref name="Served"/> was made of, to see that nothing changed.</param>
+/// <param name="Faults">The faults; with a blocking fault <paramref name="Served"/> is the last good configuration.</param>
+/// <param name="Digest">The digest of the document behind <paramref name="Served"/>, to detect changes.</param>
 public sealed record ComposedGroup(
     GroupId Id, ServedGroup? Served, string ServiceAccount, ControlPlane? Plane, IReadOnlyList<ObjectFault> Faults, string Digest)
 {

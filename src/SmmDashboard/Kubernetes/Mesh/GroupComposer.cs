@@ -304,7 +304,7 @@ internal sealed class GroupComposer
                 gateway => gateway.Addresses.Count > 0 && gateway.Ports.Any(port => port.Port == IstioNames.IstiodPort));
     }
 
-    /// <summary>The object that a member of the document was made of.</summary>
+    /// <summary>The object from which a member of the document was created.</summary>
     private static ObjectFault OfObject(InputError fault, WorkloadGroupObject group, ControlPlane plane, ObjectReference rootCertificate)
     {
         var path = fault.Path;

@@ -14,11 +14,11 @@ public sealed record ObjectReference(string Kind, string Namespace, string Name)
     private string InNamespace => Namespace.Length == 0 ? "" : $"-n {Namespace} ";
 }
 
-/// <summary>What is wrong with an object.</summary>
+/// <summary>A fault of an object.</summary>
 /// <param name="Source">The object that an Event about it belongs to.</param>
 /// <param name="Reason">One of <see cref="FaultReasons"/>.</param>
 /// <param name="Message">The value, what is wrong with it, and how to correct it.</param>
-/// <param name="Blocks">Whether no new configuration can be made; else the configuration is served all the same.</param>
+/// <param name="Blocks">Whether no new configuration can be composed; otherwise the configuration is served despite the fault.</param>
 public sealed record ObjectFault(ObjectReference Source, string Reason, string Message, bool Blocks)
 {
     public override string ToString() => $"{Source}: {Message}";

@@ -7,7 +7,7 @@ using SmmDashboard.Agents;
 
 namespace SmmDashboard.Kubernetes.Objects;
 
-/// <summary>What is kept in memory of an AttachedMachine: some hundred bytes, since there are many.</summary>
+/// <summary>The part of an AttachedMachine that is kept in memory: some hundred bytes, because there are many.</summary>
 [JsonConverter(typeof(AttachedMachineConverter))]
 public sealed record AttachedMachine : KubernetesObject
 {

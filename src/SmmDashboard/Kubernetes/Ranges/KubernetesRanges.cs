@@ -26,7 +26,7 @@ public sealed class KubernetesRanges(
                 return $"it is in the cluster's own range {range}";
         }
 
-        // What is known already needs no wait for the rest.
+        // A known range needs no wait for the others.
         if (watches.Known.ReasonInside(address, model) is { } why)
             return why;
         if (services().FirstOrDefault(

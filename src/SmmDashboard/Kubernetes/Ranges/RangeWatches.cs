@@ -36,7 +36,7 @@ public sealed class RangeWatches : BackgroundService, IReadiness
         ApiServer = Watch(ClusterKinds.ApiServerEndpoints, json.EndpointSlice);
     }
 
-    /// <summary>What is not known yet although it may be read; null once everything is known that can be.</summary>
+    /// <summary>The fault of the first readable kind that is not synced yet; null once all of them are synced.</summary>
     public string? WaitsFor =>
         _all.FirstOrDefault(watch => !watch.IsSynced) is { } first ? first.Fault ?? $"list {first.Resource} has not ended yet" : null;
 
@@ -50,7 +50,7 @@ public sealed class RangeWatches : BackgroundService, IReadiness
 
     private Watched<EndpointSlice> ApiServer { get; }
 
-    /// <summary>What is known now.</summary>
+    /// <summary>The current ranges.</summary>
     internal ClusterAddresses Known
     {
         get

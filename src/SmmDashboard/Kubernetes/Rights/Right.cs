@@ -12,7 +12,7 @@ public sealed record Right(string Group, string Resource, params string[] Verbs)
     /// <summary>The one object; null for all.</summary>
     public string? Name { get; init; }
 
-    /// <summary>What does not work without it, as the end of a sentence.</summary>
+    /// <summary>The function that fails without the right, as the end of a sentence.</summary>
     public required string Without { get; init; }
 
     /// <summary>As Kubernetes writes it: <c>nodes</c>, <c>attachedmachines.smm-agent.io</c>.</summary>

@@ -5,11 +5,11 @@ using SmmDashboard.Status;
 namespace SmmDashboard.Kubernetes.Rights;
 
 /// <summary>
-/// Looks at the dashboard's own rights at the start, when WorkloadGroups come, and every 10 minutes. A missing right is logged once, and
-/// once more when it is granted.
+/// Reviews the dashboard's own rights at the start, when WorkloadGroups appear, and every 10 minutes. A missing right is logged once, and
+/// again when it is granted.
 /// </summary>
 /// <param name="reviews">Of the account that the dashboard logs in with.</param>
-/// <param name="needed">What is needed now: it changes with the WorkloadGroups.</param>
+/// <param name="needed">The rights that are needed now: they change with the WorkloadGroups.</param>
 public sealed class RightsWatch(
     AccessReviews reviews, Func<IReadOnlyList<Right>> needed, TimeProvider clock, ILogger<RightsWatch> log, BackgroundFailure fault)
     : BackgroundService, IReadiness
@@ -35,7 +35,7 @@ public sealed class RightsWatch(
     /// <summary>One line for each missing right.</summary>
     public IEnumerable<string> Limitations => Volatile.Read(ref _known).Values.OfType<string>();
 
-    /// <summary>Looks once: at all rights, or at those that were not looked at before.</summary>
+    /// <summary>Reviews all rights when a review is due, otherwise only the rights that were not reviewed before.</summary>
     public async Task ObserveAsync(CancellationToken cancellationToken)
     {
         var all = needed().Distinct().ToList();

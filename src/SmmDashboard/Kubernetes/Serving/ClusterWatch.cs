@@ -64,7 +64,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
             .Distinct(StringComparer.Ordinal))
             _services.Add(Watch(ClusterKinds.Services with { Namespace = space }, json.Service));
 
-        // Heartbeats and health of thousands of entries are no reason to compose the mesh anew.
+        // Heartbeats and health of thousands of entries do not require a new composition of the mesh.
         WorkloadEntries = new Watched<WorkloadEntry>(
             api, ClusterKinds.WorkloadEntries, json.WorkloadEntry, Changes().Writer, _seams, isRequired: false);
         _all.Add(WorkloadEntries);

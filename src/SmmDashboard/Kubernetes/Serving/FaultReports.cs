@@ -36,7 +36,7 @@ public sealed class FaultReports(
     private volatile HashSet<ObjectFault> _faults = [];
     private string? _cannot;
 
-    /// <summary>What is wrong now.</summary>
+    /// <summary>The current faults.</summary>
     public void Publish(IReadOnlyCollection<ObjectFault> faults)
     {
         var before = _faults;
@@ -109,7 +109,7 @@ public sealed class FaultReports(
             _made.Remove(old);
         foreach (var one in faults)
         {
-            // What was corrected meanwhile needs no Event any more.
+            // A fault that was corrected meanwhile needs no Event.
             if (!ReferenceEquals(_faults, faults))
                 return TimeSpan.Zero;
             if (_made.ContainsKey(one))

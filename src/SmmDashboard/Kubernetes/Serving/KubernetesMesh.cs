@@ -26,7 +26,7 @@ public sealed class KubernetesMesh(
     private readonly Dictionary<GroupId, (ServedGroup Good, string Problems, ServedGroup Served)> _marked = [];
     private volatile ComposedMesh _composed = ComposedMesh.Empty;
 
-    /// <summary>What was composed last.</summary>
+    /// <summary>The last composition.</summary>
     public ComposedMesh Composed => _composed;
 
     public string? WaitsFor => mesh.IsSynced ? null : cluster.WaitsFor ?? "the mesh is not composed yet";

@@ -13,7 +13,7 @@ internal static class ReviewAnswer
     /// <summary>Null when the token is not valid for the audiences that were asked for.</summary>
     /// <param name="status">The answer.</param>
     /// <param name="token">The token that was reviewed.</param>
-    /// <param name="audience">What was asked for; null for the API server's own audiences.</param>
+    /// <param name="audience">The requested audience; null for the API server's own audiences.</param>
     public static ReviewedToken? Accepted(V1TokenReviewStatus? status, PresentedToken token, string? audience)
     {
         if (status is not { Authenticated: true })

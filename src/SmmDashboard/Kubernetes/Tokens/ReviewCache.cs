@@ -10,8 +10,8 @@ public readonly record struct TokenHash(UInt128 High, UInt128 Low)
         new(BinaryPrimitives.ReadUInt128BigEndian(sha256), BinaryPrimitives.ReadUInt128BigEndian(sha256[16..]));
 }
 
-/// <summary>A review, and when it was made.</summary>
-/// <param name="Token">What the review said.</param>
+/// <summary>A review, and the time of the review.</summary>
+/// <param name="Token">The result of the review.</param>
 /// <param name="At">Of the clock's timestamps.</param>
 /// <param name="FreshFor">How long after <paramref name="At"/> no other review is needed.</param>
 public sealed record Review(ReviewedToken Token, long At, TimeSpan FreshFor);

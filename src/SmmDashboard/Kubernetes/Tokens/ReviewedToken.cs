@@ -2,7 +2,7 @@ using SmmDashboard.Access;
 
 namespace SmmDashboard.Kubernetes.Tokens;
 
-/// <summary>What the API server says of a token.</summary>
+/// <summary>The API server's answer about a token.</summary>
 public abstract record ReviewedToken
 {
     private ReviewedToken()
@@ -10,7 +10,7 @@ public abstract record ReviewedToken
     }
 
     /// <param name="Owner">Whose it is.</param>
-    /// <param name="IsForApiServer">Whether it was made for the API server instead of the dashboard.</param>
+    /// <param name="IsForApiServer">Whether the token is for the API server instead of the dashboard.</param>
     public sealed record Valid(TokenOwner Owner, bool IsForApiServer) : ReviewedToken;
 
     /// <param name="Verdict">The answer to the agent.</param>

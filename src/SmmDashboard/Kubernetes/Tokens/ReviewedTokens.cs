@@ -67,7 +67,7 @@ public sealed class ReviewedTokens : ITokenValidator, IDisposable
 
     public void Dispose() => _reviewer.Dispose();
 
-    /// <summary>What can be seen without the API server, so that a flood of such tokens does not reach it.</summary>
+    /// <summary>Refuses invalid tokens without the API server, so that a flood of such tokens does not reach it.</summary>
     private TokenValidation.Refused? RefusedUnseen(PresentedToken token)
     {
         var text = token.Reveal();
@@ -126,7 +126,7 @@ public sealed class ReviewedTokens : ITokenValidator, IDisposable
         }
     }
 
-    /// <summary>A token that was valid a short time ago stays so while the API server is away.</summary>
+    /// <summary>A token that was valid a short time ago stays valid while the API server is unreachable.</summary>
     /// <exception cref="UnavailableException">Of this one nothing is known.</exception>
     private ReviewedToken.Valid Surviving(TokenHash hash, ApiException fault)
     {

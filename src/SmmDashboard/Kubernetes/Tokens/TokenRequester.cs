@@ -10,7 +10,7 @@ namespace SmmDashboard.Kubernetes.Tokens;
 /// <summary>Has the API server make tokens of service accounts, a limited number at a time.</summary>
 /// <param name="api">The cluster.</param>
 /// <param name="clock">The clock.</param>
-/// <param name="log">Gets what keeps tokens from being made.</param>
+/// <param name="log">Receives the reasons why tokens cannot be created.</param>
 /// <param name="perAccount">How many are made of one account; null for <see cref="PerAccount"/>.</param>
 public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogger<TokenRequester> log, Rate? perAccount = null)
     : IDisposable
@@ -36,7 +36,7 @@ public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogge
     /// <param name="secret">The Secret that it lives as long as; null for none.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>Null when the Secret is gone, or is another one of this name.</returns>
-    /// <exception cref="UnavailableException">No token can be made now.</exception>
+    /// <exception cref="UnavailableException">A token cannot be created now.</exception>
     public async Task<TokenResponse?> RequestAsync(
         ServiceAccount account, string audience, TimeSpan life, V1BoundObjectReference? secret, CancellationToken cancellationToken)
     {

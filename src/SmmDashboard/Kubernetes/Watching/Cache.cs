@@ -4,7 +4,7 @@ using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Watching;
 
-/// <summary>What is known of a kind, at one moment.</summary>
+/// <summary>The known objects of a kind at one moment.</summary>
 /// <param name="Items">The objects.</param>
 /// <param name="IsSynced">The kind was listed once, or the server does not serve it. It stays true when the server is away later.</param>
 /// <param name="IsServed">False when the server has no such kind: a CRD that is not installed.</param>
@@ -12,7 +12,7 @@ namespace SmmDashboard.Kubernetes.Watching;
 public sealed record CacheState<T>(ImmutableDictionary<ObjectKey, T> Items, bool IsSynced, bool IsServed, string? Fault)
     where T : KubernetesObject
 {
-    /// <summary>Whether the account may not read the kind. What is known stays.</summary>
+    /// <summary>Whether the account may not read the kind. The known objects stay.</summary>
     public bool IsForbidden { get; init; }
 
     public static readonly CacheState<T> Empty = new(ImmutableDictionary<ObjectKey, T>.Empty, IsSynced: false, IsServed: true, Fault: null);
@@ -78,7 +78,7 @@ public sealed class Cache<T>(ChannelWriter<bool> changes, TimeProvider time)
         Publish(_state, CacheState<T>.Empty with { IsSynced = true, IsServed = false, Fault = fault });
     }
 
-    /// <summary>What is wrong, or null. The objects stay.</summary>
+    /// <summary>Sets the fault, or clears it with null. The objects stay.</summary>
     internal void SetFault(string? fault, bool isForbidden = false)
     {
         var old = _state;

@@ -8,8 +8,8 @@ namespace SmmDashboard.Kubernetes.Watching;
 /// <summary>One page of a list. Each object is read on its own, so that one that cannot be read does not hide the others.</summary>
 /// <param name="ResourceVersion">Of the whole list.</param>
 /// <param name="Continue">Empty on the last page.</param>
-/// <param name="Items">What could be read.</param>
-/// <param name="Unreadable">What could not, and why.</param>
+/// <param name="Items">The readable objects.</param>
+/// <param name="Unreadable">The unreadable objects, each with the reason.</param>
 internal sealed record ListPage<T>(
     string ResourceVersion, string Continue, IReadOnlyList<T> Items, IReadOnlyList<(ObjectKey Key, string Reason)> Unreadable)
     where T : KubernetesObject

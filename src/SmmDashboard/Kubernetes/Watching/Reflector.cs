@@ -9,8 +9,8 @@ namespace SmmDashboard.Kubernetes.Watching;
 
 /// <summary>
 /// Keeps a <see cref="Cache{T}"/> equal to the API server's objects of a kind: it lists them, watches from there, and lists again when the
-/// server no longer knows the resource version. It follows the rules of client-go's reflector. It never ends by itself, and the cache keeps
-/// what it has.
+/// server no longer knows the resource version. It follows the rules of client-go's reflector. It runs until cancelled, and the cache
+/// keeps its objects.
 /// </summary>
 public sealed class Reflector<T>(
     KubernetesApi api, ApiResource resource, JsonTypeInfo<T> type, Cache<T> cache, ReflectorSeams seams)
@@ -181,7 +181,7 @@ public sealed class Reflector<T>(
         }
         catch (OperationCanceledException) when (deadline.IsOver)
         {
-            // The server forgot its own time limit, or the connection is dead: watched anew from the last version.
+            // The server ignored its own time limit, or the connection is dead: watch again from the last version.
             return TimeSpan.Zero;
         }
         catch (JsonException fault)
@@ -264,7 +264,7 @@ public sealed class Reflector<T>(
         return Spread(AskAgain);
     }
 
-    /// <summary>What to do after a failure, and how long to wait before.</summary>
+    /// <summary>Decides what to do after a failure, and how long to wait before it.</summary>
     private TimeSpan After(ApiException fault)
     {
         switch (fault.Fault)
@@ -315,10 +315,10 @@ public sealed class Reflector<T>(
     private TimeSpan Spread(TimeSpan about) => about * (0.9 + (seams.Random.NextDouble() / 5));
 }
 
-/// <summary>What a reflector takes from outside.</summary>
+/// <summary>The dependencies of a reflector.</summary>
 /// <param name="Time">The clock.</param>
 /// <param name="Random">Spreads what many replicas would do at the same moment.</param>
-/// <param name="Log">Gets each new fault once.</param>
+/// <param name="Log">Receives each new fault once.</param>
 /// <param name="PageSize">How many objects a page of a list has at most.</param>
 /// <param name="MayBeAbsent">Whether a cluster without the kind is as usual as one with it.</param>
 public sealed record ReflectorSeams(TimeProvider Time, Random Random, ILogger Log, int PageSize = 500, bool MayBeAbsent = false);

@@ -2,7 +2,7 @@ namespace SmmDashboard.Kubernetes.Watching;
 
 /// <summary>
 /// How long to wait after a failure: 0.8 s, doubled each time up to 30 s, of which a random half is left out so that replicas spread. Two
-/// minutes without a failure start it anew. What the server asks for (<c>Retry-After</c>) wins, up to a minute.
+/// minutes without a failure reset it. The wait that the server asks for (<c>Retry-After</c>) wins, up to a minute.
 /// </summary>
 public sealed class WatchBackoff(TimeProvider time, Random random)
 {
@@ -14,7 +14,7 @@ public sealed class WatchBackoff(TimeProvider time, Random random)
     private DateTimeOffset _endOfLast = DateTimeOffset.MinValue;
 
     /// <summary>The time to wait after one more failure.</summary>
-    /// <param name="retryAfter">What the server asks for; null when it asks for nothing.</param>
+    /// <param name="retryAfter">The wait that the server asks for; null when it asks for none.</param>
     public TimeSpan Next(TimeSpan? retryAfter = null)
     {
         var now = time.GetUtcNow();
