@@ -5,8 +5,8 @@ using k8s.Authentication;
 namespace SmmDashboard.Kubernetes.Api;
 
 /// <summary>
-/// What the library lacks, for each request: the token, a second try with fresh files after a 401, a deadline for the whole answer, a limit
-/// on its size, and <c>Retry-After</c> of the server as far as the deadline allows. A watch gets only the first: its caller limits time and
+/// Adds to each request what the library lacks: the token, a retry with fresh files after a 401, a deadline for the whole answer, a limit
+/// on its size, and <c>Retry-After</c> of the server within the deadline. A watch gets only the first: its caller limits time and
 /// lines.
 /// </summary>
 internal sealed class ApiHandler(ApiSettings settings, TimeProvider time) : DelegatingHandler

@@ -39,7 +39,7 @@ internal sealed class TrustedAuthorities
     /// <param name="certificate">The server's.</param>
     /// <param name="chain">Has the intermediate certificates that the server sent, and the purpose that is asked for.</param>
     /// <param name="errors">
-    /// What the system's own check found; what it says about the chain is about the system's CAs, and does not count.
+    /// The result of the system's own check. Its chain errors concern the system's CAs and are ignored.
     /// </param>
     public bool Accepts(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {

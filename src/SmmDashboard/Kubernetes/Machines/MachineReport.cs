@@ -13,8 +13,8 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
     private const int MostAddresses = 32;
 
     /// <summary>
-    /// How large a status may be: whoever has a token decides what is in a report, and how many machines there are. A usual one has some 3
-    /// KiB.
+    /// The maximum size of a status: the holder of a token controls the content of reports and the number of machines. A usual status has
+    /// some 3 KiB.
     /// </summary>
     public const int MaximumBytes = 6 * 1024;
 

@@ -17,19 +17,19 @@ public sealed class RightsWatch(
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
 
     // New WorkloadGroups need new rights, and wait no longer.
-    private static readonly TimeSpan LookForNew = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CheckForNew = TimeSpan.FromSeconds(10);
 
-    // Of an API server that has more to do.
+    // Limits the load on an API server that has other work.
     private const int AtOnce = 4;
 
     private Dictionary<Right, string?> _known = [];
-    private long? _looked;
+    private long? _reviewedAt;
 
     // The rights that the current full review still has to request; null between full reviews.
     private HashSet<Right>? _left;
-    private ApiFault? _cannot;
+    private ApiFault? _lastFault;
 
-    /// <summary>A missing right keeps no replica from what it may do.</summary>
+    /// <summary>A missing right does not make a replica unready.</summary>
     public string? WaitsFor => null;
 
     /// <summary>One line for each missing right.</summary>
@@ -39,7 +39,7 @@ public sealed class RightsWatch(
     public async Task ObserveAsync(CancellationToken cancellationToken)
     {
         var all = needed().Distinct().ToList();
-        var isDue = _looked is not { } looked || clock.GetElapsedTime(looked) >= Interval;
+        var isDue = _reviewedAt is not { } reviewedAt || clock.GetElapsedTime(reviewedAt) >= Interval;
         _left ??= isDue ? [.. all] : null;
         var next = all.Where(_known.ContainsKey).ToDictionary(right => right, right => _known[right]);
         try
@@ -56,18 +56,18 @@ public sealed class RightsWatch(
         }
         catch (ApiException failed)
         {
-            // Not by its text: a server that went away first ends the connection, and then refuses it.
-            if (_cannot != failed.Fault)
+            // The comparison ignores the text: a server that stops first closes the connection, and then refuses it.
+            if (_lastFault != failed.Fault)
                 log.CannotReview(failed.Message);
-            _cannot = failed.Fault;
+            _lastFault = failed.Fault;
             // An API server that limits its load is not asked again for what it has answered.
             Learn(next);
             return;
         }
 
         if (isDue)
-            _looked = clock.GetTimestamp();
-        (_cannot, _left) = (null, null);
+            _reviewedAt = clock.GetTimestamp();
+        (_lastFault, _left) = (null, null);
         Learn(next);
     }
 
@@ -78,7 +78,7 @@ public sealed class RightsWatch(
             while (true)
             {
                 await ObserveAsync(stoppingToken);
-                await Task.Delay(LookForNew, clock, stoppingToken);
+                await Task.Delay(CheckForNew, clock, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -19,7 +19,7 @@ public sealed class KubernetesMesh(
     // What one command changes arrives within milliseconds; a cluster that never rests must not delay it for long.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CheckAgain = TimeSpan.FromMinutes(1);
 
     private readonly MeshSettings _settings = new(options.PublicUrl, options.MinimumAgentVersion);
     private readonly Dictionary<GroupId, DateTimeOffset> _withoutRevision = [];
@@ -72,7 +72,7 @@ public sealed class KubernetesMesh(
 
     private async Task ChangeAsync(CancellationToken stoppingToken)
     {
-        if (!await WaitAsync(LookAgain, stoppingToken))
+        if (!await WaitAsync(CheckAgain, stoppingToken))
             return; // a wait can also end without a change
 
         var started = clock.GetTimestamp();
