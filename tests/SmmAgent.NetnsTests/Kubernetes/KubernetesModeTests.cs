@@ -68,6 +68,7 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
             await cluster.StartReplicaAsync(0);
         }
 
+        var failing = cluster.FailingWatches();
         await cluster.Server.KillAsync();
         try
         {
@@ -79,7 +80,7 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
         finally
         {
             await cluster.Server.StartServerAsync();
-            await cluster.UntilWatchesAreCurrentAsync();
+            await cluster.UntilWatchesAreCurrentAsync(failing);
         }
 
         await agent.UntilConditionAsync("ConfigCurrent", "True", patience: TimeSpan.FromSeconds(90));
