@@ -130,6 +130,6 @@ public sealed class PackageCacheTests : IAsyncDisposable
 
         public string Path { get; }
 
-        public void Dispose() => Run("umount", Path);
+        public void Dispose() => Run("umount", "--lazy", Path);
     }
 }

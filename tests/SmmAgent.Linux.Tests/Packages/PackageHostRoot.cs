@@ -101,8 +101,8 @@ public sealed class PackageHostRoot : IDisposable
         if (!Directory.Exists(_root))
             return;
 
-        BuiltPackage.Run("umount", "--recursive", _root);
-        BuiltPackage.Run("umount", _disk);
+        BuiltPackage.Run("umount", "--lazy", "--recursive", _root);
+        BuiltPackage.Run("umount", "--lazy", _disk);
         Directory.Delete(_folder, recursive: true);
     }
 }

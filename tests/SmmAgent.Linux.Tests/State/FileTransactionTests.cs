@@ -245,6 +245,6 @@ public sealed partial class FileTransactionTests : IDisposable
 
         public string Source { get; }
 
-        public void Dispose() => GuardedRoot.Run("umount", _hosts);
+        public void Dispose() => GuardedRoot.Run("umount", "--lazy", _hosts);
     }
 }

@@ -230,7 +230,7 @@ public sealed class GuardedFilesTests : IDisposable
         }
         finally
         {
-            GuardedRoot.Run("umount", _root.Below("/etc/certs/a/mounted"));
+            GuardedRoot.Run("umount", "--lazy", _root.Below("/etc/certs/a/mounted"));
         }
     }
 

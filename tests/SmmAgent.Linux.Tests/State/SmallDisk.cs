@@ -11,5 +11,5 @@ internal sealed class SmallDisk : IDisposable
         _path = path;
     }
 
-    public void Dispose() => GuardedRoot.Run("umount", _path);
+    public void Dispose() => GuardedRoot.Run("umount", "--lazy", _path);
 }
