@@ -28,7 +28,8 @@ internal static class HostListing
             .. Lines(vm.Run("systemctl", "list-unit-files", "--no-pager", "--no-legend")),
             // systemd starts and ends these by itself whenever something might ask for a password.
             .. Lines(vm.Run("systemctl", "list-units", "--no-pager", "--no-legend", "--plain", "--type=service,path,timer", "--state=active,failed"))
-                .Where(line => !line.StartsWith("systemd-ask-password-", StringComparison.Ordinal)),
+                .Where(line => !line.StartsWith("systemd-ask-password-", StringComparison.Ordinal))
+                .Select(WithoutTimerState),
             .. Lines(vm.Rules()),
             .. Lines(vm.Ruleset()),
         ];
@@ -37,6 +38,13 @@ internal static class HostListing
     /// <summary>What is there now and was not before, and the other way round.</summary>
     public static IReadOnlyList<string> Changes(IReadOnlyList<string> before, IReadOnlyList<string> now) =>
         [.. now.Except(before).Select(line => $"+ {line}"), .. before.Except(now).Select(line => $"- {line}")];
+
+    // A timer waits, or runs because its time has come.
+    private static string WithoutTimerState(string unit) =>
+        unit.Split(' ', 5, StringSplitOptions.RemoveEmptyEntries) is [var name, var load, var active, _, ..]
+        && name.EndsWith(".timer", StringComparison.Ordinal)
+            ? $"{name} {load} {active}"
+            : unit;
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }
