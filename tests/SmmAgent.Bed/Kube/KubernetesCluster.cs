@@ -103,7 +103,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
     /// <summary>Starts a replica and lets the Service lead to it once it is ready.</summary>
     public async Task StartReplicaAsync(int replica)
     {
-        var (port, status) = (FirstPort + replica, $"127.0.0.1:{FirstPort + 100 + replica}");
+        var (port, status) = (FirstPort + replica, StatusAddress(replica));
         var process = _replicas[replica] = new BedProcess(_bed.Cluster.Inside([
             .. Programs.Dashboard, "--kubernetes", "--kubeconfig", _kubeconfig, "--public-url", _bed.DashboardUrl,
             "--listen", $"https://{MeshBed.DashboardAddress}:{port}", "--certificate", _certificate.CertificateFile, "--key", _certificate.KeyFile, "--status", status,
@@ -128,9 +128,8 @@ public sealed class KubernetesCluster : IAsyncDisposable
     }
 
     /// <summary>The kinds of objects that running replicas cannot watch, for example because the account may not read them.</summary>
-    public IReadOnlySet<string> FailingWatches() => Enumerable.Range(0, _replicas.Length)
-        .Where(replica => _replicas[replica] is { HasExited: false })
-        .SelectMany(replica => _bed.Cluster.Run("curl", "-sf", $"http://127.0.0.1:{FirstPort + 100 + replica}/metrics").Split('\n')
+    public IReadOnlySet<string> FailingWatches() => Living()
+        .SelectMany(replica => _bed.Cluster.Run("curl", "-sf", $"http://{StatusAddress(replica)}/metrics").Split('\n')
             .Where(line => line.StartsWith("smm_dashboard_watch_failing{", StringComparison.Ordinal) && line.EndsWith(" 1", StringComparison.Ordinal))
             .Select(line => $"replica {replica}: {line}"))
         .ToHashSet();
@@ -154,11 +153,15 @@ public sealed class KubernetesCluster : IAsyncDisposable
 
     private string Uid(string kind, string name) => Server.Kubectl("-n", Space, "get", kind, name, "-o", "jsonpath={.metadata.uid}");
 
+    private static string StatusAddress(int replica) => $"127.0.0.1:{FirstPort + 100 + replica}";
+
+    private IEnumerable<int> Living() => Enumerable.Range(0, _replicas.Length).Where(replica => _replicas[replica] is { HasExited: false });
+
     // As kube-proxy does it: each new connection to the Service's port goes to one of the endpoints.
     private void RouteToLiving()
     {
         _bed.Cluster.Run("iptables", "-w", "-t", "nat", "-F", "PREROUTING");
-        var living = Enumerable.Range(0, _replicas.Length).Where(replica => _replicas[replica] is { HasExited: false }).ToList();
+        var living = Living().ToList();
         for (var i = 0; i < living.Count; i++)
         {
             string[] share = i < living.Count - 1 ? ["-m", "statistic", "--mode", "nth", "--every", $"{living.Count - i}", "--packet", "0"] : [];
