@@ -122,7 +122,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
     /// <summary>Starts a replica and lets the Service lead to it once it is ready.</summary>
     public async Task StartReplicaAsync(int replica)
     {
-        var (port, status) = (FirstPort + replica, $"127.0.0.1:{FirstPort + 100 + replica}");
+        var (port, status) = (FirstPort + replica, StatusAddress(replica));
         var process = _replicas[replica] = new BedProcess(_bed.Cluster.Inside([
             .. Programs.Dashboard, "--kubernetes", "--kubeconfig", _kubeconfig, "--public-url", _bed.DashboardUrl,
             "--listen", $"https://{MeshTestbed.DashboardAddress}:{port}", "--certificate", _certificate.CertificateFile, "--key",
@@ -132,7 +132,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
             () => process.HasExited ? throw new InvalidOperationException(process.Output)
                 : _bed.Cluster.Try("curl", "-sf", $"http://{status}/readyz").ExitCode == 0,
             $"replica {replica} is ready", TimeSpan.FromMinutes(1), () => process.Output);
-        RouteToLiving();
+        RouteToRunning();
     }
 
     /// <summary>Kills a replica; the Service leads to the other one.</summary>
@@ -145,13 +145,12 @@ public sealed class KubernetesCluster : IAsyncDisposable
         await process.WaitForExitAsync(TimeSpan.FromSeconds(20));
         await process.DisposeAsync();
         _replicas[replica] = null;
-        RouteToLiving();
+        RouteToRunning();
     }
 
     /// <summary>The kinds of objects that running replicas cannot watch, for example because the account may not read them.</summary>
-    public IReadOnlySet<string> FailingWatches() => Enumerable.Range(0, _replicas.Length)
-        .Where(replica => _replicas[replica] is { HasExited: false })
-        .SelectMany(replica => _bed.Cluster.Run("curl", "-sf", $"http://127.0.0.1:{FirstPort + 100 + replica}/metrics").Split('\n')
+    public IReadOnlySet<string> FailingWatches() => Running()
+        .SelectMany(replica => _bed.Cluster.Run("curl", "-sf", $"http://{StatusAddress(replica)}/metrics").Split('\n')
             .Where(line => line.StartsWith("smm_dashboard_watch_failing{", StringComparison.Ordinal)
                 && line.EndsWith(" 1", StringComparison.Ordinal))
             .Select(line => $"replica {replica}: {line}"))
@@ -178,19 +177,23 @@ public sealed class KubernetesCluster : IAsyncDisposable
 
     private string Uid(string kind, string name) => Server.Kubectl("-n", Space, "get", kind, name, "-o", "jsonpath={.metadata.uid}");
 
+    private static string StatusAddress(int replica) => $"127.0.0.1:{FirstPort + 100 + replica}";
+
+    private IEnumerable<int> Running() => Enumerable.Range(0, _replicas.Length).Where(replica => _replicas[replica] is { HasExited: false });
+
     // As kube-proxy does it: each new connection to the Service's port goes to one of the endpoints.
-    private void RouteToLiving()
+    private void RouteToRunning()
     {
         _bed.Cluster.Run("iptables", "-w", "-t", "nat", "-F", "PREROUTING");
-        var living = Enumerable.Range(0, _replicas.Length).Where(replica => _replicas[replica] is { HasExited: false }).ToList();
-        for (var i = 0; i < living.Count; i++)
+        var running = Running().ToList();
+        for (var i = 0; i < running.Count; i++)
         {
-            string[] share = i < living.Count - 1
-                ? ["-m", "statistic", "--mode", "nth", "--every", $"{living.Count - i}", "--packet", "0"] : [];
+            string[] share = i < running.Count - 1
+                ? ["-m", "statistic", "--mode", "nth", "--every", $"{running.Count - i}", "--packet", "0"] : [];
             _bed.Cluster.Run([
                 "iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-d", MeshTestbed.DashboardAddress, "--dport",
                 $"{MeshTestbed.DashboardPort}", .. share,
-                "-j", "REDIRECT", "--to-ports", $"{FirstPort + living[i]}",
+                "-j", "REDIRECT", "--to-ports", $"{FirstPort + running[i]}",
             ]);
         }
     }
