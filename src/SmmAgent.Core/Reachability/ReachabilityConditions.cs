@@ -13,6 +13,9 @@ public static class ReachabilityConditions
     public const string NoGateway = nameof(NoGateway);
     public const string NoDirectEndpoint = nameof(NoDirectEndpoint);
 
+    /// <summary>The name of the target that stands for the dashboard behind a proxy. Its address is that of the proxy.</summary>
+    public const string ThroughProxy = "dashboard through proxy";
+
     private const int MostFailuresNamed = 3;
 
     /// <param name="leftOut">The number of ports beyond the limit, which were not probed.</param>
@@ -35,7 +38,8 @@ public static class ReachabilityConditions
     /// <param name="captureCure">The action to take if the sidecar captures the probes.</param>
     public static ConditionUpdate Dashboard(
         IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own, string captureCure = "") =>
-        Decide(ConditionType.DashboardReachable, "dashboard", results, now, own, captureCure);
+        Decide(
+            ConditionType.DashboardReachable, results is [{ Target.Name: ThroughProxy }, ..] ? ThroughProxy : "dashboard", results, now, own, captureCure);
 
     /// <summary>The blocker in this host's own firewall that explains a failure; null if there is none.</summary>
     public static OwnTrafficBlocker? Explains(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result) => own.FirstOrDefault(obstacle =>

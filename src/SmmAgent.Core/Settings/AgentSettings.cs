@@ -1,6 +1,7 @@
 using System.Net;
 using SmmAgent.Contract;
 using SmmAgent.Contract.Signing;
+using SmmAgent.Core.Network;
 
 namespace SmmAgent.Core.Settings;
 
@@ -17,6 +18,9 @@ public sealed record AgentSettings
     /// PEM file with the certificate authorities that are trusted for the dashboard; null means those of the system.
     /// </summary>
     public string? CaFile { get; init; }
+
+    /// <summary>The proxy for connections to the dashboard. Default none.</summary>
+    public ProxySetting Proxy { get; init; } = ProxySetting.None;
 
     /// <summary>The WorkloadGroup's namespace; null until it was set.</summary>
     public string? Namespace { get; init; }

@@ -9,7 +9,7 @@ public static class SettingsKeys
     private static readonly Dictionary<string, string[]> BySection = new(StringComparer.Ordinal)
     {
         [""] = ["dashboard", "workloadGroup", "node", "firewall", "sidecar", "packages", "selfUpgrade", "uuid"],
-        ["dashboard"] = ["url", "allowPlaintext", "caFile"],
+        ["dashboard"] = ["url", "allowPlaintext", "caFile", "proxy"],
         ["workloadGroup"] = ["namespace", "name"],
         ["node"] = ["ip", "addressProviders"],
         ["firewall"] = ["mode", "managementPorts"],

@@ -3,6 +3,7 @@ using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Contract.Signing;
 using SmmAgent.Contract.Yaml;
+using SmmAgent.Core.Network;
 
 namespace SmmAgent.Core.Settings;
 
@@ -92,6 +93,7 @@ public static class SettingsReader
             DashboardUrl = url is null ? null : new Uri(url),
             AllowPlaintext = allowPlaintext,
             CaFile = caFile,
+            Proxy = dashboard.Text("proxy", SettingsRules.Proxy) is { } proxy ? ProxySetting.Parse(proxy).Value! : ProxySetting.None,
         };
     }
 

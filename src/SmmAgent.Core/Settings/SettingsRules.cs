@@ -31,6 +31,8 @@ public static class SettingsRules
 
     public static string? ProviderUrl(string value) => HttpUrl(value);
 
+    public static string? Proxy(string value) => ProxySetting.Parse(value).Reason;
+
     public static string? NodeIp(string value)
     {
         if (value == Auto)

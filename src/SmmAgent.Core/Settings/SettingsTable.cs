@@ -13,6 +13,7 @@ public static class SettingsTable
         ("dashboard.url", settings.DashboardUrl is { } url ? Url(url).TrimEnd('/') : None),
         ("dashboard.allowPlaintext", Flag(settings.AllowPlaintext)),
         ("dashboard.caFile", settings.CaFile ?? None),
+        ("dashboard.proxy", settings.Proxy.ToString()),
         ("workloadGroup.namespace", settings.Namespace ?? None),
         ("workloadGroup.name", settings.Name ?? None),
         ("node.ip", settings.NodeIp?.ToString() ?? SettingsRules.Auto),

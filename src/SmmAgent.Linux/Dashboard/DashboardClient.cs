@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SmmAgent.Contract;
+using SmmAgent.Core.Network;
 using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Identity;
 
@@ -8,7 +9,9 @@ namespace SmmAgent.Linux.Dashboard;
 
 /// <summary>The calls of the contract, for one WorkloadGroup of one dashboard. Changed settings need a new client.</summary>
 /// <param name="caFile">PEM file with the only trusted authorities; null for the authorities of the system.</param>
-public sealed class DashboardClient(DashboardTarget target, string? caFile, BearerTokenFile token, string agentVersion, TimeProvider time)
+/// <param name="proxy">The proxy for the connections; null for none.</param>
+public sealed class DashboardClient(
+    DashboardTarget target, string? caFile, BearerTokenFile token, string agentVersion, TimeProvider time, ProxySetting? proxy = null)
     : IHostDashboard
 {
     private const int MaximumAnswerBytes = 64 * 1024;
@@ -17,7 +20,7 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     private readonly DashboardTransport _transport = new(
-        target.Url.Scheme == Uri.UriSchemeHttps ? caFile : null, token, agentVersion, time);
+        target.Url.Scheme == Uri.UriSchemeHttps ? caFile : null, proxy ?? ProxySetting.None, token, agentVersion, time);
 
     public DashboardTarget Target => target;
 

@@ -1,3 +1,4 @@
+using SmmAgent.Core.Network;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard.Tokens;
 
@@ -7,17 +8,18 @@ namespace SmmAgent.Linux.Dashboard;
 public sealed class DashboardClients(BearerTokenFile token, string agentVersion, TimeProvider time) : IDisposable
 {
     private readonly Lock _lock = new();
-    private (DashboardTarget Target, string? CaFile, string Stamp)? _key;
+    private (DashboardTarget Target, string? CaFile, ProxySetting Proxy, string Stamp)? _key;
     private DashboardClient? _client;
 
-    /// <summary>The client. A change of dashboard, WorkloadGroup, certificate authorities or token creates a new one.</summary>
+    /// <summary>The client. A change of dashboard, proxy, WorkloadGroup, certificate authorities or token creates a new one.</summary>
     /// <returns>Null while the dashboard or the WorkloadGroup is not set.</returns>
     public DashboardClient? For(SettingsState settings)
     {
         if (DashboardTarget.From(settings.Settings) is not { } target)
             return null;
 
-        var key = (target, settings.Settings.CaFile, settings.CredentialStamp);
+        var (caFile, proxy) = (settings.Settings.CaFile, settings.Settings.Proxy);
+        var key = (target, caFile, proxy, settings.CredentialStamp);
         lock (_lock)
         {
             if (_key == key)
@@ -25,7 +27,7 @@ public sealed class DashboardClients(BearerTokenFile token, string agentVersion,
 
             // The previous client is not disposed, because a call may be running. Its idle connections close on their own.
             _key = key;
-            return _client = new DashboardClient(target, settings.Settings.CaFile, token, agentVersion, time);
+            return _client = new DashboardClient(target, caFile, token, agentVersion, time, proxy);
         }
     }
 

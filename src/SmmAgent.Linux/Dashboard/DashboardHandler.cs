@@ -1,20 +1,22 @@
 using System.Net;
 using System.Net.Sockets;
+using SmmAgent.Core.Network;
 using SmmAgent.Linux.Network.Connections;
 using SmmAgent.Linux.Network.Names;
+using SmmAgent.Linux.Network.Proxies;
 
 namespace SmmAgent.Linux.Dashboard;
 
 /// <summary>Configures all HTTP connections to the dashboard, and to the servers that it refers to.</summary>
 internal static class DashboardHandler
 {
-    public static SocketsHttpHandler New(DashboardTrust trust) => new()
+    public static SocketsHttpHandler New(DashboardTrust trust, ProxySetting proxy) => new()
     {
         AllowAutoRedirect = false, // a token never follows a redirect
-        UseProxy = false, // the VM must reach the cluster itself anyway, and a proxy in the environment would be a surprise
+        UseProxy = false, // dashboard.proxy decides, and ProxyTunnel connects
         UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(5),
-        ConnectCallback = (context, cancel) => ConnectAsync(context, trust, cancel),
+        ConnectTimeout = proxy.IsNone ? TimeSpan.FromSeconds(5) : ProxyTunnel.Timeout + TimeSpan.FromSeconds(5),
+        ConnectCallback = (context, cancel) => ConnectAsync(context, trust, proxy, cancel),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5), // before the dashboard ends it, after 10 s
         PooledConnectionLifetime = TimeSpan.FromMinutes(10), // then the name is resolved anew
         MaxResponseHeadersLength = 32,
@@ -24,10 +26,21 @@ internal static class DashboardHandler
     };
 
     private static async ValueTask<Stream> ConnectAsync(
-        SocketsHttpConnectionContext context, DashboardTrust trust, CancellationToken cancel)
+        SocketsHttpConnectionContext context, DashboardTrust trust, ProxySetting proxy, CancellationToken cancel)
     {
-        trust.Connecting(context.InitialRequestMessage.RequestUri?.Scheme == Uri.UriSchemeHttps);
+        var url = context.InitialRequestMessage.RequestUri!;
+        trust.Connecting(url.Scheme == Uri.UriSchemeHttps);
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var choice = ProxyEnvironment.Choose(proxy, url);
+        if (choice.Error is { } error)
+            throw new ProxyException(error);
+        if (choice.Address is { } address)
+        {
+            var tunnel = await ProxyTunnel.ConnectAsync(address, host, port, cancel);
+            trust.Connected();
+            return tunnel;
+        }
+
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await HostResolver.ResolveAsync(host, cancel);
         var connection = await Connector.ConnectFirstAsync(addresses, port, cancel);
         trust.Connected();

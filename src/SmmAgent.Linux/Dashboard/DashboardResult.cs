@@ -95,4 +95,5 @@ public enum UnreachableReason
     WrongCertificate,
     NoTls,
     Disconnected,
+    Proxy,
 }

@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
+using SmmAgent.Core.Network;
 using SmmAgent.Linux.Dashboard.Tokens;
+using SmmAgent.Linux.Network.Proxies;
 
 namespace SmmAgent.Linux.Dashboard;
 
@@ -9,17 +11,18 @@ internal sealed class DashboardTransport : IDisposable
     private readonly BearerTokenFile _token;
     private readonly ProductInfoHeaderValue _userAgent;
     private readonly TimeProvider _time;
+    private readonly ProxySetting _proxy;
     private readonly DashboardTrust _trust;
     private readonly DashboardBreaker _breaker;
     private readonly HttpMessageInvoker _http;
 
-    public DashboardTransport(string? caFile, BearerTokenFile token, string agentVersion, TimeProvider time)
+    public DashboardTransport(string? caFile, ProxySetting proxy, BearerTokenFile token, string agentVersion, TimeProvider time)
     {
-        (_token, _time) = (token, time);
+        (_token, _time, _proxy) = (token, time, proxy);
         _userAgent = new ProductInfoHeaderValue("smm-agent", agentVersion);
         _trust = new DashboardTrust(caFile);
         _breaker = new DashboardBreaker(time);
-        _http = new HttpMessageInvoker(DashboardHandler.New(_trust));
+        _http = new HttpMessageInvoker(DashboardHandler.New(_trust, proxy));
     }
 
     /// <param name="read">Reads a 2xx or a 304.</param>
@@ -103,7 +106,7 @@ internal sealed class DashboardTransport : IDisposable
         {
             var failure = FailureClassifier.Exception(exception, _trust, isAnswered);
             return failure is DashboardFailure.Unreachable unreachable
-                ? unreachable with { Detail = unreachable.Detail + ProxyEnvironment.Note(request.RequestUri!) }
+                ? unreachable with { Detail = unreachable.Detail + ProxyEnvironment.Note(request.RequestUri!, _proxy) }
                 : failure;
         }
     }

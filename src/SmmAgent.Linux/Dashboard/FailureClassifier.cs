@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using SmmAgent.Contract;
+using SmmAgent.Linux.Network.Proxies;
 using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Dashboard;
@@ -44,6 +45,7 @@ internal static class FailureClassifier
     /// <param name="isAnswered">Whether the head of an answer was received.</param>
     public static DashboardFailure Exception(Exception exception, DashboardTrust trust, bool isAnswered = false) => exception switch
     {
+        HttpRequestException { InnerException: ProxyException proxy } => Unreachable(UnreachableReason.Proxy, proxy.Message),
         OperationCanceledException or TimeoutException when isAnswered =>
             Unreachable(UnreachableReason.TimedOut, $"its answer began and did not end in time: {HandshakeFailure.LostPackets}"),
         OperationCanceledException or TimeoutException when trust.IsShakingHands =>

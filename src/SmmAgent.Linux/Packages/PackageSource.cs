@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using SmmAgent.Contract;
 using SmmAgent.Contract.Signing;
+using SmmAgent.Core.Network;
 using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Network.Proxies;
 
 namespace SmmAgent.Linux.Packages;
 
@@ -21,6 +23,7 @@ public sealed class PackageSource : IDisposable
     private static readonly TimeSpan ListDeadline = TimeSpan.FromSeconds(30);
 
     private readonly Uri _dashboard;
+    private readonly ProxySetting _proxy;
     private readonly ProductInfoHeaderValue _userAgent;
     private readonly DashboardTrust _dashboardTrust;
     private readonly DashboardTrust _otherTrust;
@@ -29,13 +32,15 @@ public sealed class PackageSource : IDisposable
 
     /// <param name="caFile">dashboard.caFile; null where there is none.</param>
     /// <param name="othersCaFile">The authorities for other servers; null for the system's, as everywhere except in tests.</param>
-    public PackageSource(Uri dashboard, string? caFile, string agentVersion, string? othersCaFile = null)
+    /// <param name="proxy">dashboard.proxy; null for none. It applies to other servers as well.</param>
+    public PackageSource(
+        Uri dashboard, string? caFile, string agentVersion, string? othersCaFile = null, ProxySetting? proxy = null)
     {
-        (_dashboard, _userAgent) = (dashboard, new("smm-agent", agentVersion));
+        (_dashboard, _userAgent, _proxy) = (dashboard, new("smm-agent", agentVersion), proxy ?? ProxySetting.None);
         _dashboardTrust = new(dashboard.Scheme == Uri.UriSchemeHttps ? caFile : null);
         _otherTrust = new(othersCaFile, isDashboards: false);
-        _toDashboard = new(DashboardHandler.New(_dashboardTrust));
-        _toOthers = new(DashboardHandler.New(_otherTrust));
+        _toDashboard = new(DashboardHandler.New(_dashboardTrust, _proxy));
+        _toOthers = new(DashboardHandler.New(_otherTrust, _proxy));
     }
 
     /// <summary>The URL of a package; null when it is neither on the dashboard nor an https URL.</summary>
@@ -146,7 +151,7 @@ public sealed class PackageSource : IDisposable
         {
             var why = FailureClassifier.Exception(exception, trust) switch
             {
-                DashboardFailure.Unreachable unreachable => $"is not reachable: {unreachable.Detail}{ProxyEnvironment.Note(url)}",
+                DashboardFailure.Unreachable unreachable => $"is not reachable: {unreachable.Detail}{ProxyEnvironment.Note(url, _proxy)}",
                 DashboardFailure.BadAnswer bad => $"is not usable: its answer {bad.Faults[0]}",
                 var other => other.ToString(),
             };

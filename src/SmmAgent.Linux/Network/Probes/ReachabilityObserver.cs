@@ -23,12 +23,12 @@ public sealed class ReachabilityObserver(Prober prober, TimeProvider time, FindC
     public bool Unsettled => _names.Unsettled || _gateways.Unsettled || _dashboard.Unsettled;
 
     /// <param name="plan">Null while there is no mesh configuration.</param>
-    /// <param name="dashboardUrl">Null while no dashboard is set.</param>
+    /// <param name="probed">Null while no dashboard is set.</param>
     public async Task<ReachabilityObservation> ObserveAsync(
-        ReachabilityPlan? plan, Uri? dashboardUrl, string? caFile, CancellationToken cancel)
+        ReachabilityPlan? plan, ProbedDashboard? probed, CancellationToken cancel)
     {
         using var portProbes = plan is null ? null : new GatewayProbes(plan, time);
-        using var dashboard = dashboardUrl is null ? null : new DashboardProbe(dashboardUrl, caFile, time);
+        using var dashboard = probed is null ? null : new DashboardProbe(probed, time);
 
         var targets = plan?.Targets ?? [];
         IEnumerable<string> dashboardHost = dashboard is null ? [] : [dashboard.Target.Host];
@@ -60,7 +60,7 @@ public sealed class ReachabilityObserver(Prober prober, TimeProvider time, FindC
         var dashboardResults = dashboard switch
         {
             null => [],
-            { Problem: { } problem } => [new(dashboard.Target, dashboard.Target.Host, Outcome.WrongCertificate, problem)],
+            { Problem: { } problem } => [new(dashboard.Target, dashboard.Target.Host, dashboard.ProblemOutcome, problem)],
             _ => results.Take(dashboardProbes.Count).Concat(Unresolved(dashboard.Target, names)).ToList(),
         };
 

@@ -45,7 +45,7 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
         if (choice is not { Outcome: PackageOutcome.Install, Package: { } package } || settings.DashboardUrl is not { } dashboard)
             return null;
 
-        using var source = new PackageSource(dashboard, settings.CaFile, ProgramVersion.Current);
+        using var source = new PackageSource(dashboard, settings.CaFile, ProgramVersion.Current, proxy: settings.Proxy);
         return await new PackageApproval(PackageTrust.From(settings), accepted: null, time).ApproveAsync(source, package, cancel);
     }
 

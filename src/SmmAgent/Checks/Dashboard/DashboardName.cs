@@ -15,7 +15,8 @@ internal sealed class DashboardName() : DashboardCheck("dashboard-name", "Name")
             IsWithoutAuthorities(first) ? CheckLine.Skipped("not looked up: dashboard.caFile cannot be used")
             : IsUnresolved(first) ? CheckLine.Fail(
                 OwnTrafficObservation.Describe(look.Own, first, $"{host} {first.Detail}"),
-                ReachabilityConditions.Explains(look.Own, first)?.Remediation ?? Outcome.NoSuchName.Advice())
+                ReachabilityConditions.Explains(look.Own, first)?.Remediation
+                    ?? (first.Outcome == Outcome.NotReady ? "correct it, or set dashboard.proxy" : Outcome.NoSuchName.Advice()))
             : first.Address == host ? CheckLine.Pass($"{host} is an address")
             : CheckLine.Pass($"{host} is {string.Join(", ", look.Results.Select(result => result.Address))}"),
         ];

@@ -3,7 +3,7 @@ using SmmAgent.Core.Checks;
 using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Network;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Network.Proxies;
 
 namespace SmmAgent.Checks.Dashboard;
 
@@ -11,7 +11,7 @@ namespace SmmAgent.Checks.Dashboard;
 internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable", "Connection")
 {
     protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now) =>
-        Lines(look, ProxyEnvironment.Note(url));
+        Lines(look, ProxyEnvironment.Note(url, look.Proxy));
 
     internal static IReadOnlyList<CheckLine> Lines(DashboardObservation look, string proxyNote)
     {

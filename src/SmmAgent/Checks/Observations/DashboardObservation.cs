@@ -1,4 +1,5 @@
 using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Network;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Network.Names;
@@ -14,14 +15,17 @@ internal sealed record DashboardObservation(IReadOnlyList<ProbeResult> Results, 
     /// <summary>The connections of the VM that this host's own firewall drops, if an address was not reached.</summary>
     public IReadOnlyList<OwnTrafficBlocker> Own { get; init; } = [];
 
+    /// <summary>The proxy of the settings.</summary>
+    public ProxySetting Proxy { get; init; } = ProxySetting.None;
+
     public static async Task<DashboardObservation> ObserveAsync(SettingsObservation settings, TimeProvider time, CancellationToken end)
     {
-        if (settings.Settings.DashboardUrl is not { } url)
+        if (ProbedDashboard.From(settings.Settings) is not { } dashboard)
             return new([], null);
 
         var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, SidecarComposition.Captured(time));
-        var look = await observer.ObserveAsync(null, url, settings.Settings.CaFile, end);
+        var look = await observer.ObserveAsync(null, dashboard, end);
         var results = look.Dashboard.Select(result => result.Current).ToList();
-        return new(results, results.Select(result => result.ClockAhead).FirstOrDefault(ahead => ahead is not null));
+        return new(results, results.Select(result => result.ClockAhead).FirstOrDefault(ahead => ahead is not null)) { Proxy = dashboard.Proxy };
     }
 }

@@ -49,7 +49,7 @@ internal sealed record MeshObservation(
             return LastGood(paths, target, null, "the dashboard is not reached, see above");
 
         using var client = new DashboardClient(
-            target, settings.Settings.CaFile, BearerTokenFile.From(paths, time), ProgramVersion.Current, time);
+            target, settings.Settings.CaFile, BearerTokenFile.From(paths, time), ProgramVersion.Current, time, settings.Settings.Proxy);
         using var late = new CancellationTokenSource(AtMost, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(end, late.Token);
         try

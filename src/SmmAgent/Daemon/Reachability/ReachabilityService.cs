@@ -37,7 +37,7 @@ public sealed class ReachabilityService : LoopService
     {
         var settings = _states.Settings.Value.Settings;
         var plan = _states.Mesh.Value.Config is { } config ? ReachabilityPlan.From(config) : null;
-        var look = await _observer.ObserveAsync(plan, settings.DashboardUrl, settings.CaFile, cancel);
+        var look = await _observer.ObserveAsync(plan, ProbedDashboard.From(settings), cancel);
 
         var (now, own) = (Time.GetUtcNow(), _states.Ports.Value.OwnTraffic);
         var captureCure = CaptureBypass.Remediation(_states.Mesh.Value.Config);

@@ -29,7 +29,7 @@ internal static class HostComposition
         public (IUnits? Units, string? Reason) OpenUnits() => HostUnits.Open(paths.Root, time);
 
         public IHostDashboard? OpenDashboard(AgentSettings settings) => DashboardTarget.From(settings) is { } target
-            ? new DashboardClient(target, settings.CaFile, BearerTokenFile.From(paths, time), ProgramVersion.Current, time)
+            ? new DashboardClient(target, settings.CaFile, BearerTokenFile.From(paths, time), ProgramVersion.Current, time, settings.Proxy)
             : null;
 
         public void IgnoreHangup() => Interruption.IgnoreHangup();

@@ -28,7 +28,7 @@ internal sealed class SidecarAccess(AgentPaths paths, TimeProvider time) : ISide
 
     public SidecarSession Open(AgentSettings settings, IHostDashboard dashboard, IUnits? units, bool force)
     {
-        var source = new PackageSource(settings.DashboardUrl!, settings.CaFile, ProgramVersion.Current);
+        var source = new PackageSource(settings.DashboardUrl!, settings.CaFile, ProgramVersion.Current, proxy: settings.Proxy);
         var supply = SidecarComposition.Supply(paths, settings, source);
         return new(
             SidecarComposition.Reconciler(paths, units, dashboard, supply, bypassBackoff: force),

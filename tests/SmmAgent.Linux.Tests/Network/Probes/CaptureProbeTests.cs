@@ -94,7 +94,7 @@ public sealed class CaptureProbeTests
             (probed, _) => Task.FromResult<IReadOnlySet<(AddressFamily, int)>>(
                 probed.Select(one => (one.AddressFamily, one.Port)).ToHashSet()));
 
-        var result = Assert.Single((await observer.ObserveAsync(plan, null, null, TestContext.Current.CancellationToken)).Gateways).Current;
+        var result = Assert.Single((await observer.ObserveAsync(plan, null, TestContext.Current.CancellationToken)).Gateways).Current;
 
         Assert.Equal((Outcome.Captured, null), (result.Outcome, result.Latency));
     }

@@ -20,7 +20,7 @@ public sealed class GatewayProbeTests : IDisposable
         await using var gateway = new StandInGateway(_address, leaf);
 
         var look = await Probing.Observer().ObserveAsync(
-            Probing.Plan(_authority, _address.ToString()), null, null, TestContext.Current.CancellationToken);
+            Probing.Plan(_authority, _address.ToString()), null, TestContext.Current.CancellationToken);
 
         Assert.Equal(6, look.Gateways.Count);
         Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, null), (result.Current.Outcome, result.Current.Detail)));
@@ -36,7 +36,7 @@ public sealed class GatewayProbeTests : IDisposable
         await using var gateway = new StandInGateway(IPAddress.IPv6Loopback, leaf);
 
         var look = await Probing.Observer().ObserveAsync(
-            Probing.Plan(_authority, "::1"), null, null, TestContext.Current.CancellationToken);
+            Probing.Plan(_authority, "::1"), null, TestContext.Current.CancellationToken);
 
         Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, "::1"), (result.Current.Outcome, result.Current.Address)));
     }
@@ -120,7 +120,7 @@ public sealed class GatewayProbeTests : IDisposable
         using var hole = new BlackHole(new(_address, 0));
         using var stop = new CancellationTokenSource();
         var look = Probing.Observer()
-            .ObserveAsync(Probing.OnePort(_authority, _address, hole.Endpoint.Port, ProbeKind.Tcp), null, null, stop.Token);
+            .ObserveAsync(Probing.OnePort(_authority, _address, hole.Endpoint.Port, ProbeKind.Tcp), null, stop.Token);
 
         await stop.CancelAsync();
 
@@ -184,7 +184,7 @@ public sealed class GatewayProbeTests : IDisposable
         var observer = Probing.Observer(resolve: (_, _) => Task.FromException<IPAddress[]>(
             new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.HostNotFound)));
 
-        var look = await observer.ObserveAsync(plan, null, null, TestContext.Current.CancellationToken);
+        var look = await observer.ObserveAsync(plan, null, TestContext.Current.CancellationToken);
 
         Assert.Equal(6, look.Gateways.Count);
         Assert.All(look.Gateways, result => Assert.Equal(

@@ -36,5 +36,5 @@ internal static class Probing
         TimeProvider.System);
 
     public static async Task<ProbeResult> OneAsync(ReachabilityPlan plan, TimeSpan? timeout = null) =>
-        Assert.Single((await Observer(timeout).ObserveAsync(plan, null, null, TestContext.Current.CancellationToken)).Gateways).Current;
+        Assert.Single((await Observer(timeout).ObserveAsync(plan, null, TestContext.Current.CancellationToken)).Gateways).Current;
 }

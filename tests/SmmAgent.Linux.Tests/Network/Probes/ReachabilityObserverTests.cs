@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using MeshStandIn;
 using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Core.Network;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.Network.Probes;
@@ -74,7 +75,7 @@ public sealed class ReachabilityObserverTests : IDisposable
         _answer = () => [.. Enumerable.Range(0, 16).Select(_ => Loopback.Next())];
         var plan = Probing.Plan(_authority, "a.example", "b.example", "c.example");
 
-        var look = await Observer().ObserveAsync(plan, null, null, TestContext.Current.CancellationToken);
+        var look = await Observer().ObserveAsync(plan, null, TestContext.Current.CancellationToken);
 
         Assert.Equal((192, 96), (look.Gateways.Count, look.LeftOut));
     }
@@ -153,13 +154,14 @@ public sealed class ReachabilityObserverTests : IDisposable
 
     private async Task<List<ProbeResult>> LookAsync(ReachabilityObserver observer)
     {
-        var look = await observer.ObserveAsync(Probing.Plan(_authority, "gw.example"), null, null, TestContext.Current.CancellationToken);
+        var look = await observer.ObserveAsync(Probing.Plan(_authority, "gw.example"), null, TestContext.Current.CancellationToken);
         return [.. look.Gateways.Select(result => result.Current)];
     }
 
     private static async Task<ProbeResult> DashboardAsync(string url, string? caFile)
     {
-        var look = await Probing.Observer().ObserveAsync(null, new Uri(url), caFile, TestContext.Current.CancellationToken);
+        var look = await Probing.Observer().ObserveAsync(
+            null, new(new Uri(url), caFile, ProxySetting.None), TestContext.Current.CancellationToken);
         Assert.Empty(look.Gateways);
         return Assert.Single(look.Dashboard).Current;
     }

@@ -51,7 +51,7 @@ public sealed class StandInProgramTests : IDisposable
     {
         using var authority = StandInAuthority.LoadOrCreate(_folder.Path("."));
         var look = await Probing.Observer().ObserveAsync(
-            Probing.Plan(authority, address.ToString()), null, null, TestContext.Current.CancellationToken);
+            Probing.Plan(authority, address.ToString()), null, TestContext.Current.CancellationToken);
         return [.. look.Gateways.Select(result => result.Current.Outcome)];
     }
 
