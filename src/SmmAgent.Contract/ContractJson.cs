@@ -13,6 +13,7 @@ namespace SmmAgent.Contract;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(TokenRequest))]
 [JsonSerializable(typeof(TokenResponse))]
+[JsonSerializable(typeof(SeenAddress))]
 [JsonSerializable(typeof(AgentReport))]
 [JsonSerializable(typeof(Registration))]
 [JsonSerializable(typeof(DialBackRequest))]

@@ -44,6 +44,22 @@ public sealed record TokenResponse(string Token, DateTimeOffset ExpirationTimest
     public override string ToString() => $"token until {ExpirationTimestamp:O}";
 }
 
+/// <summary>Answer of <c>GET GROUP/whoami</c>: the address from which the dashboard received the request.</summary>
+/// <param name="Address">The IP address.</param>
+/// <param name="Source"><see cref="FromConnection"/> or <see cref="FromForwarded"/>.</param>
+/// <param name="ViaProxy">Whether the request came through a proxy.</param>
+/// <param name="Problem">Why the address is not that of a VM; null if it may be.</param>
+public sealed record SeenAddress(
+    string Address, string Source, bool ViaProxy,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Problem = null)
+{
+    /// <summary>The peer of the connection.</summary>
+    public const string FromConnection = "connection";
+
+    /// <summary>The header X-Forwarded-For of a proxy that the dashboard trusts.</summary>
+    public const string FromForwarded = "forwarded";
+}
+
 /// <summary>Body of <c>PUT GROUP/agents/{uuid}</c>.</summary>
 public sealed record AgentReport
 {
@@ -82,7 +98,7 @@ public sealed record HostReport(string Hostname, string Os, string Architecture)
 
 /// <summary>An address and where it comes from.</summary>
 /// <param name="Value">The IP address.</param>
-/// <param name="Source"><c>configured</c>, <c>route</c>, or the provider's URL.</param>
+/// <param name="Source"><c>configured</c>, <c>route</c>, <c>dashboard</c>, or the provider's URL.</param>
 public sealed record AddressReport(string Value, string Source);
 
 /// <summary>Versions of the programs on the VM.</summary>

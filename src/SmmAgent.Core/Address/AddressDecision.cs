@@ -94,6 +94,7 @@ public static class AddressDecision
         var message = disagree
             ? $"{string.Join(", ", answers.Select(answer => $"{answer.Provider} says {answer.Address}"))}; "
                 + $"{chosen.Address} is used ({(kept is null ? "the first in the list" : "the last known one")}); {SetNodeIp} settles it"
+            : chosen.Provider == AddressProvider.DashboardWord ? $"{chosen.Address}, as the dashboard sees it"
             : $"{chosen.Address}, as {chosen.Provider} says";
         if (chosen.Provider.StartsWith("http:", StringComparison.OrdinalIgnoreCase))
             problems.Add("over plain http anyone on the path can change the address: prefer an https provider");

@@ -5,7 +5,7 @@ namespace SmmAgent.Core.Address;
 
 /// <summary>The address under which the cluster reaches the VM.</summary>
 /// <param name="Value">An IPv4 or IPv6 address, never an IPv4-mapped one.</param>
-/// <param name="Source"><c>configured</c>, <c>route</c>, or the provider's URL.</param>
+/// <param name="Source"><c>configured</c>, <c>route</c>, <c>dashboard</c>, or the provider's URL.</param>
 public sealed record ExternalAddress(IPAddress Value, string Source);
 
 /// <summary>What is known of the external address.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using SmmAgent.Core.Network;
 
 namespace SmmAgent.Core.Address;
 
@@ -23,6 +24,5 @@ public sealed record ProviderResult(string Provider, ProviderOutcome Outcome, IP
     public static ProviderResult NoAnswer(string provider, string problem) => new(provider, ProviderOutcome.NoAnswer, null, problem);
 
     /// <summary>A provider's URL for people and files: without user, password and query, which may be secrets.</summary>
-    public static string Name(Uri provider) =>
-        provider.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+    public static string Name(Uri provider) => AddressProvider.Shown(provider);
 }

@@ -32,7 +32,8 @@ public sealed record AgentSettings
     public IPAddress? NodeIp { get; init; }
 
     /// <summary>The providers that are queried for the external address, in order of precedence.</summary>
-    public IReadOnlyList<Uri> AddressProviders { get; init; } = [new("https://ifconfig.me/ip")];
+    public IReadOnlyList<AddressProvider> AddressProviders { get; init; } =
+        [AddressProvider.Dashboard, new("https://ifconfig.me/ip")];
 
     public ManagementMode FirewallMode { get; init; } = ManagementMode.Manage;
 

@@ -112,9 +112,12 @@ public static class SettingsReader
         return settings with
         {
             NodeIp = ip is null or SettingsRules.Auto ? null : IPAddress.Parse(ip),
-            AddressProviders = providers is null ? settings.AddressProviders : [.. providers.Select(url => new Uri(url))],
+            AddressProviders = providers is null ? settings.AddressProviders : [.. providers.Select(Provider)],
         };
     }
+
+    private static AddressProvider Provider(string text) =>
+        text == AddressProvider.DashboardWord ? AddressProvider.Dashboard : new(text);
 
     private static AgentSettings ReadFirewall(SectionReader firewall, AgentSettings settings) => settings with
     {

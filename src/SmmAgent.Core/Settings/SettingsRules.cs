@@ -29,7 +29,7 @@ public static class SettingsRules
             : null;
     }
 
-    public static string? ProviderUrl(string value) => HttpUrl(value);
+    public static string? ProviderUrl(string value) => value == AddressProvider.DashboardWord ? null : HttpUrl(value);
 
     public static string? Proxy(string value) => ProxySetting.Parse(value).Reason;
 

@@ -17,7 +17,7 @@ public static class SettingsTable
         ("workloadGroup.namespace", settings.Namespace ?? None),
         ("workloadGroup.name", settings.Name ?? None),
         ("node.ip", settings.NodeIp?.ToString() ?? SettingsRules.Auto),
-        ("node.addressProviders", List(settings.AddressProviders.Select(Url))),
+        ("node.addressProviders", List(settings.AddressProviders.Select(provider => provider.Url is { } one ? Url(one) : provider.Name))),
         ("firewall.mode", Word(settings.FirewallMode)),
         ("firewall.managementPorts", List(settings.ManagementPorts.Select(port => port.ToString(CultureInfo.InvariantCulture)))),
         ("sidecar.mode", Word(settings.Sidecar.Mode)),

@@ -19,6 +19,9 @@ public sealed class DashboardClient(
     /// <summary>The maximum duration of one call, including its body. The wait of a long poll is added.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
+    // Other providers follow if there is no answer.
+    private static readonly TimeSpan SeenAddressDeadline = TimeSpan.FromSeconds(5);
+
     private readonly DashboardTransport _transport = new(
         target.Url.Scheme == Uri.UriSchemeHttps ? caFile : null, proxy ?? ProxySetting.None, token, agentVersion, time);
 
@@ -72,6 +75,11 @@ public sealed class DashboardClient(
             Deadline,
             Reader(ContractJson.Default.TokenResponse),
             cancel);
+
+    /// <summary>Requests the address from which the dashboard receives this request. Optional; older dashboards answer 404.</summary>
+    public Task<DashboardResult<SeenAddress>> GetSeenAddressAsync(CancellationToken cancel) =>
+        _transport.CallAsync(
+            new(HttpMethod.Get, target.At("/whoami")), SeenAddressDeadline, Reader(ContractJson.Default.SeenAddress), cancel);
 
     /// <summary>Requests a new bearer token for the agent.</summary>
     public Task<DashboardResult<TokenResponse>> RenewTokenAsync(Guid uuid, AgentKey key, CancellationToken cancel) =>

@@ -56,7 +56,7 @@ public sealed class LastKnownAddressFile(string path)
         }
     }
 
-    private static bool IsUsable(IPAddress address, string source) => source == AddressDecision.RouteSource
+    private static bool IsUsable(IPAddress address, string source) => source is AddressDecision.RouteSource or AddressProvider.DashboardWord
         ? AddressRules.ValidateOwn(address) is null
         : AddressRules.ValidateExternal(address) is null;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using SmmDashboard.Address;
 using SmmDashboard.Agents;
 using SmmDashboard.Http;
 using SmmDashboard.Http.Connections;
@@ -114,6 +115,12 @@ public sealed class CommandLine
         HelpName = "ADDR:PORT",
     };
 
+    private readonly Option<string[]> _trustedProxies = new("--trusted-proxy")
+    {
+        Description = "A proxy whose X-Forwarded-For names the address of a VM, for whoami. May be given several times. Default: none.",
+        HelpName = "CIDR",
+    };
+
     private readonly KubernetesArguments _kubernetes = new();
     private readonly RootCommand _command;
 
@@ -123,7 +130,7 @@ public sealed class CommandLine
         {
             _mesh, _listen, _certificate, _key, _packages, _data, _registration, _registrationCertificate, _registrationKey,
             _authorityCertificate, _authorityKey, _clientRate, _totalRate, _connections, _clientConnections, _idleTimeout, _newAgentRate,
-            _status,
+            _status, _trustedProxies,
         };
         foreach (var option in _kubernetes.All)
             _command.Add(option);
@@ -179,6 +186,7 @@ public sealed class CommandLine
             Connections = ReadConnections(result, faults),
             NewAgents = ReadNewAgents(result, faults),
             Status = result.GetValue(_status) is { } status ? ReadAddress("--status", status, faults) : null,
+            TrustedProxies = ReadTrustedProxies(result, faults),
             Kubernetes = _kubernetes.Read(result, faults),
         };
         if (options.Kubernetes is null && options.Mesh.Length == 0)
@@ -204,6 +212,22 @@ public sealed class CommandLine
         if (options.Packages is { } packages && !Directory.Exists(packages))
             faults.Add($"--packages {packages} is not a folder");
         return options;
+    }
+
+    private TrustedProxies ReadTrustedProxies(ParseResult result, List<string> faults)
+    {
+        var networks = new List<IPNetwork>();
+        foreach (var text in result.GetValue(_trustedProxies) ?? [])
+        {
+            if (IPNetwork.TryParse(text, out var network))
+                networks.Add(network);
+            else if (IPAddress.TryParse(text, out var address))
+                networks.Add(new(address, address.GetAddressBytes().Length * 8));
+            else
+                faults.Add($"--trusted-proxy {text} is neither an address nor a network, for example 10.0.0.0/8");
+        }
+
+        return new(networks);
     }
 
     private RequestRates.Settings ReadRates(ParseResult result, List<string> faults)

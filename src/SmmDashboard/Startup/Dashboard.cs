@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging.Console;
 using SmmDashboard.Access;
+using SmmDashboard.Address;
 using SmmDashboard.Agents;
 using SmmDashboard.DialBack;
 using SmmDashboard.Embedded.Mesh;
@@ -84,7 +85,7 @@ public static class Dashboard
         services.AddSingleton(hooks.Clock);
         services.AddSingleton(hooks.Addresses);
         services.AddSingleton(hooks.DialBackRates);
-        services.AddSingleton(options.Rates);
+        services.AddSingleton(options.Rates).AddSingleton(options.TrustedProxies);
         services.AddSingleton(ConnectionBudget.Calculate(options.Connections, hasRegistration: options.Registration is not null))
             .AddSingleton(provider => Connections(provider, options.Connections));
         services.AddSingleton(new PackageFolder(options.Packages));
@@ -100,7 +101,7 @@ public static class Dashboard
     private static void AddEndpoints(IServiceCollection services) => services
         .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>().AddSingleton<AgentTokenEndpoint>()
         .AddSingleton<RegistrationEndpoint>().AddSingleton<DialBackEndpoint>().AddSingleton<PackagesEndpoint>()
-        .AddSingleton<InstallScriptEndpoint>();
+        .AddSingleton<InstallScriptEndpoint>().AddSingleton<WhoAmIEndpoint>();
 
     private static ConnectionLimits Connections(IServiceProvider provider, ConnectionSettings settings)
     {
@@ -123,6 +124,7 @@ public static class Dashboard
         services.GetRequiredService<InstallScriptEndpoint>().Map(app);
         services.GetRequiredService<PackagesEndpoint>().Map(app);
         services.GetRequiredService<MeshConfigEndpoint>().Map(app);
+        services.GetRequiredService<WhoAmIEndpoint>().Map(app);
         services.GetRequiredService<TokensEndpoint>().Map(app);
         services.GetRequiredService<AgentsEndpoint>().Map(app);
         services.GetRequiredService<AgentTokenEndpoint>().Map(app);

@@ -1,4 +1,5 @@
 using System.Net;
+using SmmDashboard.Address;
 using SmmDashboard.Http;
 using SmmDashboard.Http.Connections;
 using SmmDashboard.Kubernetes;
@@ -38,6 +39,8 @@ public sealed record DashboardOptions
 
     /// <summary>The authority that issues certificates to sidecars; null when they register with tokens only.</summary>
     public CertificateFiles? RegistrationAuthority { get; init; }
+
+    public TrustedProxies TrustedProxies { get; init; } = TrustedProxies.None;
 
     public RequestRates.Settings Rates { get; init; } = new();
 

@@ -9,12 +9,14 @@ using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Network;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Address;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Reachability;
 using SmmAgent.Host.Address;
+using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Network.Address;
 using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.Network.Probes;
@@ -88,10 +90,13 @@ internal sealed class NetworkServiceFixture : IDisposable
     public void Configure(Func<AgentSettings, AgentSettings> change) =>
         Settings.Publish(Settings.Value with { Settings = change(Settings.Value.Settings) });
 
+    /// <summary>The dashboard that is asked for the address; null for none.</summary>
+    public DashboardClient? Dashboard { get; set; }
+
     public void AskProviders(params string[] providers) => Configure(settings => settings with
     {
         DashboardUrl = new("http://127.0.0.1:9"),
-        AddressProviders = [.. providers.Select(provider => new Uri(provider))],
+        AddressProviders = [.. providers.Select(provider => new AddressProvider(provider))],
     });
 
     public void Mesh(string groupNetwork, IReadOnlyList<IPAddress> gateways, params DirectEndpoint[] direct) =>
@@ -114,7 +119,9 @@ internal sealed class NetworkServiceFixture : IDisposable
     private ExternalAddressService NewAddressService() => new(
         Context,
         States,
-        new AddressSources(_providers, new DirectRoute(Time, Names), new LastKnownAddressFile(AddressFile)),
+        new AddressSources(
+            _providers, new DashboardAddress(_ => Dashboard, NullLogger.Instance), new DirectRoute(Time, Names),
+            new LastKnownAddressFile(AddressFile)),
         NullLogger<ExternalAddressService>.Instance);
 
     private MeshConfig Config(string groupNetwork, IReadOnlyList<IPAddress> gateways, DirectEndpoint[] direct) => new()

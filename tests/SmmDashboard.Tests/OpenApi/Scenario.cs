@@ -34,6 +34,7 @@ public static class Scenario
         "getInstallScript" => Call.Get("/get/smm-agent") with { Token = null },
         "getPackage" => Call.Get(Package) with { Token = null },
         "getMeshConfig" => Call.MeshConfig(),
+        "whoAmI" => Call.Get($"{RunningDashboard.Group}/whoami"),
         "makeToken" => new Call(HttpMethod.Post, $"{RunningDashboard.Group}/tokens") { Body = """{"audience":"istio-ca"}""" },
         "putReport" => (agent with { Instance = "00000000000000-b" }).Report(),
         "renewToken" => agent.Renewal(),

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using SmmDashboard.Address;
 using SmmDashboard.DialBack;
 using SmmDashboard.Embedded.Mesh;
 using SmmDashboard.Embedded.Registration;
@@ -49,6 +50,8 @@ public sealed class RunningDashboard : IAsyncDisposable
 
         public RequestRates.Settings Rates { get; init; } = new();
 
+        public TrustedProxies TrustedProxies { get; init; } = TrustedProxies.None;
+
         public ConnectionSettings Connections { get; init; } = new();
 
         public Rate NewAgents { get; init; } = SmmDashboard.Agents.NewAgents.DefaultRate;
@@ -89,6 +92,7 @@ public sealed class RunningDashboard : IAsyncDisposable
                 : null,
             Rates = setup.Rates,
             Connections = setup.Connections,
+            TrustedProxies = setup.TrustedProxies,
             NewAgents = setup.NewAgents,
         };
         var mesh = MeshDescriptionReader.Read(setup.Mesh.ToString());

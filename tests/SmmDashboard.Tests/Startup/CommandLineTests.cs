@@ -13,7 +13,8 @@ public sealed class CommandLineTests
             "--mesh m.yaml --listen http://127.0.0.1:80 --listen https://[::1]:443 --certificate c --key k --packages /tmp --data d "
             + "--registration 0.0.0.0:15012 --registration-certificate rc --registration-key rk --registration-ca-certificate ac "
             + "--registration-ca-key ak --client-rate 7 --total-rate 9 "
-            + "--connections 11 --client-connections 5 --idle-timeout 60 --new-agent-rate 3",
+            + "--connections 11 --client-connections 5 --idle-timeout 60 --new-agent-rate 3 "
+            + "--trusted-proxy 10.0.0.0/8 --trusted-proxy fd00::5",
             out var exitCode,
             out var error);
         Assert.Equal("", error);
@@ -28,6 +29,7 @@ public sealed class CommandLineTests
         Assert.Equal((11, 5, TimeSpan.FromMinutes(1)),
             (options.Connections.Total, options.Connections.PerClient, options.Connections.Idle));
         Assert.Equal(new SmmDashboard.Http.Rate(1500, 3), options.NewAgents);
+        Assert.Equal(["10.0.0.0/8", "fd00::5/128"], options.TrustedProxies.Networks.Select(network => network.ToString()));
         Assert.Equal((7, 9), (options.Rates.PerClient.PerSecond, options.Rates.Total.PerSecond));
     }
 
@@ -51,6 +53,7 @@ public sealed class CommandLineTests
     [InlineData("--mesh m --listen http://127.0.0.1:80 --client-connections -1", "--client-connections")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --idle-timeout 0", "--idle-timeout")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --new-agent-rate 0", "--new-agent-rate")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --trusted-proxy proxy", "--trusted-proxy proxy is neither")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --idle-timeout 86401", "--idle-timeout")]
     public void WrongUsageIsReportedWithExitCode2(string line, string named)
     {

@@ -60,5 +60,5 @@ internal sealed class NamesNamespace() : Check("names-namespace", CheckGroup.Nam
     }
 
     private static IEnumerable<string> Used(AgentSettings settings) =>
-        settings.AddressProviders.Append(settings.DashboardUrl).OfType<Uri>().Select(url => url.Host);
+        settings.AddressProviders.Select(provider => provider.Url).Append(settings.DashboardUrl).OfType<Uri>().Select(url => url.Host);
 }

@@ -1,7 +1,11 @@
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
+using SmmAgent.Host;
 using SmmAgent.Host.Address;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Network.Address;
 using SmmAgent.Linux.Network.Connections;
 using SmmAgent.Linux.Network.Names;
@@ -26,11 +30,18 @@ internal sealed record AddressObservation(AddressState State, bool IsDaemons)
 
         // A configured address needs no network, and no mesh configuration.
         var settings = context.Settings.Settings;
-        var config = settings.NodeIp is null ? (await context.Mesh).Config : null;
+        var mesh = settings.NodeIp is null ? await context.Mesh : null;
         var names = new NameLookup(context.Time);
         using var providers = new AddressProviderClient(context.Time, names, Connector.DefaultTimeout);
         var lastKnown = new LastKnownAddressFile(context.Paths.LastKnownAddress);
-        var sources = new AddressSources(providers, new DirectRoute(context.Time, names), lastKnown);
-        return new(await sources.FindAsync(settings, config, () => lastKnown.Read(out _), end), IsDaemons: false);
+        // Without a mesh configuration from it, the dashboard would not answer this request either.
+        using var client = mesh is { Config: not null, LastGoodSince: null, Target: { } target }
+            ? new DashboardClient(
+                target, settings.CaFile, BearerTokenFile.From(context.Paths, context.Time), ProgramVersion.Current, context.Time,
+                settings.Proxy)
+            : null;
+        var dashboard = new DashboardAddress(_ => client, NullLogger.Instance);
+        var sources = new AddressSources(providers, dashboard, new DirectRoute(context.Time, names), lastKnown);
+        return new(await sources.FindAsync(settings, mesh?.Config, () => lastKnown.Read(out _), end), IsDaemons: false);
     }
 }

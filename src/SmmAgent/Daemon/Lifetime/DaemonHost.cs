@@ -103,7 +103,9 @@ public static class DaemonHost
             context,
             states,
             new AddressSources(
-                new AddressProviderClient(time, names), new DirectRoute(time, names), new LastKnownAddressFile(paths.LastKnownAddress)),
+                new AddressProviderClient(time, names),
+                new DashboardAddress(_ => clients.For(states.Settings.Value), loggers.CreateLogger<DashboardAddress>()),
+                new DirectRoute(time, names), new LastKnownAddressFile(paths.LastKnownAddress)),
             loggers.CreateLogger<ExternalAddressService>());
 
         var root = new ReconcileActivity(() => HostUnits.Open(paths.Root, time), paths.PrivilegedPresence);

@@ -7,7 +7,8 @@ using SmmAgent.Linux.State;
 namespace SmmAgent.Host.Address;
 
 /// <summary>Where an address can come from when none is configured.</summary>
-public sealed record AddressSources(AddressProviderClient Providers, DirectRoute Route, LastKnownAddressFile LastKnown)
+public sealed record AddressSources(
+    AddressProviderClient Providers, DashboardAddress Dashboard, DirectRoute Route, LastKnownAddressFile LastKnown)
 {
     /// <summary>Finds the address that the settings and the network model ask for.</summary>
     /// <param name="lastKnown">The last known address, for any mode; read only if needed.</param>
@@ -26,6 +27,18 @@ public sealed record AddressSources(AddressProviderClient Providers, DirectRoute
             return AddressDecision.FromRoute(route.Source, route.Detail, fitting);
         }
 
-        return AddressDecision.FromProviders(await Providers.AskAsync(settings.AddressProviders, cancel), fitting);
+        return AddressDecision.FromProviders(await AskAsync(settings, fitting, cancel), fitting);
+    }
+
+    private async Task<IReadOnlyList<ProviderResult>> AskAsync(
+        AgentSettings settings, LastKnownAddress? lastKnown, CancellationToken cancel)
+    {
+        var providers = settings.AddressProviders;
+        var dashboard = await Dashboard.AskAsync(settings, cancel);
+        if (dashboard is not null && providers is [{ Url: null }, ..] && SeenAddressRules.IsSufficient(dashboard, lastKnown))
+            return [dashboard];
+
+        Uri[] urls = [.. providers.Select(provider => provider.Url).OfType<Uri>()];
+        return SeenAddressRules.Order(providers, dashboard, await Providers.AskAsync(urls, cancel));
     }
 }

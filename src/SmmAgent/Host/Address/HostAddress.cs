@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Network.Address;
 using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.State;
@@ -16,7 +18,13 @@ internal sealed class HostAddress(AgentPaths paths, TimeProvider time)
     {
         var names = new NameLookup(time);
         using var providers = new AddressProviderClient(time, names);
-        var sources = new AddressSources(providers, new DirectRoute(time, names), new LastKnownAddressFile(paths.HostLastKnownAddress));
+        using var client = DashboardTarget.From(settings) is { } target
+            ? new DashboardClient(
+                target, settings.CaFile, BearerTokenFile.From(paths, time), ProgramVersion.Current, time, settings.Proxy)
+            : null;
+        var sources = new AddressSources(
+            providers, new DashboardAddress(_ => client, NullLogger.Instance), new DirectRoute(time, names),
+            new LastKnownAddressFile(paths.HostLastKnownAddress));
         var lastKnown = new LastKnownAddressKeeper(sources.LastKnown, NullLogger.Instance);
         var found = await sources.FindAsync(settings, config, () => lastKnown.Value, cancel);
         if (save && found is { Address: { } address, AddressKnown.Reason: not AddressDecision.LastKnown } && address.Source != AddressDecision.ConfiguredSource)
