@@ -15,6 +15,7 @@ readonly package_packages=(rpm xz-utils)
 readonly bed_packages=(iproute2 iptables nftables socat)
 readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap apt-utils systemd-container
     dpkg-dev patch shellcheck busybox wget rpm dnf zypper lintian rpmlint qemu-user-static logrotate openssl gpg gpg-agent)
+readonly browser_packages=(chromium chromium-driver)
 readonly bench_packages=(prometheus-node-exporter)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
@@ -126,7 +127,7 @@ vm_roots() {
 kube_assets() { nice -n 10 tests/kube/assets.sh "$artifacts/kube"; }
 
 run_tests() {
-    need "${link_packages[@]}" "${bed_packages[@]}" "${test_packages[@]}"
+    need "${link_packages[@]}" "${bed_packages[@]}" "${test_packages[@]}" "${browser_packages[@]}"
     [ $# -gt 0 ] || format --verify
     # The assets from package mirrors mostly wait for the network: make them during the build.
     local roots="" kube

@@ -20,7 +20,7 @@ public static class AuthorizationHeader
         var header = headers.Count == 1 ? headers[0]! : "";
         var text = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim(' ') : "";
         problem = headers.Count == 0 ? ApiProblem.TokenMissing()
-            : text.Length is 0 or > MaximumLength || !text.All(IsTokenCharacter) ? ApiProblem.TokenMalformed()
+            : !IsToken(text) ? ApiProblem.TokenMalformed()
             : null;
         if (problem is not null)
             return false;
@@ -29,6 +29,9 @@ public static class AuthorizationHeader
         problem = token.ExpiresAt is { } expiry && expiry <= clock.GetUtcNow() ? ApiProblem.TokenExpired() : null;
         return problem is null;
     }
+
+    /// <summary>Whether a text has the form of a bearer token.</summary>
+    public static bool IsToken(string text) => text.Length is > 0 and <= MaximumLength && text.All(IsTokenCharacter);
 
     // The characters of token68 in RFC 9110.
     private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~' or '+' or '/' or '=';

@@ -1,4 +1,6 @@
+using SmmAgent.Contract;
 using SmmDashboard.Groups;
+using SmmDashboard.Hosting;
 using SmmDashboard.Http;
 
 namespace SmmDashboard.Access;
@@ -9,11 +11,13 @@ namespace SmmDashboard.Access;
 /// probably a mistake of the holder. In other namespaces it gets 403 whether the group exists or not, so that foreign groups cannot be
 /// listed.
 /// </remarks>
-public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, RequestRates rates, TimeProvider clock)
+public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, RequestRates rates, TimeProvider clock, ILogger<GroupAccess> log)
 {
     public const string GroupPattern = "/v1/namespaces/{namespace}/workloadgroups/{name}";
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
+    private readonly LogLimiter _refused = new(clock, perMinute: 10);
 
     /// <returns>The group, or the problem to respond with.</returns>
     /// <exception cref="UnavailableException">Access cannot be decided now.</exception>
@@ -35,10 +39,20 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, Reques
         return validation switch
         {
             TokenValidation.Accepted accepted => Enter(context, asked, accepted),
-            TokenValidation.Refused refused =>
-                (null, rates.RefuseFailure(context) ?? ApiProblem.TokenRefused(refused.Reason, refused.Detail)),
+            TokenValidation.Refused refused => (null, Refuse(context, asked, refused)),
             _ => throw new InvalidOperationException("a token is either accepted or refused"),
         };
+    }
+
+    private ApiProblem Refuse(HttpContext context, GroupId asked, TokenValidation.Refused refused)
+    {
+        if (_refused.TryAcquire(out var withheld))
+        {
+            log.TokenRefused(
+                $"{context.Connection.RemoteIpAddress}", NameRules.Shown($"{asked}"), refused.Reason, OneLine.From(refused.Detail), withheld);
+        }
+
+        return rates.RefuseFailure(context) ?? ApiProblem.TokenRefused(refused.Reason, refused.Detail);
     }
 
     private async ValueTask<TokenValidation> ValidateAsync(HttpContext context, PresentedToken token, GroupId? claimed, bool isCounted)
@@ -80,3 +94,11 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, Reques
 
 /// <summary>A group that a token opened, the snapshot that it was found in, and the accepted token.</summary>
 public sealed record AdmittedGroup(ServedGroup Group, GroupSnapshot Snapshot, TokenValidation.Accepted Token);
+
+internal static partial class GroupAccessLog
+{
+    [LoggerMessage(
+        1302, LogLevel.Warning,
+        "Refused a token of {Client} for {Group}: {Reason}: {Detail} (and {Withheld} others since the last such message)")]
+    public static partial void TokenRefused(this ILogger log, string client, string group, string reason, string detail, long withheld);
+}

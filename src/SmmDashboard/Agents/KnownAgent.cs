@@ -12,5 +12,8 @@ public sealed record KnownAgent(byte[] KeySha256, IPAddress? Address, DateTimeOf
     /// <summary>Whether the agent was reached at its address, or its sidecar was registered.</summary>
     public bool IsProven { get; init; }
 
+    /// <summary>The last report and its summary; null unless the dashboard shows its machines.</summary>
+    public KeptReport? Report { get; init; }
+
     public bool HasKey(PresentedAgent identity) => CryptographicOperations.FixedTimeEquals(KeySha256, identity.KeySha256);
 }

@@ -8,7 +8,8 @@ namespace SmmDashboard.DialBack;
 
 /// <summary><c>POST GROUP/agents/{uuid}/dial-back</c>: tests whether the cluster reaches the ports of the VM.</summary>
 public sealed class DialBackEndpoint(
-    GroupAccess access, AgentAccess agents, AddressPolicy policy, IClusterRanges cluster, DialBackLimits limits, Dialler dialler)
+    GroupAccess access, AgentAccess agents, AddressPolicy policy, IClusterRanges cluster, DialBackLimits limits, Dialler dialler,
+    DialBackResults kept)
 {
     private const int MaximumBody = 8 * 1024;
 
@@ -58,6 +59,7 @@ public sealed class DialBackEndpoint(
         // A response on the agent's port proves that this agent has the address.
         if (results.Any(result => result is { Port: DashboardApi.AgentPort, Reachable: true }))
             agents.Prove(id, identity.Uuid);
+        kept.Keep(id, identity.Uuid, results);
         var answer = new DialBackResponse(address.ToString(), admitted.Group.Config.Mesh.ClusterId, results);
         await context.WriteJsonAsync(answer, ContractJson.Default.DialBackResponse);
         return null;

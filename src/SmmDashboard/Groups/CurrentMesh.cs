@@ -17,6 +17,7 @@ public sealed class CurrentMesh(MeshSettings settings)
         ImmutableDictionary<ServiceAccount, ImmutableArray<GroupId>>.Empty,
         IsSynced: false);
     private volatile bool _isStopping;
+    private long _version;
 
     private sealed record State(
         MeshSettings Settings, IReadOnlyDictionary<GroupId, GroupSnapshot> Groups,
@@ -29,6 +30,9 @@ public sealed class CurrentMesh(MeshSettings settings)
 
     /// <summary>Whether the process is stopping, so that requests must not wait for changes any longer.</summary>
     public bool IsStopping => _isStopping;
+
+    /// <summary>Increases each time the groups are replaced.</summary>
+    public long Version => Interlocked.Read(ref _version);
 
     public IEnumerable<GroupEntry> Entries => _state.Groups.Values.Select(group => group.Entry);
 
@@ -55,6 +59,7 @@ public sealed class CurrentMesh(MeshSettings settings)
             var byAccount = groups.Values.GroupBy(group => group.Entry.Account, group => group.Entry.Id)
                 .ToDictionary(account => account.Key, account => account.ToImmutableArray());
             _state = new State(settings, groups, byAccount, IsSynced: true);
+            Interlocked.Increment(ref _version);
             superseded = [.. before.Values.Where(old => !ReferenceEquals(groups.GetValueOrDefault(old.Entry.Id), old))];
         }
 

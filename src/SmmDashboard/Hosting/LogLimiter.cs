@@ -1,12 +1,13 @@
 namespace SmmDashboard.Hosting;
 
-/// <summary>Permits one log line of a kind per minute and counts the others, so that a client cannot fill the log.</summary>
-public sealed class LogLimiter(TimeProvider clock)
+/// <summary>Permits a number of log lines of a kind per minute and counts the others, so that a client cannot fill the log.</summary>
+public sealed class LogLimiter(TimeProvider clock, int perMinute = 1)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private long? _passedAt;
+    private long? _begunAt;
+    private int _passed;
     private long _withheld;
 
     /// <param name="withheld">The number of lines withheld since the last permitted one.</param>
@@ -16,13 +17,16 @@ public sealed class LogLimiter(TimeProvider clock)
         lock (_lock)
         {
             withheld = _withheld;
-            if (_passedAt is { } at && clock.GetElapsedTime(at) < Interval)
+            if (_begunAt is not { } at || clock.GetElapsedTime(at) >= Interval)
+                (_begunAt, _passed) = (clock.GetTimestamp(), 0);
+
+            if (_passed >= perMinute)
             {
                 _withheld++;
                 return false;
             }
 
-            (_passedAt, _withheld) = (clock.GetTimestamp(), 0);
+            (_passed, _withheld) = (_passed + 1, 0);
             return true;
         }
     }

@@ -24,6 +24,11 @@ public sealed class RequestBody
         return length <= limit ? new RequestBody(context.Request, buffer[..length]) : null;
     }
 
+    /// <summary>Reads a field of a form (application/x-www-form-urlencoded); empty when the form does not have it.</summary>
+    public string FormField(string name) =>
+        Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(System.Text.Encoding.UTF8.GetString(_content))
+            .TryGetValue(name, out var value) ? value.ToString() : "";
+
     /// <summary>Parses the body as a JSON object of the declared media type.</summary>
     internal bool TryParse<T>(Func<ObjectReader, T> read, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out ApiProblem? problem)
         where T : class

@@ -121,6 +121,7 @@ public sealed class CommandLine
         HelpName = "CIDR",
     };
 
+    private readonly AdminArguments _admin = new();
     private readonly KubernetesArguments _kubernetes = new();
     private readonly RootCommand _command;
 
@@ -132,7 +133,7 @@ public sealed class CommandLine
             _authorityCertificate, _authorityKey, _clientRate, _totalRate, _connections, _clientConnections, _idleTimeout, _newAgentRate,
             _status, _trustedProxies,
         };
-        foreach (var option in _kubernetes.All)
+        foreach (var option in _admin.All.Concat(_kubernetes.All))
             _command.Add(option);
         _command.Add(ClusterCheckCommand.Create());
         _command.Add(SignPackagesCommand.Create());
@@ -189,6 +190,7 @@ public sealed class CommandLine
             TrustedProxies = ReadTrustedProxies(result, faults),
             Kubernetes = _kubernetes.Read(result, faults),
         };
+        options = options with { Admin = _admin.Read(result, options.Certificate, options.Kubernetes is not null, faults) };
         if (options.Kubernetes is null && options.Mesh.Length == 0)
             faults.Add("--mesh FILE or --kubernetes is required");
         if (options.Kubernetes is not null)
@@ -268,7 +270,7 @@ public sealed class CommandLine
         };
     }
 
-    private static CertificateFiles? ReadPair(ParseResult result, Option<string?> certificate, Option<string?> key, List<string> faults)
+    internal static CertificateFiles? ReadPair(ParseResult result, Option<string?> certificate, Option<string?> key, List<string> faults)
     {
         var (certificateFile, keyFile) = (result.GetValue(certificate), result.GetValue(key));
         if ((certificateFile is null) != (keyFile is null))
@@ -287,7 +289,7 @@ public sealed class CommandLine
         return null;
     }
 
-    private static IPEndPoint? ReadAddress(string option, string value, List<string> faults)
+    internal static IPEndPoint? ReadAddress(string option, string value, List<string> faults)
     {
         // IPEndPoint.TryParse also accepts an address without a port. Port 0 is accepted only if it was written.
         if (IPEndPoint.TryParse(value, out var address) && (address.Port != 0 || value.EndsWith(":0", StringComparison.Ordinal)))

@@ -34,13 +34,18 @@ public static class Dashboard
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "smm-dashboard" });
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore().AddSingleton<IConnectionListenerFactory>(provider => new LimitedTransport(
-            provider.GetRequiredService<ConnectionLimits>(), options.Status, hooks.Clock, provider.GetRequiredService<ILoggerFactory>()));
+            endpoint => ReferenceEquals(endpoint, options.Status) ? null
+                : ReferenceEquals(endpoint, options.Admin?.Address) ? provider.GetRequiredService<AdminListener>().Connections
+                : provider.GetRequiredService<ConnectionLimits>(),
+            hooks.Clock, provider.GetRequiredService<ILoggerFactory>()));
         AddLogging(builder.Logging);
         AddServices(builder.Services, options, hooks);
         if (options.Kubernetes is { } kubernetes)
-            KubernetesMode.Add(builder.Services, kubernetes, options.NewAgents, hooks);
+            KubernetesMode.Add(builder.Services, options, kubernetes, hooks);
         else
             EmbeddedMode.Add(builder.Services, options, mesh ?? throw new ArgumentNullException(nameof(mesh)), hooks);
+        if (options.Admin is { } shown)
+            AdminListener.AddTo(builder.Services, shown, options.Kubernetes?.TokenAudience, hooks.Clock);
         var certificate = options.Certificate is { } files ? new PemCertificate(files.Certificate, files.Key, hooks.Clock) : null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -56,11 +61,16 @@ public static class Dashboard
                     StatusEndpoints.Mark(endpoint);
                 });
             }
+
+            if (options.Admin is { } admin)
+                kestrel.Listen(admin.Address, kestrel.ApplicationServices.GetRequiredService<AdminListener>().Serve);
         });
 
         var app = builder.Build();
         var status = app.Services.GetRequiredService<StatusEndpoints>();
         app.MapWhen(StatusEndpoints.IsFor, branch => branch.Run(status.AnswerAsync));
+        if (options.Admin is not null)
+            app.MapWhen(AdminListener.IsFor, branch => branch.Run(app.Services.GetRequiredService<AdminListener>().AnswerAsync));
         app.UseMiddleware<RequestGuard>();
         app.UseStatusCodePages(RequestGuard.ExplainStatusAsync);
         Map(app);
@@ -93,7 +103,7 @@ public static class Dashboard
         services.AddSingleton(new GracefulStop.Settings(options.Kubernetes is null ? TimeSpan.Zero : StopDelay));
         services.AddSingleton<BackgroundFailure>().AddSingleton<RequestRates>().AddSingleton<GroupAccess>().AddSingleton<AgentAccess>();
         services.AddSingleton(provider => new DialScheduler(hooks.Clock, provider.GetRequiredService<ILogger<DialScheduler>>()))
-            .AddSingleton<DialBackRates>().AddSingleton<DialBackLimits>().AddSingleton<Dialler>();
+            .AddSingleton(new DialBackResults(isKept: options.Admin is not null, hooks.Clock)).AddSingleton<DialBackRates>().AddSingleton<DialBackLimits>().AddSingleton<Dialler>();
         services.AddSingleton<AgentPackages>().AddSingleton<SidecarPackages>();
         AddEndpoints(services);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using SmmDashboard.Address;
+using SmmDashboard.Admin;
 using SmmDashboard.Http;
 using SmmDashboard.Http.Connections;
 using SmmDashboard.Kubernetes;
@@ -21,6 +22,9 @@ public sealed record DashboardOptions
 
     /// <summary>The address that serves readiness and metrics without TLS; null serves neither.</summary>
     public IPEndPoint? Status { get; init; }
+
+    /// <summary>The listener that shows the machines; null shows them nowhere.</summary>
+    public AdminOptions? Admin { get; init; }
 
     public required IReadOnlyList<Listen> Listen { get; init; }
 

@@ -1,4 +1,5 @@
 using SmmDashboard.Access;
+using SmmDashboard.Admin.Viewers;
 using SmmDashboard.DialBack;
 using SmmDashboard.Embedded.Agents;
 using SmmDashboard.Tokens;
@@ -24,6 +25,9 @@ public sealed record DashboardTestHooks
 
     /// <summary>Replaces the renewal of tokens of the embedded mode; null keeps it.</summary>
     public IAgentTokens? AgentTokens { get; init; }
+
+    /// <summary>Replaces the viewers of the embedded mode, so that a browser must sign in; null keeps them.</summary>
+    public IViewers? Viewers { get; init; }
 
     public int AgentsPerGroup { get; init; } = FileAgentStore.DefaultLimit;
 }

@@ -1,3 +1,6 @@
+using SmmDashboard.Admin.Machines;
+using SmmDashboard.Admin.Mesh;
+using SmmDashboard.Admin.Viewers;
 using SmmDashboard.Agents;
 using SmmDashboard.DialBack;
 using SmmDashboard.Embedded;
@@ -25,12 +28,16 @@ internal static class EmbeddedMode
         services.AddSingleton(new CurrentMesh(mesh.Settings));
         services.AddSingleton(provider => new CurrentMeshDescription(mesh, provider.GetRequiredService<CurrentMesh>()));
         services.AddSingleton(SigningKey.Open(options.Data));
-        services.AddSingleton<IAgentStore>(provider => new FileAgentStore(
+        services.AddSingleton(provider => new FileAgentStore(
             options.Data is { } folder ? new AgentFiles(folder, provider.GetRequiredService<ILogger<AgentFiles>>()) : null,
             hooks.Clock,
             provider.GetRequiredService<ILogger<FileAgentStore>>(),
             options.NewAgents,
-            hooks.AgentsPerGroup));
+            hooks.AgentsPerGroup,
+            keepsReports: options.Admin is not null));
+        services.AddSingleton<IAgentStore>(provider => provider.GetRequiredService<FileAgentStore>())
+            .AddSingleton<IMachineSource>(provider => provider.GetRequiredService<FileAgentStore>())
+            .AddSingleton<IMeshView, DescribedMeshView>().AddSingleton(hooks.Viewers ?? new LocalViewers());
         services.AddSingleton<SidecarTokenSigner>()
             .AddSingleton<ISidecarTokens>(provider => provider.GetRequiredService<SidecarTokenSigner>())
             .AddSingleton(provider => hooks.TokenValidator ?? ActivatorUtilities.CreateInstance<HashedTokenValidator>(provider))
@@ -38,7 +45,7 @@ internal static class EmbeddedMode
             .AddSingleton<IClusterRanges, ConfiguredRanges>();
         services.AddSingleton<RegisteredEntries>().AddSingleton(new RecentRefusals(hooks.Clock)).AddSingleton<RegistrationService>()
             .AddSingleton<IRegistrations, ConnectedSidecars>();
-        services.AddHostedService<MeshWatcher>();
+        services.AddSingleton<MeshWatcher>().AddHostedService(provider => provider.GetRequiredService<MeshWatcher>());
         AddRegistration(services, options, hooks.Clock);
     }
 

@@ -1,11 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using SmmDashboard.Access;
+using SmmDashboard.Admin.Machines;
+using SmmDashboard.Admin.Mesh;
+using SmmDashboard.Admin.Viewers;
 using SmmDashboard.DialBack;
 using SmmDashboard.Embedded.Agents;
 using SmmDashboard.Groups;
 using SmmDashboard.Hosting;
-using SmmDashboard.Http;
 using SmmDashboard.Kubernetes;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Machines;
@@ -13,6 +15,7 @@ using SmmDashboard.Kubernetes.Ranges;
 using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Serving;
 using SmmDashboard.Kubernetes.Tokens;
+using SmmDashboard.Kubernetes.Viewers;
 using SmmDashboard.Registration;
 using SmmDashboard.Status;
 using SmmDashboard.Tokens;
@@ -23,7 +26,7 @@ namespace SmmDashboard.Startup;
 internal static class KubernetesMode
 {
     /// <exception cref="ApiSettingsException">The kubeconfig or the pod's service account cannot be used.</exception>
-    public static void Add(IServiceCollection services, KubernetesOptions options, Rate newAgents, DashboardTestHooks hooks)
+    public static void Add(IServiceCollection services, DashboardOptions dashboard, KubernetesOptions options, DashboardTestHooks hooks)
     {
         var settings = Settings(options, hooks.Clock);
         services.AddSingleton(options with { Namespace = settings.Namespace ?? options.Namespace });
@@ -40,8 +43,10 @@ internal static class KubernetesMode
             new PodLookup(provider.GetRequiredService<KubernetesApi>(), hooks.Clock),
             () => provider.GetRequiredService<ClusterWatch>().Services,
             options.ClusterRanges));
-        services.AddPart(provider => Machines(provider, hooks, newAgents))
-            .AddSingleton(provider => provider.GetRequiredService<AttachedMachines>().Store);
+        services.AddPart(provider => Machines(provider, hooks, dashboard))
+            .AddSingleton(provider => provider.GetRequiredService<AttachedMachines>().Store)
+            .AddSingleton<IMachineSource>(provider => provider.GetRequiredService<AttachedMachines>())
+            .AddSingleton<IMeshView, ComposedMeshView>().AddSingleton<IViewers, ReviewedViewers>();
         services.AddPart(Rights);
     }
 
@@ -61,7 +66,7 @@ internal static class KubernetesMode
             provider.GetRequiredService<BackgroundFailure>());
     }
 
-    private static AttachedMachines Machines(IServiceProvider provider, DashboardTestHooks hooks, Rate newAgents)
+    private static AttachedMachines Machines(IServiceProvider provider, DashboardTestHooks hooks, DashboardOptions dashboard)
     {
         var options = provider.GetRequiredService<KubernetesOptions>();
         var cluster = provider.GetRequiredService<ClusterWatch>();
@@ -69,8 +74,9 @@ internal static class KubernetesMode
         return new AttachedMachines(
             provider.GetRequiredService<KubernetesApi>(),
             new MachineGroups(() => cluster.WorkloadGroups.State, provider.GetRequiredService<WatchedEntries>().Candidates),
-            new FileAgentStore(null, hooks.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), newAgents, hooks.AgentsPerGroup),
-            new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = hooks.AgentsPerGroup, NewAgents = newAgents },
+            new FileAgentStore(null, hooks.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), dashboard.NewAgents, hooks.AgentsPerGroup,
+                keepsReports: dashboard.Admin is not null),
+            new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = hooks.AgentsPerGroup, NewAgents = dashboard.NewAgents },
             new MachineSeams(
                 hooks.Clock,
                 hooks.Random,

@@ -1,5 +1,5 @@
 using SmmAgent.Contract;
-using SmmDashboard.Kubernetes.Machines;
+using SmmDashboard.Agents;
 
 namespace SmmDashboard.Kubernetes.Tests.Machines;
 

@@ -17,7 +17,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
     private readonly string _root = Path.Combine(folder, "agents");
     private int _isFailing;
 
-    public IEnumerable<(GroupId Group, Guid Uuid, KnownAgent Agent)> Load()
+    public IEnumerable<(GroupId Group, Guid Uuid, KnownAgent Agent, AgentReport? Report)> Load()
     {
         OwnerOnlyFile.MakeFolder(_root);
         foreach (var space in Directory.EnumerateDirectories(_root))
@@ -27,8 +27,8 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
                 var name = new GroupId(Path.GetFileName(space), Path.GetFileName(group));
                 foreach (var file in Directory.EnumerateFiles(group, "*.json"))
                 {
-                    if (Guid.TryParseExact(Path.GetFileNameWithoutExtension(file), "D", out var uuid) && Read(file) is { } agent)
-                        yield return (name, uuid, agent);
+                    if (Guid.TryParseExact(Path.GetFileNameWithoutExtension(file), "D", out var uuid) && Read(file) is var (agent, report))
+                        yield return (name, uuid, agent, report);
                 }
             }
         }
@@ -85,7 +85,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
 
     private static string Cut(string text) => text.Length <= 64 ? text : text[..64];
 
-    private KnownAgent? Read(string path)
+    private (KnownAgent Agent, AgentReport? Report)? Read(string path)
     {
         try
         {
@@ -93,13 +93,13 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
                 ? JsonSerializer.Deserialize(content, AgentFileJson.Default.AgentFile)
                 : null;
             return file?.KeySha256 is { Length: 64 } key
-                ? new KnownAgent(
+                ? (new KnownAgent(
                     Convert.FromHexString(key), file.Report?.Address is { } address ? IPAddress.Parse(address.Value) : null, file.SeenAt)
                 {
                     IsProven = file.IsProven,
                     Instances = new(
                         file.Instances?.OfType<AgentInstance>().Where(one => one is { Id: not null, Hostname: not null }) ?? []),
-                }
+                }, IsWhole(file.Report) ? file.Report : null)
                 : null;
         }
         catch (Exception exception) when (exception is JsonException or FormatException or IOException or InvalidDataException)
@@ -108,6 +108,17 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
             return null;
         }
     }
+
+    // JSON may have null for any member.
+    private static bool IsWhole(AgentReport? report) =>
+        report is
+        {
+            Host: { Hostname: not null, Os: not null, Architecture: not null }, InterfaceAddresses: not null, Conditions: not null,
+            Versions.Agent: not null,
+        }
+        && (report.Address is null or { Value: not null, Source: not null })
+        && report.InterfaceAddresses.All(address => address is not null)
+        && report.Conditions.All(condition => condition is { Type: not null, Status: not null, Reason: not null, Message: not null });
 
     private string Folder(GroupId group) => Path.Combine(_root, group.Namespace, group.Name);
 

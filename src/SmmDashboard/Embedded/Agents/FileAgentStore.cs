@@ -1,5 +1,7 @@
 using System.Net;
+using System.Threading.Channels;
 using SmmAgent.Contract;
+using SmmDashboard.Admin.Machines;
 using SmmDashboard.Agents;
 using SmmDashboard.Groups;
 using SmmDashboard.Http;
@@ -7,7 +9,7 @@ using SmmDashboard.Http;
 namespace SmmDashboard.Embedded.Agents;
 
 /// <summary>Stores agents in memory and, if a folder is configured, in files.</summary>
-public sealed class FileAgentStore : IAgentStore
+public sealed class FileAgentStore : IAgentStore, IMachineSource
 {
     public const int DefaultLimit = 10_000;
 
@@ -24,19 +26,50 @@ public sealed class FileAgentStore : IAgentStore
     private readonly ILogger<FileAgentStore> _log;
     private readonly int _limit;
     private readonly NewAgents _new;
+    private readonly FirstReports _first;
+    private readonly Channel<bool> _changes =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <param name="files">The files in which keys and reports survive a restart; null keeps them in memory only.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="log">Receives events for operators.</param>
     /// <param name="newAgents">The rate of new agents per group.</param>
     /// <param name="limitPerGroup">The maximum number of agents per group.</param>
+    /// <param name="keepsReports">Whether reports are kept in memory, so that they can be shown.</param>
     public FileAgentStore(
-        AgentFiles? files, TimeProvider clock, ILogger<FileAgentStore> log, Rate newAgents, int limitPerGroup = DefaultLimit)
+        AgentFiles? files, TimeProvider clock, ILogger<FileAgentStore> log, Rate newAgents, int limitPerGroup = DefaultLimit,
+        bool keepsReports = false)
     {
         (_files, _clock, _log, _limit, _new) = (files, clock, log, limitPerGroup, new NewAgents(newAgents, clock, log));
-        foreach (var (group, uuid, agent) in files?.Load() ?? [])
-            Group(group)[uuid] = agent;
+        (_first, KeepsReports) = (new FirstReports(clock, log), keepsReports);
+        foreach (var (group, uuid, agent, report) in files?.Load() ?? [])
+            Group(group)[uuid] = report is null ? agent : Keep(group, uuid, agent, report);
     }
+
+    /// <summary>Whether reports are kept in memory, so that they can be shown.</summary>
+    public bool KeepsReports { get; }
+
+    public ChannelReader<bool> Changes => _changes.Reader;
+
+    /// <remarks>An agent whose report is not known is shown when it reports again.</remarks>
+    public IEnumerable<ObservedMachine> Machines
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _groups.Values.SelectMany(agents => agents.Values).Select(agent => agent.Report?.Summary).OfType<ObservedMachine>()];
+        }
+    }
+
+    public ValueTask<MachineReportView?> ReadAsync(GroupId group, string id, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Guid.TryParse(id, out var uuid) && Find(group, uuid)?.Report is { Report: var report }
+            ? new MachineReportView
+            {
+                OperatingSystem = $"{report.Host.Os} {report.Host.Architecture}".Trim(),
+                InterfaceAddresses = report.InterfaceAddresses,
+                Conditions = report.Conditions,
+            }
+            : null);
 
     public ValueTask<KnownAgent?> FindAsync(GroupId group, Guid uuid, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Find(group, uuid));
@@ -59,6 +92,18 @@ public sealed class FileAgentStore : IAgentStore
                 agents[other] = before with { IsProven = false };
         }
     }
+
+    private KnownAgent Keep(GroupId group, Guid uuid, KnownAgent agent, AgentReport report) => !KeepsReports ? agent
+        : agent with
+        {
+            Report = KeptReport.From(report, new ObservedMachine
+            {
+                Group = group, Id = uuid.ToString("D"), Address = agent.Address, LastSeen = agent.SeenAt, Instances = agent.Instances,
+            }),
+        };
+
+    private static KnownAgent KeepInstances(KnownAgent agent) => agent.Report is not { } kept ? agent
+        : agent with { Report = kept with { Summary = kept.Summary with { Instances = agent.Instances } } };
 
     private KnownAgent? Find(GroupId group, Guid uuid)
     {
@@ -88,11 +133,15 @@ public sealed class FileAgentStore : IAgentStore
             agent = instances.IsRefused
                 ? known! with { Instances = instances.After }
                 : new KnownAgent(identity.KeySha256, address, now) { Instances = instances.After, IsProven = known?.IsProven == true };
+            agent = instances.IsRefused ? KeepInstances(agent) : Keep(group, identity.Uuid, agent, report);
             agents[identity.Uuid] = agent;
             if (isFirst && report.Instance is { } instance)
                 RemoveInstanceElsewhere(group, agents, identity.Uuid, instance);
         }
 
+        _changes.Writer.TryWrite(true);
+        if (isFirst)
+            _first.Report(group, identity.Uuid, report);
         if (instances.Begins)
             _log.DuplicateBegins(identity.Uuid, group, agent.Instances.Hosts(now));
         if (instances.Ends)
@@ -112,7 +161,7 @@ public sealed class FileAgentStore : IAgentStore
         foreach (var (other, agent) in others.ToList())
         {
             var now = _clock.GetUtcNow();
-            agents[other] = agent with { Instances = agent.Instances.Without(instance) };
+            agents[other] = KeepInstances(agent with { Instances = agent.Instances.Without(instance) });
             if (agent.Instances.Hosts(now).Length > 0 && agents[other].Instances.Hosts(now).Length == 0)
                 _log.DuplicateEnds(other, group);
         }
@@ -139,6 +188,7 @@ public sealed class FileAgentStore : IAgentStore
             _new.Evicted(group, uuid, _limit);
 
         agents.Remove(uuid);
+        _changes.Writer.TryWrite(true);
         _files?.Remove(group, uuid);
         return true;
     }

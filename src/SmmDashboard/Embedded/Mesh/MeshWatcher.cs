@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using SmmAgent.Contract;
 using SmmDashboard.Hosting;
 
 namespace SmmDashboard.Embedded.Mesh;
@@ -20,6 +21,10 @@ public sealed class MeshWatcher(
     private string? _lastDigest;
     private string? _lastRefusal;
     private Task<bool>? _pendingChange;
+    private volatile IReadOnlyList<InputError> _faults = [];
+
+    /// <summary>The faults of the file as it is now; empty when it is in effect.</summary>
+    public IReadOnlyList<InputError> Faults => _faults;
 
     /// <summary>Reads the file once.</summary>
     /// <returns>Whether the mesh description was replaced.</returns>
@@ -35,7 +40,7 @@ public sealed class MeshWatcher(
         var digest = MeshFile.Digest(content.Value);
         if (digest == _lastDigest)
         {
-            _lastRefusal = null;
+            (_lastRefusal, _faults) = (null, []);
             return false;
         }
 
@@ -47,7 +52,7 @@ public sealed class MeshWatcher(
         }
 
         var isFirst = _lastDigest is null;
-        (_lastDigest, _lastRefusal) = (digest, null);
+        (_lastDigest, _lastRefusal, _faults) = (digest, null, []);
         foreach (var warning in read.Value.Warnings)
             log.ReportWarning(file.Path, warning);
         description.Replace(read.Value);
@@ -131,12 +136,12 @@ public sealed class MeshWatcher(
 
     private string ReadDigest() => file.Load().Value is { } content ? MeshFile.Digest(content) : "unreadable";
 
-    private void Refuse(string what, IReadOnlyList<SmmAgent.Contract.InputError> faults)
+    private void Refuse(string what, IReadOnlyList<InputError> faults)
     {
         if (what == _lastRefusal)
             return;
 
-        _lastRefusal = what;
+        (_lastRefusal, _faults) = (what, faults);
         foreach (var one in faults)
             log.Refused(file.Path, one.ToString());
     }

@@ -10,11 +10,10 @@ namespace SmmDashboard.Http.Connections;
 /// Kestrel's socket transport with an accept loop that closes connections above the limits at once, and waits while the process or the host
 /// has no file for another connection. The framework's own loop retries immediately and forever, which uses a whole processor.
 /// </summary>
-/// <param name="limits">The limits of the API's connections.</param>
-/// <param name="unlimited">The endpoint whose connections are not counted; null counts all.</param>
+/// <param name="limitsOf">The limits of the connections of an endpoint; null for an endpoint whose connections are not counted.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="loggers">Creates the loggers of the transport.</param>
-public sealed class LimitedTransport(ConnectionLimits limits, EndPoint? unlimited, TimeProvider clock, ILoggerFactory loggers)
+public sealed class LimitedTransport(Func<EndPoint, ConnectionLimits?> limitsOf, TimeProvider clock, ILoggerFactory loggers)
     : IConnectionListenerFactory
 {
     private const string FrameworkCategory = "Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets";
@@ -35,7 +34,7 @@ public sealed class LimitedTransport(ConnectionLimits limits, EndPoint? unlimite
 
         return ValueTask.FromResult<IConnectionListener>(new Listener(
             socket, new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), loggers.CreateLogger(FrameworkCategory)),
-            new AcceptPause(clock, loggers.CreateLogger<LimitedTransport>()), ReferenceEquals(endpoint, unlimited) ? null : limits));
+            new AcceptPause(clock, loggers.CreateLogger<LimitedTransport>()), limitsOf(endpoint)));
     }
 
     private sealed class Listener(Socket socket, SocketConnectionContextFactory connections, AcceptPause pause, ConnectionLimits? limits)

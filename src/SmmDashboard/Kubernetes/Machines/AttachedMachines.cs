@@ -1,5 +1,8 @@
 using System.Threading.Channels;
+using SmmDashboard.Admin.Machines;
 using SmmDashboard.Agents;
+using SmmDashboard.Groups;
+using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Watching;
@@ -8,11 +11,12 @@ using SmmDashboard.Status;
 namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>The agents of all WorkloadGroups as objects of the cluster: the store, the watch, the writes and the sweeper.</summary>
-public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSource
+public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSource, IMachineSource
 {
     private const string LeaseName = "smm-dashboard-sweeper";
 
     private static readonly TimeSpan TidyInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
     private readonly MachineSeams _seams;
     private readonly Reflector<AttachedMachine> _reflector;
@@ -22,6 +26,10 @@ public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSou
     private readonly MachineStore _store;
     private readonly Lease _lease;
     private readonly Sweeper _sweeper;
+    private readonly MachineApi _calls;
+    private readonly IMachineSource? _memory;
+    private readonly Channel<bool> _changes =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <param name="api">The cluster.</param>
     /// <param name="groups">The owners of the machines.</param>
@@ -31,21 +39,20 @@ public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSou
     public AttachedMachines(KubernetesApi api, MachineGroups groups, IAgentStore memory, MachineSettings settings, MachineSeams seams)
     {
         _seams = seams;
-        // No reader waits for changes: each call reads the cache.
-        var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        var calls = new MachineApi(api);
-        Cache = new Cache<AttachedMachine>(changes.Writer, seams.Time);
+        _memory = memory as IMachineSource;
+        _calls = new MachineApi(api);
+        Cache = new Cache<AttachedMachine>(_changes.Writer, seams.Time);
         _reflector = new(
             api, MachineApi.Resource, KubernetesJson.Default.AttachedMachine, Cache,
             new ReflectorSeams(seams.Time, new Random(seams.Random.Next()), seams.Log));
         _machines = new KnownMachines(Cache, seams.Time);
         _faults = new MachineFaults(seams.Time, seams.Log);
-        var writer = new MachineWriter(calls, _machines, groups, seams.Time);
+        var writer = new MachineWriter(_calls, _machines, groups, seams.Time);
         _queue = new StatusQueue(writer, _faults, seams with { Random = new Random(seams.Random.Next()) });
         _store = new MachineStore(new(_machines, writer, _queue, groups, _faults), memory, settings, seams);
         // As client-go's: two processes on one host are two candidates.
         _lease = new Lease(api, settings.Namespace, LeaseName, $"{settings.Replica}_{seams.Random.NextInt64():x16}", seams);
-        _sweeper = new Sweeper(calls, _machines, _lease, seams);
+        _sweeper = new Sweeper(_calls, _machines, _lease, seams);
     }
 
     public IAgentStore Store => _store;
@@ -80,6 +87,32 @@ public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSou
         Metric.Counter("smm_dashboard_reports_written_total", "Queued reports that were written.", new Sample(_queue.Written)),
         Metric.Counter("smm_dashboard_reports_dropped_total", "Queued reports that could not be written.", new Sample(_queue.Dropped)),
     ];
+
+    public ChannelReader<bool> Changes => _changes.Reader;
+
+    /// <remarks>With the machines that are kept in memory, because a kind or a right is missing.</remarks>
+    public IEnumerable<ObservedMachine> Machines =>
+        _machines.Watched.Select(machine => machine.Summary).Concat(_memory?.Machines ?? []);
+
+    public async ValueTask<MachineReportView?> ReadAsync(GroupId group, string id, CancellationToken cancellationToken)
+    {
+        var key = new ObjectKey(group.Namespace, id);
+        if (_machines.Find(key) is null)
+            return _memory is null ? null : await _memory.ReadAsync(group, id, cancellationToken);
+
+        try
+        {
+            return MachineReport.View(await _calls.GetAsync(key, cancellationToken));
+        }
+        catch (ApiException fault) when (fault.Fault == ApiFault.NotFound)
+        {
+            return null;
+        }
+        catch (ApiException fault)
+        {
+            throw new UnavailableException("the machine cannot be read from the Kubernetes API now", fault.RetryAfter ?? Soon, fault);
+        }
+    }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using SmmAgent.Contract;
+using SmmDashboard.Admin.Machines;
 using SmmDashboard.Agents;
 using SmmDashboard.Kubernetes.Objects;
 
@@ -63,6 +64,23 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
             ],
             Instances = [.. Instances(context.Instances).TakeLast(size.Instances)],
         };
+
+    /// <summary>What is shown of the last report of a machine.</summary>
+    public static MachineReportView View(MachineDocument document) => new()
+    {
+        OperatingSystem = document.Status?.OperatingSystem ?? "",
+        InterfaceAddresses = document.Status?.InterfaceAddresses ?? [],
+        WorkloadEntry = document.Status?.WorkloadEntry,
+        ConnectedTo = document.Status?.ConnectedTo,
+        Conditions =
+        [
+            .. (document.Status?.Conditions ?? []).Select(condition => new Condition
+            {
+                Type = condition.Type, Status = condition.Status, Reason = condition.Reason, Message = condition.Message,
+                LastTransitionTime = condition.LastTransitionTime,
+            }),
+        ],
+    };
 
     public static IReadOnlyList<MachineInstance> Instances(AgentInstances instances) =>
     [

@@ -38,6 +38,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     private readonly WriteLimits _limits = new(seams.Time);
     private readonly LogLimiter _notWritten = new(seams.Time);
     private readonly NewAgents _new = new(settings.NewAgents, seams.Time, seams.Log);
+    private readonly FirstReports _first = new(seams.Time, seams.Log);
 
     // The machines that this replica has reached. After a restart it reaches them again within minutes.
     private readonly ConcurrentDictionary<ObjectKey, bool> _reached = [];
@@ -183,6 +184,8 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
                 return ReportOutcome.KeyMismatch;
             parts.Faults.Allowed(group.Namespace);
             parts.Queue.Remove(key);
+            if (machine.LastReportTime is null)
+                _first.Report(group, uuid, report);
             if (machine.LastReportTime is null && report.Instance is { } instance)
                 await CureAsync(key, group, instance, now, cancellationToken);
         }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SmmDashboard.Agents;
+using SmmDashboard.Groups;
 
 namespace SmmDashboard.Kubernetes.Objects;
 
@@ -38,6 +39,9 @@ public sealed record AttachedMachine : KubernetesObject
 
     public AgentInstances Instances { get; init; } = AgentInstances.None;
 
+    /// <summary>The part of the last report that the list of machines shows.</summary>
+    public required ObservedMachine Summary { get; init; }
+
     /// <summary>Of all that is written soon when it changes. See <see cref="FingerprintOf"/>.</summary>
     public long Fingerprint { get; init; }
 
@@ -45,26 +49,46 @@ public sealed record AttachedMachine : KubernetesObject
     {
         var status = document.Status;
         var connected = status?.Conditions?.FirstOrDefault(condition => condition.Type == AgentConnected);
+        var (space, group) = (string.Intern(document.Metadata.Namespace), string.Intern(document.Spec.WorkloadGroup));
+        var address = IPAddress.TryParse(status?.Address, out var parsed) ? parsed : null;
+        var lastSign = status?.LastReportTime ?? document.Metadata.CreationTimestamp ?? DateTimeOffset.UnixEpoch;
+        var instances = status?.Instances is { Count: > 0 } all
+            ? new(all.Select(one => new AgentInstance(one.Id, one.Host, one.Address, one.FirstSeen, one.LastSeen)))
+            : AgentInstances.None;
         return new AttachedMachine
         {
             // Labels, owners and the uid are not read again.
             Metadata = new ObjectMeta
             {
                 Name = document.Metadata.Name,
-                Namespace = string.Intern(document.Metadata.Namespace),
+                Namespace = space,
                 ResourceVersion = document.Metadata.ResourceVersion,
             },
-            WorkloadGroup = string.Intern(document.Spec.WorkloadGroup),
+            WorkloadGroup = group,
             KeySha256 = Key(document.Spec.KeySha256),
-            Address = IPAddress.TryParse(status?.Address, out var address) ? address : null,
+            Address = address,
             LastReportTime = status?.LastReportTime,
-            LastSign = status?.LastReportTime ?? document.Metadata.CreationTimestamp ?? DateTimeOffset.UnixEpoch,
+            LastSign = lastSign,
             IsRegistered = status?.WorkloadEntry is { Length: > 0 },
             IsConnected = connected is null ? null : connected.Status == "True",
             ConnectedChanged = connected?.LastTransitionTime ?? default,
-            Instances = status?.Instances is { Count: > 0 } instances
-                ? new(instances.Select(one => new AgentInstance(one.Id, one.Host, one.Address, one.FirstSeen, one.LastSeen)))
-                : AgentInstances.None,
+            Instances = instances,
+            Summary = new ObservedMachine
+            {
+                Group = new GroupId(space, group),
+                Id = document.Metadata.Name,
+                Host = status?.Host ?? "",
+                Address = address,
+                AgentVersion = ConditionState.Share(status?.AgentVersion ?? ""),
+                SidecarVersion = status?.SidecarVersion is { } sidecar ? ConditionState.Share(sidecar) : null,
+                LastSeen = lastSign,
+                Instances = instances,
+                Conditions =
+                [
+                    .. (status?.Conditions ?? []).Where(condition => condition.Type is not (AgentConnected or Attachment.Type))
+                        .Select(condition => ConditionState.From(condition.Type, condition.Status, condition.Reason)),
+                ],
+            },
             Fingerprint = FingerprintOf(status),
         };
     }
