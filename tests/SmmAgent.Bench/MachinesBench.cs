@@ -47,7 +47,7 @@ internal static class MachinesBench
     private static async Task<(TimeSpan Ready, long PssKiB)> StartedAsync(ApiServer server, int machines)
     {
         var watch = Stopwatch.StartNew();
-        await using var dashboard = new BedProcess([
+        await using var dashboard = new TestbedProcess([
             .. Programs.Dashboard, "--kubernetes", "--kubeconfig", server.Kubeconfig, "--public-url", "https://smm.example.com",
             "--listen", $"http://127.0.0.1:{Port}", "--status", $"127.0.0.1:{Port + 1}",
         ]);

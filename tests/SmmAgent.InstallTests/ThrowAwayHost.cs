@@ -16,14 +16,14 @@ public sealed class ThrowAwayHost : IAsyncDisposable
     private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(10);
     private static readonly string[] Environment = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb"];
 
-    private readonly BedProcess _holder;
+    private readonly TestbedProcess _holder;
     private string _before = "";
 
-    private ThrowAwayHost(BedProcess holder) => _holder = holder;
+    private ThrowAwayHost(TestbedProcess holder) => _holder = holder;
 
     public static async Task<ThrowAwayHost> StartAsync(NetworkNamespace network)
     {
-        var host = new ThrowAwayHost(new BedProcess(network.Inside("unshare", "--mount", "--propagation", "private", "sleep", "infinity")));
+        var host = new ThrowAwayHost(new TestbedProcess(network.Inside("unshare", "--mount", "--propagation", "private", "sleep", "infinity")));
         try
         {
             // The process is in its namespaces once it has become what they were made for.
@@ -59,7 +59,7 @@ public sealed class ThrowAwayHost : IAsyncDisposable
     public void Remove(string path) => File.Delete(At(path));
 
     /// <summary>Puts one program in the place of each of a folder's.</summary>
-    public void PoisonFolder(string folder, string program)
+    public void ReplacePrograms(string folder, string program)
     {
         var names = Directory.EnumerateFileSystemEntries(At(folder)).Select(path => Path.GetFileName(path)).ToList();
         var stubs = Directory.CreateDirectory(At($"/poisoned{folder}"));

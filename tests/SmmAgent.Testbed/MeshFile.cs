@@ -4,7 +4,7 @@ using System.Text;
 namespace SmmAgent.Testbed;
 
 /// <summary>
-/// The mesh description that the bed's dashboard serves. <see cref="Write"/> replaces the file, and the dashboard follows.
+/// The mesh description that the testbed's dashboard serves. <see cref="Write"/> replaces the file, and the dashboard follows.
 /// </summary>
 public sealed class MeshFile(string path, string rootCertificate)
 {
@@ -65,20 +65,20 @@ public sealed class MeshFile(string path, string rootCertificate)
     public string Network { get; set; } = "vm-network-1";
 
     /// <summary>How a revision's control plane is called.</summary>
-    public static string IstiodOf(string revision) => $"istiod-{revision}.istio-system.svc";
+    public static string IstiodName(string revision) => $"istiod-{revision}.istio-system.svc";
 
     /// <summary>The REVISION of a revision's control plane.</summary>
-    public static string LabelOf(string revision) => $"{revision}.istio-system";
+    public static string RevisionLabelFor(string revision) => $"{revision}.istio-system";
 
     /// <summary>The key that signs <see cref="Packages"/>; null for unsigned packages.</summary>
     public PackageSignature? Signature { get; set; }
 
     /// <summary>Whether a <see cref="Write"/> signs; else the list stays as it was signed before.</summary>
-    public bool Signs { get; set; } = true;
+    public bool IsSigned { get; set; } = true;
 
     public void Write()
     {
-        if (Signs)
+        if (IsSigned)
             Signature?.Sign(Packages);
         var temporary = path + ".new";
         File.WriteAllText(temporary, Render());
@@ -99,12 +99,12 @@ public sealed class MeshFile(string path, string rootCertificate)
               status: {Status}
               istioVersion: {IstioVersion}
               istioRevision: {Revision}
-              istioRevisionLabel: {RevisionLabel ?? LabelOf(Revision)}
+              istioRevisionLabel: {RevisionLabel ?? RevisionLabelFor(Revision)}
               istioNamespace: istio-system
               rootCertificate: |
             {Indented(RootCertificate, "    ")}
               defaultConfig:
-                discoveryAddress: {IstiodOf(Revision)}:15012
+                discoveryAddress: {IstiodName(Revision)}:15012
                 proxyMetadata: {Braces("")}
             meshExpansionGateways:{(Gateways.Count == 0 ? " []" : "")}
 

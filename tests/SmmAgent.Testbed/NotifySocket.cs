@@ -34,7 +34,7 @@ public sealed class NotifySocket : IDisposable
         .SelectMany(message => message.Split('\n'))
         .LastOrDefault(line => line.StartsWith("STATUS=", StringComparison.Ordinal))?["STATUS=".Length..] ?? "";
 
-    public bool Heard(string line) => Messages.Any(message => message.Split('\n').Contains(line));
+    public bool HasReceived(string line) => Messages.Any(message => message.Split('\n').Contains(line));
 
     public int Count(string line) => Messages.Count(message => message.Split('\n').Contains(line));
 

@@ -4,7 +4,7 @@ using SmmAgent.Contract.Signing;
 namespace SmmAgent.Testbed;
 
 /// <summary>
-/// Signs the packages that a mesh offers with a key that is thrown away with the bed, and puts the list where the dashboard serves it.
+/// Signs the packages that a mesh offers with a key that is thrown away with the testbed, and puts the list where the dashboard serves it.
 /// </summary>
 /// <param name="folder">The dashboard's packages.</param>
 public sealed class PackageSignature(string folder)

@@ -1,6 +1,6 @@
 namespace SmmAgent.Testbed;
 
-/// <summary>Where the programs are that the bed starts.</summary>
+/// <summary>Where the programs are that the testbed starts.</summary>
 public static class Programs
 {
     /// <summary>The published native binary: the environment's SMM_AGENT, else where <c>./build.sh publish</c> leaves it.</summary>
@@ -15,7 +15,7 @@ public static class Programs
 
     public static IReadOnlyList<string> StandIn { get; } = ["dotnet", Built("MeshStandIn", "mesh-stand-in.dll")];
 
-    /// <summary>Why the bed cannot be made here; null when it can.</summary>
+    /// <summary>Why the testbed cannot be made here; null when it can.</summary>
     public static string? Missing() =>
         !Environment.IsPrivilegedProcess ? "needs root, to make network namespaces"
         : !File.Exists(Agent) ? $"needs the published agent ({Agent}): ./build.sh publish"

@@ -7,7 +7,7 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
     private static readonly string[] Unconfirmed = ["smm-agent", "reconcile", "--confirm-within", "20s"];
 
     [Fact]
-    public async Task WithoutAConfirmationAHostThatWasNotAttachedIsAsItWas()
+    public async Task UnconfirmedAttachmentIsUndone()
     {
         await using var vm = await fixture.BootAsync();
         var before = vm.Rules();
@@ -30,7 +30,7 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task WithoutAConfirmationAHostThatWasAttachedHasItsEarlierRules()
+    public async Task UnconfirmedChangeOfAnAttachedHostRestoresTheEarlierRules()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("smm-agent", "reconcile");
@@ -46,7 +46,7 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task ADaemonThatRanRunsAgainAfterTheRollback()
+    public async Task DaemonThatRanBeforeIsStartedAgainAfterTheRollback()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("smm-agent", "reconcile");
@@ -61,7 +61,7 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task WhatIsConfirmedStays()
+    public async Task ConfirmedChangeRemains()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("smm-agent", "reconcile", "--confirm-within", "1h");
@@ -96,7 +96,7 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task TheSupportBundleHasTheStatesOfTheUnitsThatComeAndGo()
+    public async Task SupportBundleHasTheStatesOfTransientUnits()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("smm-agent", "reconcile", "--confirm-within", "1h");

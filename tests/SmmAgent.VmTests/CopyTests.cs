@@ -27,14 +27,14 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
             await vm.UntilConditionAsync("Registered", "True ", Minutes);
             (original, machine) = (UuidOf(vm), vm.Run("cat", "/etc/machine-id").Trim());
             secrets = Secrets(vm);
-            var sidecar = new StandInSidecar(fixture.Bed, vm);
+            var sidecar = new StandInSidecar(fixture.Testbed, vm);
             (starts, registrations) = (sidecar.Starts.Length, sidecar.Labels.Length);
             Assert.Contains($"{original}", sidecar.Labels[^1], StringComparison.Ordinal);
             disk = await vm.PowerOffAsync();
         }
 
         using var template = disk;
-        var before = fixture.Bed.Reports();
+        var before = fixture.Testbed.Reports();
         await using var copy = await fixture.BootCopyAsync(disk, machineId: "0123456789abcdef0123456789abcdef");
 
         await copy.UntilConditionAsync("Registered", "True ", Minutes);
@@ -50,7 +50,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
         Assert.Contains($"{own}", copy.Run("cat", SidecarFiles.ClusterEnvironment), StringComparison.Ordinal);
         // The sidecar was started once, and never with the other uuid.
         await copy.UntilConditionAsync("SidecarCurrent", "True Current", Minutes);
-        var copied = new StandInSidecar(fixture.Bed, copy);
+        var copied = new StandInSidecar(fixture.Testbed, copy);
         Assert.Equal(starts + 1, copied.Starts.Length);
         Assert.NotEmpty(copied.Labels[registrations..]);
         Assert.All(copied.Labels[registrations..], labels => Assert.Contains(
@@ -63,7 +63,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
             [$"Replaced {DaemonIdentity}: it is another machine's: this VM is a copy, so it gets a uuid and a key of its own"],
             Journal(copy, "smm-agent").Where(line => line.StartsWith("Replaced ", StringComparison.Ordinal)));
 
-        var reports = fixture.Bed.Reports();
+        var reports = fixture.Testbed.Reports();
         Assert.Equal([own], reports.Keys.Except(before.Keys));
         Assert.Equal(before[original], reports[original]);
 
@@ -71,7 +71,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
         await copy.RebootAsync();
         await copy.UntilConditionAsync("Registered", "True ", Minutes);
         Assert.Equal(own, UuidOf(copy));
-        Assert.Equal(reports.Keys.Order(), fixture.Bed.Reports().Keys.Order());
+        Assert.Equal(reports.Keys.Order(), fixture.Testbed.Reports().Keys.Order());
     }
 
     [Fact]

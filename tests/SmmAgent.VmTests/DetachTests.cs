@@ -51,7 +51,7 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal("", vm.Ruleset());
         vm.Run("smm-agent", "reconcile");
         // Now the daemon makes the tables, which is not root.
-        fixture.Bed.Vm.Run("nft", "flush", "ruleset");
+        fixture.Testbed.Vm.Run("nft", "flush", "ruleset");
         await vm.UntilAsync(() => vm.Rules().Split("-A INPUT").Length == 3, "the daemon has put back both families' rules");
 
         var output = vm.Run("smm-agent", "detach");

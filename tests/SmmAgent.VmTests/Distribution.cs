@@ -23,9 +23,9 @@ public sealed record Distribution(string Name, string Root)
 
     /// <summary>Those of them that have the deb.</summary>
     public static TheoryData<string> Debians { get; } = [
-        .. All.Select(row => row.Data).Where(name => name != OwnRoot || File.Exists(Path.Combine(Of(name).Root, "usr/bin/dpkg")))];
+        .. All.Select(row => row.Data).Where(name => name != OwnRoot || File.Exists(Path.Combine(FromName(name).Root, "usr/bin/dpkg")))];
 
-    public static Distribution Of(string name) =>
+    public static Distribution FromName(string name) =>
         new(name, name == OwnRoot ? Environment.GetEnvironmentVariable(OwnRoot)! : Path.Combine(Programs.Artifacts, "roots", name));
 
     /// <summary>Why no VM can be booted here; null when one can.</summary>

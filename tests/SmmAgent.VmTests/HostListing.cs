@@ -4,7 +4,7 @@ namespace SmmAgent.VmTests;
 internal static class HostListing
 {
     // Files that change while a system runs, and the records of the package managers.
-    private static readonly string[] Left =
+    private static readonly string[] Excluded =
     [
         "/proc", "/sys", "/dev", "/tmp", "/var/tmp", "/mnt", "/var/log", "/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt",
         "/var/cache/debconf",
@@ -16,12 +16,12 @@ internal static class HostListing
     ];
 
     /// <summary>One line for each thing.</summary>
-    public static IReadOnlyList<string> Of(BootedVm vm)
+    public static IReadOnlyList<string> From(BootedVm vm)
     {
         // What boots late is not what was changed. It fails where a unit has.
         _ = vm.Try(BootedVm.InstallPatience, "systemctl", "is-system-running", "--wait");
         string[] leaving = [
-            "(", .. Left.SelectMany((path, i) => i == 0 ? (string[])["-path", path] : ["-o", "-path", path]), ")", "-prune", "-o"];
+            "(", .. Excluded.SelectMany((path, i) => i == 0 ? (string[])["-path", path] : ["-o", "-path", path]), ")", "-prune", "-o"];
         return
         [
             .. Lines(vm.RunAtMost(BootedVm.InstallPatience, ["find", "/", .. leaving, "-type", "f", "-exec", "sha256sum", "{}", "+"])),

@@ -17,10 +17,10 @@ public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
         await vm.UntilAsync(() => vm.Condition("ReachableFromCluster") == "True", "the dashboard dialled the VM");
         Assert.Equal([], Warnings());
 
-        await fixture.Bed.StopGatewayAsync(MeshTestbed.SecondGateway);
+        await fixture.Testbed.StopGatewayAsync(MeshTestbed.SecondGateway);
         vm.Run("systemctl", "reload", Unit);
         await vm.UntilStatusAsync($"Degraded: gateway {MeshTestbed.SecondGateway}:");
-        await fixture.Bed.StartGatewayAsync(MeshTestbed.SecondGateway);
+        await fixture.Testbed.StartGatewayAsync(MeshTestbed.SecondGateway);
         await vm.UntilStatusAsync(BootedVm.Attached);
 
         // It healed itself in time.
@@ -30,14 +30,14 @@ public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal($"{MeshTestbed.SecondGateway} answers on every port", gateway[^1]);
         Assert.Empty(Lines("-o", "cat", $"SMM_GATEWAY={MeshTestbed.FirstGateway}"));
 
-        await fixture.Bed.StopDashboardAsync();
+        await fixture.Testbed.StopDashboardAsync();
         await vm.UntilAsync(
             () => vm.Condition("DashboardReachable") == "False" && vm.Condition("ConfigCurrent") == "False",
             "it knows that the dashboard is away", TimeSpan.FromMinutes(2));
         string[] gone = ["ConfigCurrent is False, DashboardUnreachable", "DashboardReachable is False, Refused"];
         await vm.UntilAsync(
             () => gone.SequenceEqual(Heads("warning").Order()), "the outage has lasted and is a warning", TimeSpan.FromMinutes(1));
-        await fixture.Bed.StartDashboardAsync();
+        await fixture.Testbed.StartDashboardAsync();
         await vm.UntilStatusAsync(BootedVm.Attached, TimeSpan.FromMinutes(2));
 
         // The story has a beginning and an end.

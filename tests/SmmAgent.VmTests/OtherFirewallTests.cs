@@ -21,7 +21,7 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
                 "INPUT drops replies to the VM's own connections: firewalld removed the rule for them when it started, and kept the "
                 + "policy DROP", StringComparison.Ordinal),
             "check names what drops the replies", TimeSpan.FromMinutes(1));
-        vm.RunLine(Cure.In(vm.ConditionText("GatewaysReachable")));
+        vm.RunLine(AdvisedCommands.FindOne(vm.ConditionText("GatewaysReachable")));
         // Of IPv6, too: without its rule for ICMPv6 the VM is found only as long as its neighbour's cache remembers it.
         vm.Run("ip6tables", "-w", "-P", "INPUT", "ACCEPT");
         vm.Run("systemctl", "reload", "smm-agent");
@@ -52,7 +52,7 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
             Assert.DoesNotContain("16400", vm.Run("firewall-cmd", $"--zone={zone}", "--list-all"), StringComparison.Ordinal);
         Assert.Empty(Rules(vm));
         Assert.Empty(Rules(vm, "--permanent"));
-        Assert.False(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
+        Assert.False(fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, 8080));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
         var rules = vm.Rules();
 
         vm.Run("nft", "flush", "ruleset");
-        fixture.Bed.DropByDefault();
+        fixture.Testbed.DropByDefault();
 
         await vm.UntilAsync(() => vm.Rules().Split('\n').Order().SequenceEqual(rules.Split('\n').Order()), "the rules are back");
         await UntilOpenAsync(vm);
@@ -91,8 +91,8 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
         // A privileged reconcile is requested once in 30 s.
         await vm.UntilAsync(() => vm.Condition("PortsOpen") == "True", "PortsOpen is True", TimeSpan.FromMinutes(1));
         foreach (var port in (int[])[8080, 8082, 16400, 16401])
-            await vm.UntilAsync(() => fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, port), $"the cluster reaches {port}");
-        await vm.UntilAsync(() => fixture.Bed.ClusterReaches(MeshTestbed.VmAddressIPv6, 16400), "the cluster reaches 16400 by IPv6");
+            await vm.UntilAsync(() => fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, port), $"the cluster reaches {port}");
+        await vm.UntilAsync(() => fixture.Testbed.ClusterReaches(MeshTestbed.VmAddressIPv6, 16400), "the cluster reaches 16400 by IPv6");
     }
 
     private static string[] Rules(BootedVm vm, params string[] which) =>

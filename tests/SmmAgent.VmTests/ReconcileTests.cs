@@ -31,10 +31,10 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         vm.Run("sed", "-i", "s/^sidecar: .*/sidecar: {mode: manage}/", Config);
         try
         {
-            fixture.Bed.Mesh.Packages = [
-                OfferedPackage.Of(AgentPackage.Built.Deb, "istio-sidecar", "1.15.3", "deb", AgentPackage.Architecture.Deb)];
-            fixture.Bed.Mesh.Write();
-            await fixture.Bed.UntilOffersAsync();
+            fixture.Testbed.Mesh.Packages = [
+                OfferedPackage.From(AgentPackage.Built.Deb, "istio-sidecar", "1.15.3", "deb", AgentPackage.Architecture.Deb)];
+            fixture.Testbed.Mesh.Write();
+            await fixture.Testbed.UntilOffersAsync();
 
             var (exitCode, output) = vm.Try("smm-agent", "reconcile");
 
@@ -47,8 +47,8 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         }
         finally
         {
-            fixture.Bed.Mesh.Packages = [];
-            fixture.Bed.Mesh.Write();
+            fixture.Testbed.Mesh.Packages = [];
+            fixture.Testbed.Mesh.Write();
         }
     }
 

@@ -32,7 +32,7 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     private IEnumerable<string> Reports() =>
-        Directory.EnumerateFiles(Path.Combine(fixture.Bed.Folder, "dashboard"), "*.json", SearchOption.AllDirectories)
+        Directory.EnumerateFiles(Path.Combine(fixture.Testbed.Folder, "dashboard"), "*.json", SearchOption.AllDirectories)
             .Select(File.ReadAllText);
 
     [Fact]
@@ -80,8 +80,8 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         await vm.UntilConditionAsync("TokenCurrent", "True");
 
         const string Authority = "/etc/smm/corporate-ca.pem";
-        File.WriteAllText(Path.Combine(fixture.Bed.Folder, "authority.pem"), fixture.Bed.Mesh.RootCertificate);
-        vm.Run("install", "-m", "0600", fixture.Bed.ForVm(Path.Combine(fixture.Bed.Folder, "authority.pem")), Authority);
+        File.WriteAllText(Path.Combine(fixture.Testbed.Folder, "authority.pem"), fixture.Testbed.Mesh.RootCertificate);
+        vm.Run("install", "-m", "0600", fixture.Testbed.CopyToVm(Path.Combine(fixture.Testbed.Folder, "authority.pem")), Authority);
         Assert.Contains(Refusal(Authority), vm.Try(
             "smm-agent", "set", "dashboard-url", "https://dashboard.example.com", "--ca-file", Authority).Output, StringComparison.Ordinal);
         Assert.Contains(Cannot(Authority), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);

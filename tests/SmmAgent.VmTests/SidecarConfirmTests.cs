@@ -10,7 +10,7 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
     {
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
-        var before = HostListing.Of(vm);
+        var before = HostListing.From(vm);
 
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h");
 
@@ -18,7 +18,7 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
         // What the timer runs; that it does is shown where the change takes no package manager's time.
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "rollback");
         vm.Run("systemctl", "stop", "smm-agent-rollback.timer");
-        Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
+        Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.From(vm)).Where(SidecarAttachTests.IsForeign)));
 
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h");
         await vm.UntilConditionAsync("SidecarRunning", "True");
@@ -39,7 +39,7 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
     public async Task UnconfirmedChangeOfAMemberIsRolledBackAndNotRepeated()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
         vm.Run("systemctl", "stop", "smm-agent.service");
         var before = vm.Run("cat", SidecarFiles.ClusterEnvironment);
         var starts = sidecar.Starts.Length;
@@ -48,7 +48,7 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
         try
         {
             fixture.Offer(SidecarPackages.NewerVersion);
-            await fixture.Bed.UntilOffersAsync();
+            await fixture.Testbed.UntilOffersAsync();
             Assert.Contains(
                 "✓ restart istio.service", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h"),
                 StringComparison.Ordinal);

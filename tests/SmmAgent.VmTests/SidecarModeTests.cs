@@ -11,12 +11,12 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
     {
         await using var vm = await fixture.BootAsync();
         SetMode("check");
-        var before = HostListing.Of(vm);
+        var before = HostListing.From(vm);
 
         var output = vm.Run("smm-agent", "reconcile", "--host-only");
 
         Assert.Contains("! left to you, because sidecar.mode is check: install istio-sidecar 1.15.3\n", output, StringComparison.Ordinal);
-        Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
+        Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.From(vm)).Where(SidecarAttachTests.IsForeign)));
         vm.Run("smm-agent", "reconcile");
         Assert.Contains("sidecar.mode is check, so this is left to you",
             await vm.UntilConditionAsync("SidecarInstalled", "False NotInstalled"), StringComparison.Ordinal);
@@ -53,7 +53,7 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
     public async Task PurgeKeepsTheSidecarPackageAndPrintsAWorkingRemovalCommand()
     {
         await using var vm = await fixture.BootAsync();
-        var before = HostListing.Of(vm);
+        var before = HostListing.From(vm);
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
         await vm.UntilConditionAsync("SidecarRunning", "True");
         Assert.True(vm.IsActive("smm-agent-sidecar-logs.timer"));
@@ -74,7 +74,7 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
         Assert.DoesNotContain("istiod", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
         Assert.Equal((true, false), (
-            MeshTestbed.Reaches(fixture.Bed.Vm, MeshTestbed.FirstGateway, 15021), fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080)));
+            MeshTestbed.Reaches(fixture.Testbed.Vm, MeshTestbed.FirstGateway, 15021), fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, 8080)));
         Assert.False(vm.IsActive("smm-agent-sidecar-logs.timer"));
         string[] remains =
         [
@@ -102,7 +102,7 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
     // notes.
     private static string[] Added(IReadOnlyList<string> before, BootedVm vm) =>
     [
-        .. HostListing.Changes(before, HostListing.Of(vm))
+        .. HostListing.Changes(before, HostListing.From(vm))
             .Where(change => change.StartsWith('+'))
             .Select(change => change.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..])
             .Select(fields => fields.FirstOrDefault(field => field.StartsWith('/')) ?? string.Join(' ', fields))

@@ -38,7 +38,7 @@ public sealed class SidecarPackages
     public IReadOnlyList<OfferedPackage> Offers(string version) =>
     [
         .. ((string[])["deb", "rpm"]).Select(format =>
-            OfferedPackage.Of(PathOf(version, format), IstioSidecarPackage.Name, version, format, AgentPackage.Architecture.Deb)),
+            OfferedPackage.From(PathOf(version, format), IstioSidecarPackage.Name, version, format, AgentPackage.Architecture.Deb)),
     ];
 
     private string PathOf(string version, string format) =>

@@ -13,7 +13,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         await using var vm = await fixture.BootMemberAsync();
         string[] gateways = [MeshTestbed.FirstGateway, MeshTestbed.SecondGateway];
         foreach (var gateway in gateways)
-            await fixture.Bed.StopGatewayAsync(gateway);
+            await fixture.Testbed.StopGatewayAsync(gateway);
         await vm.UntilConditionAsync("GatewaysReachable", "False ", Minutes);
         await vm.UntilConditionAsync("Registered", "False GatewayUnreachable: ", Minutes);
 
@@ -25,7 +25,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         Assert.Matches("(?m)^✗ wait-for-registration ❯ not registered after 1[0-9] s: GatewayUnreachable: .*198\\.18\\.0\\.11", output);
 
         foreach (var gateway in gateways)
-            await fixture.Bed.StartGatewayAsync(gateway);
+            await fixture.Testbed.StartGatewayAsync(gateway);
         await vm.UntilConditionAsync("Registered", "True ", Minutes);
     }
 
@@ -33,9 +33,9 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
     public async Task RefusedTokenAndForeignCertificateAreReplacedAndDetachRemovesTheKey()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
-        var refused = SidecarToken.Unknown(DateTimeOffset.UtcNow + SidecarToken.Life);
-        sidecar.PutToken(refused);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
+        var refused = SidecarToken.CreateUntrusted(DateTimeOffset.UtcNow + SidecarToken.Life);
+        sidecar.WriteToken(refused);
         vm.Run("rm", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
         vm.Run("systemctl", "restart", StandInSidecar.Unit);
 
@@ -45,7 +45,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         await vm.UntilConditionAsync("Registered", "True ", Minutes);
         Assert.Equal(2, sidecar.Starts.Length);
 
-        new LaidCertificate(fixture.Bed, vm).Lay("other");
+        new SidecarCertificate(fixture.Testbed, vm).Write("other");
         vm.Run("systemctl", "restart", StandInSidecar.Unit);
 
         // The agent's restart, beside the test's.
@@ -57,7 +57,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         Assert.Equal(0, vm.Try("test", "-e", "/etc/certs/key.pem").ExitCode);
 
         // The sidecar's user lays such a certificate again, with a time before the sidecar's start.
-        new LaidCertificate(fixture.Bed, vm).Lay("other");
+        new SidecarCertificate(fixture.Testbed, vm).Write("other");
         vm.Run("touch", "-d", "1 hour ago", "/etc/certs/cert-chain.pem");
         await vm.UntilConditionAsync("SidecarCurrent", "False OtherIdentity", Minutes);
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");

@@ -26,7 +26,7 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
         Slow(vm, seconds: 40);
-        File.WriteAllText(Path.Combine(fixture.Bed.Folder, "upgrader"), Upgrader);
+        File.WriteAllText(Path.Combine(fixture.Testbed.Folder, "upgrader"), Upgrader);
         vm.Run("systemd-run", "--unit=upgrader", "--property=Type=notify", "--property=NotifyAccess=all", "perl", "/mnt/upgrader");
         vm.Run("systemd-run", "--unit=first", "--property=StandardOutput=file:/run/output", "smm-agent", "reconcile");
 
@@ -54,7 +54,7 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
         try
         {
             fixture.OfferFailing(SidecarPackages.NewerVersion);
-            await fixture.Bed.UntilOffersAsync();
+            await fixture.Testbed.UntilOffersAsync();
 
             Assert.Equal(1, vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile").ExitCode);
 

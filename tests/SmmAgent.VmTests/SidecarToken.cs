@@ -14,17 +14,17 @@ internal static class SidecarToken
 
     /// <summary>Signed with the dashboard's own key.</summary>
     /// <param name="account">Namespace and name of the service account, with a colon between them.</param>
-    public static string Of(MeshTestbed bed, DateTimeOffset expiry, string account = Account, string audience = "istio-ca")
+    public static string Create(MeshTestbed testbed, DateTimeOffset expiry, string account = Account, string audience = "istio-ca")
     {
         using var key = ECDsa.Create();
-        key.ImportFromPem(File.ReadAllText(Path.Combine(bed.Folder, "dashboard", "signing-key.pem")));
+        key.ImportFromPem(File.ReadAllText(Path.Combine(testbed.Folder, "dashboard", "signing-key.pem")));
         return Signed(key, expiry, account, audience);
     }
 
     /// <summary>
     /// Signed with a key that the dashboard does not know: as after the end of its account, it is refused although its own time is good.
     /// </summary>
-    public static string Unknown(DateTimeOffset expiry)
+    public static string CreateUntrusted(DateTimeOffset expiry)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         return Signed(key, expiry, Account, "istio-ca");

@@ -14,14 +14,14 @@ public sealed class SidecarUpgradeTests(SidecarVmFixture fixture) : IClassFixtur
     public async Task NewPackageIsInstalledAutomaticallyAndTheSidecarRestartedWithinTheWindow(string distribution)
     {
         await using var vm = await fixture.BootMemberAsync(distribution);
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
         // A configuration file that the operator has changed, and the new package brings in another form.
         vm.Run("sh", "-c", "echo '# of the operator' >>/var/lib/istio/envoy/sidecar.env");
         var (closed, open) = (Window(TimeSpan.FromDays(3)), Window(TimeSpan.FromHours(-12)));
         vm.Run("sed", "-i", $"$ a sidecar: {{restartPolicy: window, restartWindow: {closed}}}", Settings);
         try
         {
-            await using (var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080))
+            await using (var probe = await ConnectionProbe.StartAsync(fixture.Testbed, 8080))
             {
                 fixture.Offer(SidecarPackages.NewerVersion);
                 await vm.UntilConditionAsync(

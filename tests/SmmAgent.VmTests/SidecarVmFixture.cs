@@ -17,21 +17,21 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
     public void Offer(string version)
     {
         Sidecars.CopyTo(_packages);
-        (Bed.Mesh.IstioVersion, Bed.Mesh.Packages) = (version, Sidecars.Offers(version));
-        Bed.Mesh.Write();
+        (Testbed.Mesh.IstioVersion, Testbed.Mesh.Packages) = (version, Sidecars.Offers(version));
+        Testbed.Mesh.Write();
     }
 
     /// <summary>The same with packages whose installation fails.</summary>
     public void OfferFailing(string version)
     {
-        Bed.Mesh.IstioVersion = version;
-        Bed.Mesh.Packages =
+        Testbed.Mesh.IstioVersion = version;
+        Testbed.Mesh.Packages =
         [
-            .. ((string[])["deb", "rpm"]).Select(format => OfferedPackage.Of(
+            .. ((string[])["deb", "rpm"]).Select(format => OfferedPackage.From(
                 IstioSidecarPackage.Build(_packages, version, format, AgentPackage.Architecture.Deb, failingPostinst: true),
                 IstioSidecarPackage.Name, version, format, AgentPackage.Architecture.Deb)),
         ];
-        Bed.Mesh.Write();
+        Testbed.Mesh.Write();
     }
 
     /// <summary>A file of which nothing but its bytes is right.</summary>
@@ -51,13 +51,13 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
         var served = Path.Combine(_packages, Path.GetFileName(file));
         if (served != file)
             File.Copy(file, served, overwrite: true);
-        Bed.Mesh.Packages =
+        Testbed.Mesh.Packages =
         [
             .. Sidecars.Offers(SidecarPackages.Version),
             .. ((string[])["deb", "rpm"])
-            .Select(format => OfferedPackage.Of(served, "smm-agent", version, format, AgentPackage.Architecture.Deb)),
+            .Select(format => OfferedPackage.From(served, "smm-agent", version, format, AgentPackage.Architecture.Deb)),
         ];
-        Bed.Mesh.Write();
+        Testbed.Mesh.Write();
     }
 
     /// <summary>Has the dashboard serve a deb of another version or architecture.</summary>
@@ -87,7 +87,7 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
     public async Task<BootedVm> BootOpenAsync(string distribution)
     {
         var vm = await BootBareAsync(distribution);
-        Bed.Vm.Run("nft", "flush", "ruleset");
+        Testbed.Vm.Run("nft", "flush", "ruleset");
         return vm;
     }
 
@@ -100,15 +100,15 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
 
     private protected override bool HasSidecar => true;
 
-    private protected override async Task<MeshTestbed> StartBedAsync()
+    private protected override async Task<MeshTestbed> StartTestbedAsync()
     {
         foreach (var file in Directory.EnumerateFiles(AgentPackage.Built.Folder))
             File.Copy(file, Path.Combine(_packages, Path.GetFileName(file)));
         Sidecars.CopyTo(_packages);
-        var bed = await MeshTestbed.StartAsync(https: true, _packages, registers: true);
-        bed.Mesh.Signature = new PackageSignature(_packages);
-        bed.Mesh.Packages = Sidecars.Offers(SidecarPackages.Version);
-        bed.Mesh.Write();
-        return bed;
+        var testbed = await MeshTestbed.StartAsync(https: true, _packages, registers: true);
+        testbed.Mesh.Signature = new PackageSignature(_packages);
+        testbed.Mesh.Packages = Sidecars.Offers(SidecarPackages.Version);
+        testbed.Mesh.Write();
+        return testbed;
     }
 }

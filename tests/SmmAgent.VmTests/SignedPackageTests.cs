@@ -11,10 +11,10 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
     private const string Agent = $"smm-agent {AgentPackage.NewerVersion} is not installed: the dashboard's package list ";
     private const string List = "/var/lib/smm-agent-host/package-lists";
 
-    private MeshFile Mesh => fixture.Bed.Mesh;
+    private MeshFile Mesh => fixture.Testbed.Mesh;
 
     [Fact]
-    public async Task WhatNoTrustedKeySignedIsNotInstalledAndAnAttachedVmStaysAttached()
+    public async Task PackagesWithoutATrustedSignatureAreNotInstalledAndTheVmRemainsAttached()
     {
         var signature = Mesh.Signature!;
         var key = signature.Key;
@@ -23,11 +23,11 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
         try
         {
             // The sidecar's package, exchanged together with its checksum in the mesh configuration.
-            Mesh.Signs = false;
+            Mesh.IsSigned = false;
             fixture.OfferFailing(SidecarPackages.Version);
             await RefusedAsync(vm, "NotInList", "lists another SHA-256 for it");
 
-            Mesh.Signs = true;
+            Mesh.IsSigned = true;
             signature.Key = PackageSigningKey.New();
             fixture.Offer(SidecarPackages.Version);
             await RefusedAsync(vm, "UnknownKey", $"is signed by {signature.Key.Public.Id}, and the trusted keys are {key.Public.Id}");
@@ -44,7 +44,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
             // Signed.
             signature.Minimum = new Dictionary<string, string>();
             fixture.Offer(SidecarPackages.Version);
-            await fixture.Bed.UntilOffersAsync();
+            await fixture.Testbed.UntilOffersAsync();
             vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
             await vm.UntilStatusAsync(BootedVm.Attached);
             await vm.UntilConditionAsync("SidecarRunning", "True");
@@ -52,11 +52,11 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
             var version = Version(vm);
 
             // The agent's package, which no list names; then one that an older list names.
-            Mesh.Signs = false;
+            Mesh.IsSigned = false;
             fixture.OfferAgent(AgentPackage.NewerVersion, fixture.NewerPackage.Deb);
-            await fixture.Bed.UntilOffersAsync();
+            await fixture.Testbed.UntilOffersAsync();
             Assert.Contains($"{Agent}does not list it", Refused(vm), StringComparison.Ordinal);
-            (Mesh.Signs, signature.Issued) = (true, DateTimeOffset.UtcNow.AddHours(-1));
+            (Mesh.IsSigned, signature.Issued) = (true, DateTimeOffset.UtcNow.AddHours(-1));
             Mesh.Write();
             Assert.Contains($"{Agent}was signed at ", Refused(vm), StringComparison.Ordinal);
             await vm.UntilAsync(() => vm.Journal()
@@ -78,7 +78,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
         }
         finally
         {
-            Mesh.Signs = true;
+            Mesh.IsSigned = true;
             (signature.Key, signature.Issued, signature.Minimum) = (key, null, new Dictionary<string, string>());
             fixture.Offer(SidecarPackages.Version);
         }
@@ -86,7 +86,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
 
     private async Task RefusedAsync(BootedVm vm, string reason, string why)
     {
-        await fixture.Bed.UntilOffersAsync();
+        await fixture.Testbed.UntilOffersAsync();
         Assert.Contains(Sidecar + why, Refused(vm), StringComparison.Ordinal);
         Assert.NotEqual(0, vm.Try("dpkg-query", "-W", IstioSidecarPackage.Name).ExitCode);
         await vm.UntilConditionAsync("SidecarInstalled", $"False {reason}: {Sidecar}{why}");

@@ -131,9 +131,9 @@ internal sealed class FuzzRun(FuzzTarget target, FuzzPlan plan, Findings finding
     }
 
     // The type and the first line of our own, so that one mistake is one finding.
-    private static string KindOf(Exception fault) => $"{fault.GetType()} {(fault is BrokenException ? fault.Message.Split(':')[0] : "")} "
+    private static string KindOf(Exception fault) => $"{fault.GetType()} {(fault is PropertyException ? fault.Message.Split(':')[0] : "")} "
         + fault.StackTrace?.Split('\n').FirstOrDefault(
-            line => line.Contains("Smm", StringComparison.Ordinal) && !line.Contains(nameof(BrokenException), StringComparison.Ordinal));
+            line => line.Contains("Smm", StringComparison.Ordinal) && !line.Contains(nameof(PropertyException), StringComparison.Ordinal));
 
     // Takes pieces out as long as the same fault remains.
     private byte[] Smaller(byte[] input, string kind)

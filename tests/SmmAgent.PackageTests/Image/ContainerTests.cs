@@ -57,7 +57,7 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
         await Tool.OutputAsync("chown", "-R", "0:65532", _config.Root);
         await Tool.OutputAsync("chmod", "-R", "u=rwX,g=rX,o=", _config.Root);
 
-        await using var dashboard = new BedProcess(image.Contained(
+        await using var dashboard = new TestbedProcess(image.Contained(
             _config.Root, "/usr/bin/smm-dashboard", "--mesh", "/config/mesh.yaml", "--listen", url, "--packages",
             "/usr/share/smm-dashboard/packages",
             "--certificate", $"/config/{Path.GetFileName(certificate.CertificateFile)}", "--key",
@@ -83,7 +83,7 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
 
     public void Dispose() => _config.Dispose();
 
-    private static async Task<string> UntilServedAsync(HttpClient client, BedProcess dashboard, string url)
+    private static async Task<string> UntilServedAsync(HttpClient client, TestbedProcess dashboard, string url)
     {
         for (var end = DateTime.UtcNow + Until.Patience; ;)
         {

@@ -3,14 +3,14 @@ using System.Text.RegularExpressions;
 namespace SmmAgent.VmTests;
 
 /// <summary>The commands in a message of the agent, as an operator copies them.</summary>
-internal static partial class Cure
+internal static partial class AdvisedCommands
 {
     /// <summary>Each of them, once: from "sudo" to the end of its part of the sentence.</summary>
-    public static string[] AllIn(string message) => [.. Command().Matches(message).Select(match => match.Value.TrimEnd()).Distinct()];
+    public static string[] FindAll(string message) => [.. Command().Matches(message).Select(match => match.Value.TrimEnd()).Distinct()];
 
     /// <summary>The one command in a message.</summary>
-    public static string In(string message) =>
-        AllIn(message) is [var only] ? only : throw new InvalidOperationException($"there is not one command in: {message}");
+    public static string FindOne(string message) =>
+        FindAll(message) is [var only] ? only : throw new InvalidOperationException($"there is not one command in: {message}");
 
     [GeneratedRegex(@"\bsudo [^;\n]+?(?=;|\n|$| \(|, then|, or)")]
     private static partial Regex Command();

@@ -3,19 +3,19 @@ using System.Globalization;
 namespace SmmAgent.Fuzz.Engine;
 
 /// <summary>A property does not hold for an input.</summary>
-public sealed class BrokenException(string message) : Exception(message)
+public sealed class PropertyException(string message) : Exception(message)
 {
     public static void Unless(bool holds, string property)
     {
         if (!holds)
-            throw new BrokenException(property);
+            throw new PropertyException(property);
     }
 
     /// <summary>What is shown of foreign input stays one line, and nothing in it moves the cursor or the order of characters.</summary>
     public static void UnlessLine(string? text, string what)
     {
         if (text is not null && text.Any(IsUnprintable))
-            throw new BrokenException(
+            throw new PropertyException(
                 $"{what} is not one printable line: "
                 + $"{string.Concat(text.Select(c => IsUnprintable(c) ? $"\\u{(int)c:x4}" : c.ToString()))}");
     }

@@ -7,7 +7,7 @@ namespace SmmAgent.InstallTests;
 /// internet.
 /// </summary>
 [CollectionDefinition(Name)]
-public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
+public sealed class InstallTestbed : IAsyncLifetime, ICollectionFixture<InstallTestbed>
 {
     /// <summary>
     /// The collection of the tests that share it: one after the other, because they put their own packages into its folder.
@@ -20,7 +20,7 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
     private static readonly TimeSpan OneDay = TimeSpan.FromDays(1);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("smm-install-").FullName;
-    private BedProcess? _dashboard;
+    private TestbedProcess? _dashboard;
     private MeshFile? _mesh;
 
     /// <summary>Why the tests cannot run here; null when they can.</summary>
@@ -37,7 +37,7 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
     public string IssuingAuthorityOfWindows { get; private set; } = "";
 
     /// <summary>Makes packages; the test is skipped where nothing can be installed.</summary>
-    internal TestPackages Make
+    internal TestPackages Packages
     {
         get
         {
@@ -47,13 +47,13 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
     }
 
     /// <summary>The agent's packages of two versions, built once.</summary>
-    public string Deb1 => field ??= Make.Deb("0.1.0");
+    public string Deb1 => field ??= Packages.Deb("0.1.0");
 
-    public string Deb2 => field ??= Make.Deb("0.2.0");
+    public string Deb2 => field ??= Packages.Deb("0.2.0");
 
-    public string Rpm1 => field ??= Make.Rpm("0.1.0");
+    public string Rpm1 => field ??= Packages.Rpm("0.1.0");
 
-    public string Rpm2 => field ??= Make.Rpm("0.2.0");
+    public string Rpm2 => field ??= Packages.Rpm("0.2.0");
 
     /// <summary>The key that signs the packages of the dashboard; null for unsigned packages.</summary>
     public string? SigningKey { get; set; }
@@ -69,7 +69,7 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
         return key;
     }
 
-    /// <summary>A file that a test may write, for the bed's own programs.</summary>
+    /// <summary>A file that a test may write, for the testbed's own programs.</summary>
     public string PathOf(string name) => Path.Combine(_folder, name);
 
     /// <summary>The path of a package that the dashboard serves.</summary>
@@ -98,7 +98,7 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
 
     private string Fetch() => Network.Run("curl", "-qfsSL", "--noproxy", "*", "--cacert", AuthorityFile, $"{Url}/get/smm-agent");
 
-    /// <summary>A throw-away copy of this host in the bed's network.</summary>
+    /// <summary>A throw-away copy of this host in the testbed's network.</summary>
     public async Task<ThrowAwayHost> HostAsync(bool isTrusting = true)
     {
         Assert.SkipUnless(Missing() is null, Missing() ?? "");
@@ -122,7 +122,7 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
         _mesh = new MeshFile(Path.Combine(_folder, "mesh.yaml"), File.ReadAllText(AuthorityFile)) { PublicUrl = Url };
         _mesh.Write();
         var packages = Directory.CreateDirectory(Path.Combine(_folder, "packages"));
-        _dashboard = new BedProcess(Network.Inside(
+        _dashboard = new TestbedProcess(Network.Inside(
         [
             .. Programs.Dashboard, "--mesh", Path.Combine(_folder, "mesh.yaml"), "--listen", Url, "--listen", PlainUrl, "--packages",
             packages.FullName,

@@ -3,8 +3,8 @@ using System.Text;
 namespace SmmAgent.InstallTests;
 
 /// <summary>A script that did not come whole runs nothing, wherever it was cut.</summary>
-[Collection(InstallBed.Name)]
-public sealed class CutOffTests(InstallBed bed)
+[Collection(InstallTestbed.Name)]
+public sealed class TruncatedScriptTests(InstallTestbed testbed)
 {
     // Every command that this host has records that it was called, and so does any that a cut word could name.
     private const string Stub = "#!/real/dash\necho \"$0 $*\" >>/calls\n";
@@ -30,9 +30,9 @@ public sealed class CutOffTests(InstallBed bed)
     [InlineData("busybox sh", false)]
     public async Task TruncatedScriptRunsNothing(string shell, bool everyByte)
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
-        Poison(host, script);
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
+        ReplacePrograms(host, script);
         var bytes = Encoding.UTF8.GetBytes(script);
         string[] real = [$"/real/{shell.Split(' ')[0]}", .. shell.Split(' ').Skip(1)];
 
@@ -56,7 +56,7 @@ public sealed class CutOffTests(InstallBed bed)
 
     private static bool IsAtEndOfLine(byte[] bytes, int size) => bytes.AsSpan(Math.Max(size - 2, 0), 3).Contains((byte)'\n');
 
-    private static void Poison(ThrowAwayHost host, string script)
+    private static void ReplacePrograms(ThrowAwayHost host, string script)
     {
         foreach (var tool in (string[])["dash", "bash", "busybox", "head", "cat"])
         {
@@ -67,6 +67,6 @@ public sealed class CutOffTests(InstallBed bed)
         host.Write("/script", script);
         host.Write("/stub", Stub, isExecutable: true);
         foreach (var folder in (string[])["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"])
-            host.PoisonFolder(folder, "/stub");
+            host.ReplacePrograms(folder, "/stub");
     }
 }

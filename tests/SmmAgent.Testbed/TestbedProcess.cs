@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace SmmAgent.Testbed;
 
-/// <summary>A program of the bed: its output is kept in a file, and it ends with the object.</summary>
-public sealed partial class BedProcess : IAsyncDisposable
+/// <summary>A program of the testbed: its output is kept in a file, and it ends with the object.</summary>
+public sealed partial class TestbedProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly List<string> _lines = [];
     private readonly Lock _lock = new();
 
-    public BedProcess(IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment = null)
+    public TestbedProcess(IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {

@@ -5,10 +5,10 @@ using SmmAgent.Testbed;
 namespace SmmAgent.VmTests;
 
 /// <summary>A certificate where the sidecar keeps its own, of an authority that the mesh does not know.</summary>
-internal sealed class LaidCertificate(MeshTestbed bed, BootedVm vm)
+internal sealed class SidecarCertificate(MeshTestbed testbed, BootedVm vm)
 {
     /// <param name="account">The service account in it.</param>
-    public void Lay(string account, string owner = "istio-proxy")
+    public void Write(string account, string owner = "istio-proxy")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("O=cluster.local", key, HashAlgorithmName.SHA256);
@@ -19,7 +19,7 @@ internal sealed class LaidCertificate(MeshTestbed bed, BootedVm vm)
         foreach (var (name, text) in (ReadOnlySpan<(string, string)>)[
             ("cert-chain.pem", certificate.ExportCertificatePem()), ("key.pem", key.ExportPkcs8PrivateKeyPem())])
         {
-            File.WriteAllText(Path.Combine(bed.Folder, "laid"), text + "\n");
+            File.WriteAllText(Path.Combine(testbed.Folder, "laid"), text + "\n");
             vm.Run("install", "-D", "-m", "0600", "-o", owner, "-g", owner, "/mnt/laid", $"/etc/certs/{name}");
         }
     }

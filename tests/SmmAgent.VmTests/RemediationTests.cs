@@ -6,13 +6,13 @@ namespace SmmAgent.VmTests;
 /// A command that the agent advises cures what the advice is about. Each test brings a fault about, takes the command out of the agent's
 /// own message, and runs exactly that, as a user who may become root by sudo.
 /// </summary>
-public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
+public sealed class RemediationTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Settings = "/etc/smm/agent.yaml";
     private const string Token = "/etc/smm/bearer-token";
 
     // A look that is asked for, the one that confirms it, and the timeouts of what is dropped.
-    private static readonly TimeSpan Looks = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan ObservationPatience = TimeSpan.FromSeconds(40);
 
     [Fact]
     public async Task RemediationsOfConditionsWork()
@@ -20,22 +20,22 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
         await using var vm = await fixture.BootAttachedAsync();
         await vm.UntilConditionAsync("ReachableFromCluster", "True");
 
-        await CuresAsync(
+        await FixesAsync(
             vm, "GatewaysReachable", "False RepliesDropped", "iptables -w -D INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT");
-        await CuresAsync(
+        await FixesAsync(
             vm, "GatewaysReachable", "False OutputDropped",
             "iptables -w -A OUTPUT -o lo -j ACCEPT; iptables -w -A OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT; iptables -w -P "
             + "OUTPUT DROP");
         await vm.UntilConditionAsync("DashboardReachable", "True");
         vm.Run("iptables", "-w", "-P", "OUTPUT", "ACCEPT");
 
-        await CuresAsync(vm, "TokenCurrent", "False NoToken",
+        await FixesAsync(vm, "TokenCurrent", "False NoToken",
             $"printf 'Bearer %s\\n' $(cat {Token}) >{Token}.new && cat {Token}.new >{Token} && rm {Token}.new");
         vm.Run("sh", "-c", "rm /var/lib/smm-agent/identity.json && systemctl restart smm-agent");
-        await CuresAsync(vm, "ReachableFromCluster", "Unknown AgentKeyMismatch");
+        await FixesAsync(vm, "ReachableFromCluster", "Unknown AgentKeyMismatch");
 
         // The agent does not open them itself in this mode.
-        await CuresAsync(
+        await FixesAsync(
             vm, "PortsOpen", "False NotOpen",
             $"systemctl stop smm-agent; sed -i '$ a firewall: {{mode: check}}' {Settings}; iptables -w -F SMM-AGENT; systemctl "
             + $"start smm-agent");
@@ -47,11 +47,11 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
         await using var vm = await fixture.BootAttachedAsync();
 
         // Who is not root.
-        Assert.Equal(0, vm.TryLine(Cure.In(vm.TryLine("smm-agent config show").Output)).ExitCode);
+        Assert.Equal(0, vm.TryLine(AdvisedCommands.FindOne(vm.TryLine("smm-agent config show").Output)).ExitCode);
         var asked = vm.TryLine("smm-agent check --output json").Output;
         Assert.Equal("sudo smm-agent check",
-            Assert.Single(Cures(asked, "skipped").Where(cure => cure.StartsWith("sudo", StringComparison.Ordinal)).Distinct()));
-        Assert.DoesNotContain("sudo smm-agent check", Cures(vm.TryLine("sudo smm-agent check --output json").Output, "skipped"));
+            Assert.Single(AdvisedIn(asked, "skipped").Where(cure => cure.StartsWith("sudo", StringComparison.Ordinal)).Distinct()));
+        Assert.DoesNotContain("sudo smm-agent check", AdvisedIn(vm.TryLine("sudo smm-agent check --output json").Output, "skipped"));
         Works(vm, vm.TryLine("smm-agent reconcile").Output);
         Works(vm, vm.TryLine("smm-agent detach").Output);
         Works(vm, vm.TryLine("smm-agent status").Output);
@@ -59,8 +59,8 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
         Works(vm, vm.Run("smm-agent", "reconcile", "--confirm-within", "10m"));
         Assert.False(vm.IsActive("smm-agent-rollback.timer"));
 
-        Works(vm, Cure.AllIn(vm.Try("smm-agent", "set", "bearer-token", "/mnt/token").Output)[^1]);
-        Works(vm, vm.Try("smm-agent", "set", "dashboard-url", fixture.Bed.DashboardUrl).Output);
+        Works(vm, AdvisedCommands.FindAll(vm.Try("smm-agent", "set", "bearer-token", "/mnt/token").Output)[^1]);
+        Works(vm, vm.Try("smm-agent", "set", "dashboard-url", fixture.Testbed.DashboardUrl).Output);
         vm.Run("sed", "-i", "/workloadGroup:/,/name:/d", Settings);
         Works(vm, vm.Try("smm-agent", "reconcile").Output, ("NAMESPACE NAME", "vm-integration analytics-v0"));
         vm.Run("smm-agent", "reconcile");
@@ -78,23 +78,23 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
         await vm.TakePortAsync(16400);
         vm.Run("systemctl", "start", "smm-agent");
         await vm.UntilAsync(() => Taken().Length > 0, "the journal says so");
-        Assert.Contains("\"perl\"", vm.RunLine(Cure.In(Taken())), StringComparison.Ordinal);
+        Assert.Contains("\"perl\"", vm.RunLine(AdvisedCommands.FindOne(Taken())), StringComparison.Ordinal);
         vm.Run("systemctl", "stop", BootedVm.PortTaker);
-        await vm.UntilAsync(() => vm.Try("curl", "-fsS", "http://127.0.0.1:16400/readyz").ExitCode == 0, "the agent serves it", Looks);
+        await vm.UntilAsync(() => vm.Try("curl", "-fsS", "http://127.0.0.1:16400/readyz").ExitCode == 0, "the agent serves it", ObservationPatience);
 
         vm.Run("chmod", "0644", Token);
-        var cures = Cures(vm.Try("smm-agent", "check", "--output", "json").Output, "warn", "fail")
+        var cures = AdvisedIn(vm.Try("smm-agent", "check", "--output", "json").Output, "warn", "fail")
             .Where(cure => cure.StartsWith("sudo", StringComparison.Ordinal)).ToList();
         Assert.Contains($"sudo chmod 0640 {Token}", cures);
         foreach (var cure in cures)
             vm.RunLine(cure.Replace("install", "install --no-install-recommends", StringComparison.Ordinal));
-        Assert.DoesNotContain(Cures(vm.Try("smm-agent", "check", "--output", "json").Output, "warn", "fail"), cures.Contains);
+        Assert.DoesNotContain(AdvisedIn(vm.Try("smm-agent", "check", "--output", "json").Output, "warn", "fail"), cures.Contains);
 
         string Taken() => vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent", "--grep", "16400 is taken").Split('\n')[0];
     }
 
     /// <summary>Waits for the fault in a condition, runs the command in its message, and waits until the condition is good again.</summary>
-    private static async Task CuresAsync(
+    private static async Task FixesAsync(
         BootedVm vm, string type, string expected, string? fault = null, params (string Placeholder, string Value)[] values)
     {
         if (fault is not null)
@@ -103,22 +103,22 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
             vm.Run("systemctl", "reload", "smm-agent");
         }
 
-        var message = await vm.UntilConditionAsync(type, expected, Looks);
+        var message = await vm.UntilConditionAsync(type, expected, ObservationPatience);
         Works(vm, message, values);
         if (vm.IsActive("smm-agent"))
             vm.Try("systemctl", "reload", "smm-agent");
-        await vm.UntilConditionAsync(type, "True", Looks);
+        await vm.UntilConditionAsync(type, "True", ObservationPatience);
     }
 
     private static void Works(BootedVm vm, string message, params (string Placeholder, string Value)[] values)
     {
         var command = values.Aggregate(
-            Cure.In(message), (text, value) => text.Replace(value.Placeholder, value.Value, StringComparison.Ordinal));
+            AdvisedCommands.FindOne(message), (text, value) => text.Replace(value.Placeholder, value.Value, StringComparison.Ordinal));
         vm.RunLine(command);
     }
 
     /// <summary>The cures in the lines of these statuses.</summary>
-    private static List<string> Cures(string report, params string[] statuses) =>
+    private static List<string> AdvisedIn(string report, params string[] statuses) =>
     [
         .. JsonNode.Parse(report)!["checks"]!.AsArray().SelectMany(check => check!["results"]!.AsArray())
             .Where(line => statuses.Contains((string?)line!["status"])).Select(line => (string?)line!["cure"] ?? "").Distinct(),
