@@ -40,7 +40,7 @@ internal static class AgentBench
         }
     }
 
-    // A VM that is attached has its workload; without, the dashboard is asked every 30 s whether it is there now.
+    // An attached VM has its workload; without it the agent asks the dashboard every 30 s whether the workload answers now.
     private static async Task StartWorkloadAsync(MeshTestbed testbed)
     {
         foreach (var (_, port) in testbed.Mesh.Ports)
@@ -58,21 +58,21 @@ internal static class AgentBench
             var watch = Stopwatch.StartNew();
             agent.Start();
             while (!agent.Systemd!.HasReceived("READY=1"))
-                await Task.Delay(1); // a busy loop would take a core from what is measured
+                await Task.Delay(1); // a busy loop would take a core from the measured processes
             ours.Add(watch.Elapsed.TotalMilliseconds);
             await agent.StopAsync();
 
             watch.Restart();
             await using var exporter = StartExporter(testbed);
             while (!Listens(exporter))
-                await Task.Delay(1); // a busy loop would take a core from what is measured
+                await Task.Delay(1); // a busy loop would take a core from the measured processes
             exporters.Add(watch.Elapsed.TotalMilliseconds);
         }
 
         report.Beside("exec to READY=1 / to listening, median of 11", Report.Median(ours), Report.Median(exporters), "ms", "no slower");
     }
 
-    // Without ip-netns(8) in front, which takes longer than the command: the status file is the same from everywhere.
+    // Without ip-netns(8), which takes longer than the command; the status file is the same in every namespace.
     private static void StatusCommand(Report report, VmAgent agent)
     {
         var times = new List<double>();
@@ -92,7 +92,7 @@ internal static class AgentBench
     private static async Task IdleAsync(Report report, MeshTestbed testbed, VmAgent agent, string scheme)
     {
         await using var exporter = StartExporter(testbed);
-        await Task.Delay(TimeSpan.FromSeconds(5)); // both are past their start
+        await Task.Delay(TimeSpan.FromSeconds(5)); // both have finished their start
         var (ours, theirs) = (agent.Process!.Id, exporter.Id);
         var (oursBefore, theirsBefore) = (ProcessFigures.Cpu(ours), ProcessFigures.Cpu(theirs));
         await Task.Delay(Idle);
@@ -112,10 +112,10 @@ internal static class AgentBench
         var times = new List<double>();
         for (var run = 0; run < runs; run++)
         {
-            // The agent is careful with repairs that follow each other within two seconds; this figure is about the first.
+            // The agent delays repairs that follow each other within two seconds; this figure is about the first one.
             await Task.Delay(TimeSpan.FromSeconds(2.2));
             times.Add(await TimeAsync(kernel, () => testbed.Vm.Run("iptables", "-w", "-F"), "rule ip filter INPUT", "jump SMM-AGENT"));
-            testbed.DropByDefault(); // the operator's own rules are gone, too, and with them the answers to the agent's requests
+            testbed.DropByDefault(); // the operator's own rules are also gone, and with them the answers to the agent's requests
         }
 
         report.Alone(
@@ -137,7 +137,7 @@ internal static class AgentBench
         report.Alone($"mesh.yaml changed to port open, median of {runs}", Report.Median(times), "ms", "under 200 ms");
     }
 
-    // The kernel announces its changes: polling would use the processor that is measured.
+    // The kernel reports its changes: polling would use the measured processor.
     private static async Task<TestbedProcess> WatchAsync(MeshTestbed testbed)
     {
         var monitor = new TestbedProcess(testbed.Vm.Inside("nft", "monitor"));
@@ -165,7 +165,7 @@ internal static class AgentBench
         {
             if (watch.Elapsed > Until.Patience)
                 throw new TimeoutException($"nft monitor did not report '{line} … {part}'");
-            await Task.Delay(1); // a busy loop would take a core from what is measured
+            await Task.Delay(1); // a busy loop would take a core from the measured processes
         }
 
         return watch.Elapsed.TotalMilliseconds;

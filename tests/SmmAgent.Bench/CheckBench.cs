@@ -20,7 +20,7 @@ internal static class CheckBench
         testbed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-s", MeshTestbed.VmAddress, "-j", "DROP");
         Measure(report, $"smm-agent check against a black hole, daemon running, median of {runs}", agent, runs, "did not answer",
             "within 10,000 ms");
-        // Without the daemon's word it also asks for the address, in vain.
+        // Without the daemon's status, check also asks the address providers, in vain.
         await agent.StopAsync();
         Measure(report, $"smm-agent check against a black hole, no daemon, median of {runs}", agent, runs, "did not answer",
             "within 10,000 ms");

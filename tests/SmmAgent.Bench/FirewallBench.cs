@@ -4,7 +4,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.Bench;
 
-/// <summary>The daemon beside a firewall of others that is large and changes every two seconds.</summary>
+/// <summary>The daemon beside a large firewall of other programs that changes every two seconds.</summary>
 internal static class FirewallBench
 {
     private const int Elements = 40_000;
@@ -41,11 +41,11 @@ internal static class FirewallBench
         await using var agent = new VmAgent(testbed);
         agent.Start();
         await agent.UntilConditionAsync("ReachableFromCluster", "True", "Reached");
-        await Task.Delay(TimeSpan.FromSeconds(20)); // the start's memory is given back by then
+        await Task.Delay(TimeSpan.FromSeconds(20)); // the memory of the start is released by then
         var process = agent.Process!.Id;
         var (idle, idlePss) = (ProcessFigures.RssKiB(process), ProcessFigures.PssKiB(process));
         fill(testbed);
-        await Task.Delay(TimeSpan.FromSeconds(10)); // the look at all of it that was new
+        await Task.Delay(TimeSpan.FromSeconds(10)); // the first observation of all new rules
 
         var (most, mostPss, turn) = (0L, 0L, 0);
         var (before, watch) = (ProcessFigures.Cpu(process), Stopwatch.StartNew());

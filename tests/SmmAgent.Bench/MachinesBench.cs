@@ -58,7 +58,7 @@ internal static class MachinesBench
         if (!metrics.Contains($"\nsmm_dashboard_machines {machines}\n", StringComparison.Ordinal))
             throw new InvalidOperationException($"the dashboard does not know {machines} machines:\n{metrics}");
 
-        await Task.Delay(TimeSpan.FromSeconds(5)); // what the start needed is given back
+        await Task.Delay(TimeSpan.FromSeconds(5)); // the memory of the start is released
         return (ready, ProcessFigures.PssKiB(dashboard.Id));
     }
 

@@ -41,9 +41,10 @@ internal static class EmbeddedDemo
             var flushed = Stopwatch.StartNew();
             testbed.Vm.Run("iptables", "-w", "-F");
             await Until.TrueAsync(
-                () => testbed.Vm.Run("iptables-save", "-t", "filter").Contains("-j SMM-AGENT", StringComparison.Ordinal), "the rules are back");
+                () => testbed.Vm.Run("iptables-save", "-t", "filter").Contains("-j SMM-AGENT", StringComparison.Ordinal),
+                "the rules are back");
             flushed.Stop();
-            testbed.DropByDefault(); // what else was flushed is not the agent's to restore
+            testbed.DropByDefault(); // the agent does not restore the rules of others
             demo.Result(testbed.ClusterReaches(MeshTestbed.VmAddress, 16400),
                 $"the rules are back, seen after {flushed.ElapsedMilliseconds} ms; the cluster reaches 16400");
 

@@ -55,7 +55,8 @@ public sealed class DebTests(InstallTestbed testbed)
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Contains("dashboard.caFile=/etc/smm/dashboard-ca.pem config=/etc/smm/agent.yaml\n", run.Output, StringComparison.Ordinal);
         Assert.Equal(
-            await File.ReadAllTextAsync(testbed.AuthorityFile, TestContext.Current.CancellationToken), host.Read("/etc/smm/dashboard-ca.pem"));
+            await File.ReadAllTextAsync(testbed.AuthorityFile, TestContext.Current.CancellationToken),
+            host.Read("/etc/smm/dashboard-ca.pem"));
         Assert.Equal("644 root root\n", host.Run("stat", "-c", "%a %U %G", "/etc/smm/dashboard-ca.pem"));
     }
 
@@ -124,7 +125,7 @@ public sealed class DebTests(InstallTestbed testbed)
             Assert.Contains("✓ trusted key is set packages.trustedKeys=", first.Output, StringComparison.Ordinal);
             var settings = host.Read("/etc/smm/agent.yaml");
 
-            // The dashboard was taken over: its packages, their checksums and its key are others.
+            // An attacker controls the dashboard: its packages, their checksums and its key have changed.
             testbed.SigningKey = testbed.NewKey();
             await RefusedAsync("may not be installed: the dashboard's package list is signed by ");
             Assert.Equal(settings, host.Read("/etc/smm/agent.yaml"));
@@ -265,7 +266,8 @@ public sealed class DebTests(InstallTestbed testbed)
         await host.PipeAsync(await testbed.ScriptAsync(testbed.Packages.Deb("0.4.0", files: ("etc/smm-test.conf", "of 0.4.0\n"))));
         host.Write("/etc/smm-test.conf", "of the operator\n");
 
-        var run = await host.PipeAsync(await testbed.ScriptAsync(testbed.Packages.Deb("0.5.0", files: ("etc/smm-test.conf", "of 0.5.0\n"))));
+        var run = await host.PipeAsync(
+            await testbed.ScriptAsync(testbed.Packages.Deb("0.5.0", files: ("etc/smm-test.conf", "of 0.5.0\n"))));
 
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         Assert.Equal("installed 0.5.0", Installed(host));

@@ -89,7 +89,7 @@ public sealed class DownloadTests(InstallTestbed testbed)
         var script = await testbed.ScriptAtAsync(StandInServer.Url, testbed.Deb1);
         await using var host = await HostAsync(downloader);
 
-        // wget asks for the rest, and is given the start again.
+        // wget requests the rest, and receives the start again.
         var run = await host.PipeAsync(script, options: "--allow-plaintext");
 
         Refused(host, run, downloader == "curl" ? "could not be downloaded (curl: (18) " : "", at: StandInServer.Url);
@@ -114,7 +114,7 @@ public sealed class DownloadTests(InstallTestbed testbed)
     [InlineData("wget", "was refused (")]
     public async Task RedirectIsNotFollowed(string downloader, string why)
     {
-        // What it leads to is the right package: only the way is wrong.
+        // The redirect leads to the right package: only the redirect itself is refused.
         await using var server = await StandInServer.StartAsync(
             testbed, $"HTTP/1.1 302 Found\nLocation: {InstallTestbed.PlainUrl}/packages/{Path.GetFileName(testbed.Deb1)}\nContent-Length: "
                 + $"0\nConnection: close\n\n", "/dev/null");
@@ -146,7 +146,7 @@ public sealed class DownloadTests(InstallTestbed testbed)
     [InlineData("busybox sh", "curl", "TERM", 143)]
     public async Task InterruptedDownloadLeavesNothing(string shell, string downloader, string signal, int exitCode)
     {
-        // It sends the start of the package, and then nothing.
+        // The server sends the start of the package, and then nothing.
         await using var server = await StandInServer.StartAsync(testbed, "HTTP/1.1 200 OK\nContent-Length: 5\n\nabc", "-");
         var script = await testbed.ScriptAtAsync(StandInServer.Url, testbed.Deb1);
         await using var host = await HostAsync(downloader);

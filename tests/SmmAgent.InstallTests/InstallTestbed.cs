@@ -3,14 +3,14 @@ using SmmAgent.Testbed;
 namespace SmmAgent.InstallTests;
 
 /// <summary>
-/// The real dashboard with a folder of packages, over https and over http, in a network namespace that has nothing else: no mirror, no
+/// The real dashboard with a folder of packages, over https and over http, in a network namespace without anything else: no mirror, no
 /// internet.
 /// </summary>
 [CollectionDefinition(Name)]
 public sealed class InstallTestbed : IAsyncLifetime, ICollectionFixture<InstallTestbed>
 {
     /// <summary>
-    /// The collection of the tests that share it: one after the other, because they put their own packages into its folder.
+    /// The collection of the tests that share the testbed: they run one after the other, because each puts its packages into the folder.
     /// </summary>
     public const string Name = "one folder of packages";
 
@@ -61,7 +61,7 @@ public sealed class InstallTestbed : IAsyncLifetime, ICollectionFixture<InstallT
     /// <summary>Its public half, as agent.yaml has it.</summary>
     public string PublicKey => Shell.Run("openssl", "pkey", "-in", SigningKey!, "-pubout").Split('\n')[1];
 
-    /// <summary>A new key, made as the documentation says.</summary>
+    /// <summary>Makes a new key with the command of the documentation.</summary>
     public string NewKey()
     {
         var key = PathOf($"key-{Guid.NewGuid():N}.pem");
@@ -69,13 +69,13 @@ public sealed class InstallTestbed : IAsyncLifetime, ICollectionFixture<InstallT
         return key;
     }
 
-    /// <summary>A file that a test may write, for the testbed's own programs.</summary>
+    /// <summary>A path that a test can write, for programs of the testbed.</summary>
     public string PathOf(string name) => Path.Combine(_folder, name);
 
     /// <summary>The path of a package that the dashboard serves.</summary>
     public string Served(string package) => Path.Combine(_folder, "packages", Path.GetFileName(package));
 
-    /// <summary>Makes these the dashboard's packages, and fetches the script as an operator does.</summary>
+    /// <summary>Replaces the packages of the dashboard, and fetches the script as an operator does.</summary>
     public async Task<string> ScriptAtAsync(string publicUrl, params string[] packages)
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder, "packages"));
@@ -98,7 +98,7 @@ public sealed class InstallTestbed : IAsyncLifetime, ICollectionFixture<InstallT
 
     private string Fetch() => Network.Run("curl", "-qfsSL", "--noproxy", "*", "--cacert", AuthorityFile, $"{Url}/get/smm-agent");
 
-    /// <summary>A throw-away copy of this host in the testbed's network.</summary>
+    /// <summary>A temporary copy of this host in the testbed's network.</summary>
     public async Task<ThrowAwayHost> HostAsync(bool isTrusting = true)
     {
         Assert.SkipUnless(Missing() is null, Missing() ?? "");

@@ -1,6 +1,6 @@
 namespace SmmAgent.InstallTests;
 
-/// <summary>Where the script cannot install it says why in a line, and changes nothing at all.</summary>
+/// <summary>Where the script cannot install, it prints the reason in one line and changes nothing.</summary>
 [Collection(InstallTestbed.Name)]
 public sealed class RefusalTests(InstallTestbed testbed)
 {
@@ -92,7 +92,7 @@ public sealed class RefusalTests(InstallTestbed testbed)
         await using var host = await testbed.HostAsync();
         var other = TestPackages.DebArchitecture == "amd64" ? "arm64" : "amd64";
         var said = architecture == "other" ? other : architecture;
-        // The one thing that a host cannot be made to be.
+        // The architecture is the only property of a host that a test must fake.
         host.Write("/usr/local/bin/dpkg", $"#!/bin/sh\n[ \"$1\" = --print-architecture ] && exec echo {said}\nexec /usr/bin/dpkg \"$@\"\n",
             isExecutable: true);
         await RefusesAsync(host, script, why.Replace("OTHER", other, StringComparison.Ordinal));

@@ -32,7 +32,7 @@ public sealed class RpmTests(InstallTestbed testbed)
         Assert.DoesNotContain(host.Changes(), change => change.StartsWith("/tmp/", StringComparison.Ordinal));
     }
 
-    // os-release files of systems that neither name a family nor are one that the script knows.
+    // os-release files without a family that the script knows.
     [Theory]
     [InlineData("openEuler", "openEuler 24.03 (LTS)")]
     [InlineData("photon", "VMware Photon OS/Linux")]

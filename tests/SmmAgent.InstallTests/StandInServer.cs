@@ -3,7 +3,7 @@ using SmmAgent.Testbed;
 namespace SmmAgent.InstallTests;
 
 /// <summary>
-/// Something at the dashboard's address that is none: whatever it is asked, it says these bytes and closes the connection.
+/// A server at the dashboard's address that is not a dashboard: it answers every request with these bytes and closes the connection.
 /// </summary>
 public sealed class StandInServer : IAsyncDisposable
 {

@@ -2,14 +2,14 @@ using System.Text;
 
 namespace SmmAgent.InstallTests;
 
-/// <summary>A script that did not come whole runs nothing, wherever it was cut.</summary>
+/// <summary>A truncated script runs nothing, at any point of truncation.</summary>
 [Collection(InstallTestbed.Name)]
 public sealed class TruncatedScriptTests(InstallTestbed testbed)
 {
-    // Every command that this host has records that it was called, and so does any that a cut word could name.
+    // Every command of this host, and every command that a truncated word could name, records its call.
     private const string Stub = "#!/real/dash\necho \"$0 $*\" >>/calls\n";
 
-    // Gives beginnings of the script to a shell, as a pipe that ends there, until one does something.
+    // Pipes beginnings of the script into a shell, until one of them runs a command.
     private const string Driver = """
         while read -r size; do
             /real/head -c "$size" /script | "$@" >/said 2>&1
@@ -22,7 +22,7 @@ public sealed class TruncatedScriptTests(InstallTestbed testbed)
         echo "nothing was called"
         """;
 
-    /// <param name="everyByte">Debian's shell is asked at each byte; the others, which read a group in the same way, around each end of a
+    /// <param name="everyByte">Debian's shell is tested at each byte; the others, which read a group in the same way, around each end of a
     /// line and at the end.</param>
     [Theory]
     [InlineData("dash", true)]
@@ -36,7 +36,7 @@ public sealed class TruncatedScriptTests(InstallTestbed testbed)
         var bytes = Encoding.UTF8.GetBytes(script);
         string[] real = [$"/real/{shell.Split(' ')[0]}", .. shell.Split(' ').Skip(1)];
 
-        // The whole, with its last brace, does: the commands do record.
+        // The complete script, with its last brace, runs them: the commands do record.
         host.Write("/sizes", $"{bytes.Length}\n");
         var whole = await host.PipeAsync(Driver, "/real/dash", options: real);
         Assert.Equal(1, whole.ExitCode);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SmmAgent.Testbed;
 
-/// <summary>Connects from the cluster to a port of the VM again and again, some ten times a second.</summary>
+/// <summary>Connects from the cluster to a port of the VM about ten times a second.</summary>
 public sealed class ConnectionProbe : IAsyncDisposable
 {
     private readonly MeshTestbed _testbed;
@@ -29,11 +29,11 @@ public sealed class ConnectionProbe : IAsyncDisposable
     }
 
     /// <summary>
-    /// Connections that were refused or met a closed port, also for a moment: the kernel sends the first packet again after a second then.
+    /// Connections that failed or met a port that was briefly closed: the kernel then sends the first packet again after a second.
     /// </summary>
     public long Lost => _process.Lines.Count(line => line == "lost") + SentAgain() - _before;
 
-    /// <summary>Waits until some more have been tried.</summary>
+    /// <summary>Waits for three more attempts.</summary>
     public Task MoreAsync()
     {
         var tried = _process.Lines.Count;

@@ -54,7 +54,7 @@ public sealed class MeshFile(string path, string rootCertificate)
     /// <summary>A probe as YAML or JSON in one line; null for none.</summary>
     public string? Probe { get; set; }
 
-    /// <summary>The packages that the WorkloadGroup's VMs are offered.</summary>
+    /// <summary>The packages that the VMs of the WorkloadGroup are offered.</summary>
     public IReadOnlyList<OfferedPackage> Packages { get; set; } = [];
 
     public IReadOnlyList<string> ClusterSources { get; set; } = [];
@@ -64,7 +64,7 @@ public sealed class MeshFile(string path, string rootCertificate)
     /// <summary>The WorkloadGroup's network; <c>network1</c> is the control plane's.</summary>
     public string Network { get; set; } = "vm-network-1";
 
-    /// <summary>How a revision's control plane is called.</summary>
+    /// <summary>The DNS name of the control plane of a revision.</summary>
     public static string IstiodName(string revision) => $"istiod-{revision}.istio-system.svc";
 
     /// <summary>The REVISION of a revision's control plane.</summary>
@@ -73,7 +73,7 @@ public sealed class MeshFile(string path, string rootCertificate)
     /// <summary>The key that signs <see cref="Packages"/>; null for unsigned packages.</summary>
     public PackageSignature? Signature { get; set; }
 
-    /// <summary>Whether a <see cref="Write"/> signs; else the list stays as it was signed before.</summary>
+    /// <summary>Whether <see cref="Write"/> signs the list; otherwise the list keeps its signature.</summary>
     public bool IsSigned { get; set; } = true;
 
     public void Write()

@@ -51,7 +51,7 @@ public sealed class MeshTestbed : IAsyncDisposable
         Vm.Run("ip", "link", "set", "eth0", "up");
     }
 
-    /// <summary>Where everything of the testbed lies; the VM's root is <c>vm</c> below it.</summary>
+    /// <summary>The folder with all files of the testbed; the VM's root is <c>vm</c> below it.</summary>
     public string Folder { get; }
 
     public NetworkNamespace Cluster { get; }
@@ -74,8 +74,9 @@ public sealed class MeshTestbed : IAsyncDisposable
 
     /// <summary>Makes the testbed and starts all of the cluster.</summary>
     /// <param name="packages">The folder of packages that the dashboard serves; null for none.</param>
-    /// <param name="registers">Whether the dashboard's registration is behind 15012 of the gateways. That port is then only as well as the
-    /// dashboard is.</param>
+    /// <param name="registers">
+    /// Whether the dashboard's registration is behind 15012 of the gateways. That port is then only as available as the dashboard is.
+    /// </param>
     /// <param name="kubernetes">Whether the dashboard reads a real API server instead of <see cref="Mesh"/>; over https.</param>
     public static async Task<MeshTestbed> StartAsync(
         bool https = false, string? packages = null, bool registers = false, bool kubernetes = false)
@@ -102,7 +103,7 @@ public sealed class MeshTestbed : IAsyncDisposable
                 await testbed.StartDashboardAsync();
             }
 
-            // The kernel says so up to a second late, which would look like a change of the host.
+            // The kernel reports the link up to a second late. The agent would take that for a change of the host.
             await Until.TrueAsync(() => testbed.Vm.Run("ip", "-brief", "link", "show", "eth0").Contains(" UP ", StringComparison.Ordinal),
                 "the cable is plugged in");
             return testbed;
@@ -114,7 +115,7 @@ public sealed class MeshTestbed : IAsyncDisposable
         }
     }
 
-    /// <summary>A VM with a firewall that drops what it does not know, as an operator would have set it up.</summary>
+    /// <summary>Makes the firewall of the VM drop by default, as an operator would do.</summary>
     public void DropByDefault()
     {
         foreach (var iptables in (string[])["iptables", "ip6tables"])
@@ -127,7 +128,7 @@ public sealed class MeshTestbed : IAsyncDisposable
         Allow("ip6tables", "-p", "icmpv6");
     }
 
-    /// <summary>Lays a file into the testbed's folder, which a booted VM has at /mnt.</summary>
+    /// <summary>Copies a file into the testbed's folder, which a booted VM has at /mnt.</summary>
     /// <returns>Its path on the VM.</returns>
     public string CopyToVm(string file)
     {
@@ -221,7 +222,7 @@ public sealed class MeshTestbed : IAsyncDisposable
         Dashboard = null;
     }
 
-    /// <summary>What the dashboard keeps of the agent that reported last; empty before the first report.</summary>
+    /// <summary>The stored report of the agent that reported last; empty before the first report.</summary>
     public string LastReport()
     {
         var agents = new DirectoryInfo(Path.Combine(Folder, "dashboard", "agents"));
@@ -229,7 +230,7 @@ public sealed class MeshTestbed : IAsyncDisposable
         return last is null ? "" : File.ReadAllText(last.FullName);
     }
 
-    /// <summary>What the dashboard keeps of each agent, by its uuid.</summary>
+    /// <summary>The stored report of each agent, by its uuid.</summary>
     public IReadOnlyDictionary<Guid, string> Reports()
     {
         var agents = new DirectoryInfo(Path.Combine(Folder, "dashboard", "agents"));

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace SmmAgent.Testbed;
 
-/// <summary>What systemd is to a service: a datagram socket that hears READY=1, STATUS= and the rest.</summary>
+/// <summary>The notification socket of systemd: it receives READY=1, STATUS= and other datagrams.</summary>
 public sealed class NotifySocket : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);

@@ -1,14 +1,14 @@
 namespace SmmAgent.Testbed;
 
-/// <summary>Where the programs are that the testbed starts.</summary>
+/// <summary>The paths of the programs that the testbed starts.</summary>
 public static class Programs
 {
-    /// <summary>The published native binary: the environment's SMM_AGENT, else where <c>./build.sh publish</c> leaves it.</summary>
+    /// <summary>The published native binary: the path in SMM_AGENT, or the output of <c>./build.sh publish</c>.</summary>
     public static string Agent { get; } = Environment.GetEnvironmentVariable("SMM_AGENT") is { Length: > 0 } path
         ? path
         : Path.Combine(Artifacts, "publish", "SmmAgent", "release", "smm-agent");
 
-    /// <summary>The folder of everything that was built: two levels up from this assembly is artifacts/bin.</summary>
+    /// <summary>The folder with all build output: two levels above this assembly is artifacts/bin.</summary>
     public static string Artifacts => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", ".."));
 
     public static IReadOnlyList<string> Dashboard { get; } = ["dotnet", Built("SmmDashboard", "smm-dashboard.dll")];

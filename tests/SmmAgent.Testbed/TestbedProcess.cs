@@ -36,7 +36,7 @@ public sealed partial class TestbedProcess : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    /// <summary>Everything it has printed so far.</summary>
+    /// <summary>The complete output so far.</summary>
     public IReadOnlyList<string> Lines
     {
         get
@@ -55,7 +55,7 @@ public sealed partial class TestbedProcess : IAsyncDisposable
             throw new InvalidOperationException($"kill({_process.Id}, {signal}): {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>Waits until it has printed a line.</summary>
+    /// <summary>Waits until the program has printed a line.</summary>
     public Task UntilPrintedAsync(string line) => Until.TrueAsync(
         () => Lines.Contains(line) || (HasExited ? throw new InvalidOperationException(Output) : false), $"prints '{line}'", lastSeen: () =>
             Output);
@@ -68,7 +68,7 @@ public sealed partial class TestbedProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Asks it to end (SIGTERM), and waits until it has.</summary>
+    /// <summary>Sends SIGTERM, and waits for the end.</summary>
     /// <returns>How long it took.</returns>
     public async Task<TimeSpan> StopAsync()
     {

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace SmmAgent.Testbed;
 
-/// <summary>The published agent on the testbed's VM: its files lie below one folder, and it believes that systemd listens.</summary>
+/// <summary>The published agent on the testbed's VM: its files are below one folder, and a socket stands in for systemd.</summary>
 public sealed class VmAgent : IAsyncDisposable
 {
     private readonly MeshTestbed _testbed;
@@ -49,7 +49,7 @@ public sealed class VmAgent : IAsyncDisposable
     /// <summary>Starts <c>smm-agent run</c>, without waiting for READY.</summary>
     public void Start(IReadOnlyDictionary<string, string>? environment = null)
     {
-        File.Delete(StatusFile); // what an earlier daemon said proves nothing of this one
+        File.Delete(StatusFile); // the status of an earlier daemon proves nothing
         Systemd = new NotifySocket(Path.Combine(_testbed.Folder, $"notify-{Guid.NewGuid():N}"));
         Process = new TestbedProcess(
             Command("run"),

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace SmmAgent.Testing;
 
-/// <summary>Tokens of a service account as the agent sees them: nobody checks the signature.</summary>
+/// <summary>Tokens of a service account as the agent sees them: no test verifies the signature.</summary>
 public static class TestToken
 {
     public static string Create(DateTimeOffset issued, DateTimeOffset expires, string account = "default", string note = "") =>

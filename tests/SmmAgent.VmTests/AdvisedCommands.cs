@@ -5,7 +5,7 @@ namespace SmmAgent.VmTests;
 /// <summary>The commands in a message of the agent, as an operator copies them.</summary>
 internal static partial class AdvisedCommands
 {
-    /// <summary>Each of them, once: from "sudo" to the end of its part of the sentence.</summary>
+    /// <summary>Each command once: from "sudo" to the end of its part of the sentence.</summary>
     public static string[] FindAll(string message) => [.. Command().Matches(message).Select(match => match.Value.TrimEnd()).Distinct()];
 
     /// <summary>The one command in a message.</summary>

@@ -9,7 +9,7 @@ namespace SmmAgent.VmTests;
 /// </summary>
 public sealed class BootedVm : IAsyncDisposable
 {
-    /// <summary>How the STATUS= line begins when all is well.</summary>
+    /// <summary>The start of the STATUS= line of a healthy VM.</summary>
     public const string Attached = $"Attached vm-integration/analytics-v0 as {MeshTestbed.VmAddress}; 2/2 gateways; 4 ports open";
 
     public const string PortTaker = "port-taker.service";
@@ -36,9 +36,10 @@ public sealed class BootedVm : IAsyncDisposable
         _container = Container();
     }
 
-    /// <summary>Boots from a disk, which is the VM's from then on.</summary>
-    /// <param name="name">Its name; of two that run at the same time each has its own. They share the testbed's network, so one daemon runs at
-    /// a time.</param>
+    /// <summary>Boots from a disk; the VM then owns the disk.</summary>
+    /// <param name="name">
+    /// Its name; of two that run at the same time each has its own. They share the testbed's network, so one daemon runs at a time.
+    /// </param>
     public static async Task<BootedVm> StartAsync(MeshTestbed testbed, VmDisk disk, string? name = null)
     {
         var vm = new BootedVm(testbed, disk, name ?? testbed.Vm.Name);
@@ -62,7 +63,7 @@ public sealed class BootedVm : IAsyncDisposable
         ? ["dnf", "install", "-y", .. packages]
         : ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "--no-install-recommends", .. packages]);
 
-    /// <summary>Has all programs trust an authority, as an operator does.</summary>
+    /// <summary>Makes all programs trust an authority, as an operator does.</summary>
     public void Trust(string authorityFile)
     {
         var (folder, update) = Try("ls", "/etc/pki/ca-trust/source/anchors").ExitCode == 0
@@ -72,8 +73,8 @@ public sealed class BootedVm : IAsyncDisposable
         Run(update);
     }
 
-    /// <summary>Does what an operator does before the first reconcile.</summary>
-    /// <param name="sidecar">Whether the agent looks after a sidecar; else it is there for the firewall only.</param>
+    /// <summary>Configures the agent, as an operator does before the first reconcile.</summary>
+    /// <param name="sidecar">Whether the agent manages a sidecar; otherwise it manages the firewall only.</param>
     public void Configure(bool sidecar = false)
     {
         File.WriteAllText(Path.Combine(_testbed.Folder, "token"), _testbed.Mesh.Token + "\n");
@@ -102,7 +103,7 @@ public sealed class BootedVm : IAsyncDisposable
     /// <param name="atMost">For a command that is slow by intention.</param>
     public (int ExitCode, string Output) Try(TimeSpan atMost, params string[] command) => Shell.Try(atMost, OnVm(command));
 
-    /// <summary>Has the daemon's unit run another program, until the next boot.</summary>
+    /// <summary>Replaces the program of the daemon's unit, until the next boot.</summary>
     public void ReplaceDaemon(string command) => DropIn("smm-agent.service", $"[Service]\nExecStart=\nExecStart={command}\n");
 
     public string Run(params string[] command) => RunAtMost(Shell.Timeout, command);
@@ -142,10 +143,10 @@ public sealed class BootedVm : IAsyncDisposable
 
     public string Journal() => Try("journalctl", "--no-pager", "-n", "50", "-u", "smm-agent*").Output;
 
-    /// <summary>A condition's status as the agent has it; empty before it has.</summary>
+    /// <summary>The status of a condition; empty before the agent has published it.</summary>
     public string Condition(string type) => ConditionText(type).Split(' ')[0];
 
-    /// <summary>A condition as the agent has it: status, reason, message; empty before it has.</summary>
+    /// <summary>A condition as text: status, reason, message; empty before the agent has published it.</summary>
     public string ConditionText(string type)
     {
         try
@@ -160,7 +161,7 @@ public sealed class BootedVm : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until a condition has a text.</summary>
+    /// <summary>Waits until a condition has a status and reason.</summary>
     /// <param name="start">Its status and reason.</param>
     /// <returns>All of it.</returns>
     public async Task<string> UntilConditionAsync(string type, string start, TimeSpan? patience = null)
@@ -171,7 +172,7 @@ public sealed class BootedVm : IAsyncDisposable
         return ConditionText(type);
     }
 
-    /// <summary>Waits until the STATUS= line of the daemon begins so.</summary>
+    /// <summary>Waits until the STATUS= line of the daemon begins with a text.</summary>
     public Task UntilStatusAsync(string start, TimeSpan? patience = null) => Until.TrueAsync(
         () => Property("smm-agent.service", "StatusText").StartsWith(start, StringComparison.Ordinal),
         $"STATUS={start}",
@@ -186,7 +187,7 @@ public sealed class BootedVm : IAsyncDisposable
         Run("systemctl", "daemon-reload");
     }
 
-    /// <summary>Has another program listen on a TCP port, until <see cref="PortTaker"/> is stopped.</summary>
+    /// <summary>Starts another program that listens on a TCP port, until <see cref="PortTaker"/> is stopped.</summary>
     public Task TakePortAsync(int port)
     {
         Run("systemd-run", $"--unit={PortTaker}", "perl", "-MIO::Socket::INET", "-e",
@@ -203,10 +204,10 @@ public sealed class BootedVm : IAsyncDisposable
         .Where(line => !line.StartsWith('#'))
         .Select(line => line.StartsWith(':') ? line[..line.IndexOf('[', StringComparison.Ordinal)] : line));
 
-    /// <summary>All of nftables as the kernel has it; the VM need have no nft for it.</summary>
+    /// <summary>The complete ruleset of nftables; the VM itself needs no nft.</summary>
     public string Ruleset() => _testbed.Vm.Run("nft", "-s", "list", "ruleset");
 
-    /// <summary>Reboots. No rule of the firewall outlives it but the operator's, who has a service for that.</summary>
+    /// <summary>Reboots. Only the rules of the operator survive, because the operator has a service for them.</summary>
     public async Task RebootAsync()
     {
         Run("systemctl", "reboot");
@@ -222,7 +223,7 @@ public sealed class BootedVm : IAsyncDisposable
     }
 
     /// <summary>Shuts down.</summary>
-    /// <returns>The disk, which is the caller's now.</returns>
+    /// <returns>The disk, which the caller then owns.</returns>
     public async Task<VmDisk> PowerOffAsync()
     {
         Run("systemctl", "poweroff");
@@ -236,7 +237,7 @@ public sealed class BootedVm : IAsyncDisposable
     {
         await _container.DisposeAsync();
         _group.Dispose();
-        // The namespace outlives the VM; the next one is to find it untouched.
+        // The next VM uses the same namespace, and must find it unchanged.
         _testbed.Vm.Run("nft", "flush", "ruleset");
         _disk?.Dispose();
     }

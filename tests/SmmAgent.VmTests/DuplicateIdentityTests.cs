@@ -28,12 +28,13 @@ public sealed class DuplicateIdentityTests(VmFixture fixture) : IClassFixture<Vm
         await StopAsync(first);
         await using var second = await fixture.BootCopyAsync(disk, name: "smm-second");
         Assert.Equal(first.Run("cat", "/etc/machine-id"), second.Run("cat", "/etc/machine-id"));
-        // The dashboard takes the second one for the first one after a boot, until the first one reports again.
+        // To the dashboard the second one is the first one after a boot, until the first one reports again.
         await second.UntilConditionAsync("ReachableFromCluster", "True Reached", Minutes);
         await StopAsync(second);
 
         first.Run("systemctl", "start", Daemon);
-        Assert.EndsWith($"on the one that is a copy: {Remediation}", await first.UntilConditionAsync("ReachableFromCluster", Duplicate, Minutes),
+        Assert.EndsWith($"on the one that is a copy: {Remediation}",
+            await first.UntilConditionAsync("ReachableFromCluster", Duplicate, Minutes),
             StringComparison.Ordinal);
         await StopAsync(first);
         second.Run("systemctl", "start", Daemon);
@@ -63,10 +64,11 @@ public sealed class DuplicateIdentityTests(VmFixture fixture) : IClassFixture<Vm
         await first.UntilConditionAsync("ReachableFromCluster", "True Reached", Minutes);
         Assert.Equal(uuid, CopyTests.UuidOf(first));
         Assert.Contains(
-            fixture.Testbed.Dashboard!.Lines, line => line.Contains($"Only one host reports as agent {uuid} of ", StringComparison.Ordinal));
+            fixture.Testbed.Dashboard!.Lines,
+            line => line.Contains($"Only one host reports as agent {uuid} of ", StringComparison.Ordinal));
     }
 
-    // One at a time has the ports: the two share the testbed's network.
+    // Only one of them can have the ports: the two share the testbed's network.
     private static async Task StopAsync(BootedVm vm)
     {
         vm.Run("systemctl", "stop", Daemon);

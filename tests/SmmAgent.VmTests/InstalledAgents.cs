@@ -3,12 +3,14 @@ using SmmAgent.VmTests;
 
 [assembly: AssemblyFixture(typeof(InstalledAgents))]
 
-// A VM mostly waits, but its tests also measure time: more than two side by side disturb each other on two cores.
+// A VM mostly waits, but its tests also measure time: more than two at the same time disturb each other on two cores.
 [assembly: Xunit.v3.Parallelization(MaxThreads = 2)]
 
 namespace SmmAgent.VmTests;
 
-/// <summary>For each distribution a disk on which the package was installed, once for all tests: their VMs write above it.</summary>
+/// <summary>
+/// A disk with the installed package for each distribution, made once for all tests: their VMs write into a layer above it.
+/// </summary>
 public sealed class InstalledAgents : IDisposable
 {
     private readonly Dictionary<string, VmDisk> _disks = [];
@@ -57,7 +59,7 @@ public sealed class InstalledAgents : IDisposable
         if (distribution.Name == Distribution.Rpm)
         {
             RpmRepository.Make(testbed.Folder, AgentPackage.Built.Rpm, Sidecars.Rpm(SidecarPackages.Version)).AddTo(vm);
-            // Else it is a Debian to the agent, which would look for packages in dpkg's books; and Debian's rpm has its own in /root.
+            // Otherwise the agent identifies Debian and uses the database of dpkg; and Debian's rpm has its database in /root.
             vm.Run("rm", "/usr/bin/apt-get");
             vm.Run("sh", "-c", "mkdir -p /etc/rpm && echo '%_dbpath /var/lib/rpm' >/etc/rpm/macros.books");
         }

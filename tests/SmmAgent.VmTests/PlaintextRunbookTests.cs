@@ -1,6 +1,6 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>The same where the dashboard speaks plain http.</summary>
+/// <summary>The runbook of an operator with a dashboard over plain http.</summary>
 public sealed class PlaintextRunbookTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Fact]

@@ -60,7 +60,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         var lines = vm.Run("smm-agent", "reconcile").TrimEnd().Split('\n');
 
-        // Ready when it returns, not later.
+        // The daemon is ready when the command returns.
         Assert.True(vm.IsActive("smm-agent.service"));
         Assert.Equal("✓ reconciling host operating system", lines[0]);
         Assert.StartsWith("✓ uuid not present in config file, new uuid is generated uuid=", lines[1], StringComparison.Ordinal);
@@ -122,7 +122,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal(5, exitCode);
         Assert.EndsWith("\n✗ smm-agent.service is not ready after 30 s: journalctl -u smm-agent -e\n", output, StringComparison.Ordinal);
         Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60));
-        // It is systemd's to end it, which its TimeoutStartSec does; its rules are in place all the same.
+        // systemd ends the daemon after TimeoutStartSec; the rules are in place regardless.
         Assert.Equal("activating", vm.Property("smm-agent.service", "ActiveState"));
         Assert.Contains("SMM-AGENT", vm.Rules(), StringComparison.Ordinal);
     }

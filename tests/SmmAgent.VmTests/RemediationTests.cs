@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace SmmAgent.VmTests;
 
 /// <summary>
-/// A command that the agent advises cures what the advice is about. Each test brings a fault about, takes the command out of the agent's
+/// A command that the agent advises fixes the reported fault. Each test causes a fault, takes the command out of the agent's
 /// own message, and runs exactly that, as a user who may become root by sudo.
 /// </summary>
 public sealed class RemediationTests(VmFixture fixture) : IClassFixture<VmFixture>
@@ -11,7 +11,7 @@ public sealed class RemediationTests(VmFixture fixture) : IClassFixture<VmFixtur
     private const string Settings = "/etc/smm/agent.yaml";
     private const string Token = "/etc/smm/bearer-token";
 
-    // A look that is asked for, the one that confirms it, and the timeouts of what is dropped.
+    // A requested observation, the one that confirms it, and the timeouts of dropped packets.
     private static readonly TimeSpan ObservationPatience = TimeSpan.FromSeconds(40);
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class RemediationTests(VmFixture fixture) : IClassFixture<VmFixtur
         vm.Run("sh", "-c", "rm /var/lib/smm-agent/identity.json && systemctl restart smm-agent");
         await FixesAsync(vm, "ReachableFromCluster", "Unknown AgentKeyMismatch");
 
-        // The agent does not open them itself in this mode.
+        // In this mode the agent does not open the ports.
         await FixesAsync(
             vm, "PortsOpen", "False NotOpen",
             $"systemctl stop smm-agent; sed -i '$ a firewall: {{mode: check}}' {Settings}; iptables -w -F SMM-AGENT; systemctl "
@@ -46,30 +46,30 @@ public sealed class RemediationTests(VmFixture fixture) : IClassFixture<VmFixtur
     {
         await using var vm = await fixture.BootAttachedAsync();
 
-        // Who is not root.
+        // As a user who is not root.
         Assert.Equal(0, vm.TryLine(AdvisedCommands.FindOne(vm.TryLine("smm-agent config show").Output)).ExitCode);
         var asked = vm.TryLine("smm-agent check --output json").Output;
         Assert.Equal("sudo smm-agent check",
-            Assert.Single(AdvisedIn(asked, "skipped").Where(cure => cure.StartsWith("sudo", StringComparison.Ordinal)).Distinct()));
+            Assert.Single(AdvisedIn(asked, "skipped").Where(command => command.StartsWith("sudo", StringComparison.Ordinal)).Distinct()));
         Assert.DoesNotContain("sudo smm-agent check", AdvisedIn(vm.TryLine("sudo smm-agent check --output json").Output, "skipped"));
-        Works(vm, vm.TryLine("smm-agent reconcile").Output);
-        Works(vm, vm.TryLine("smm-agent detach").Output);
-        Works(vm, vm.TryLine("smm-agent status").Output);
+        RunAdvised(vm, vm.TryLine("smm-agent reconcile").Output);
+        RunAdvised(vm, vm.TryLine("smm-agent detach").Output);
+        RunAdvised(vm, vm.TryLine("smm-agent status").Output);
         vm.Run("smm-agent", "status");
-        Works(vm, vm.Run("smm-agent", "reconcile", "--confirm-within", "10m"));
+        RunAdvised(vm, vm.Run("smm-agent", "reconcile", "--confirm-within", "10m"));
         Assert.False(vm.IsActive("smm-agent-rollback.timer"));
 
-        Works(vm, AdvisedCommands.FindAll(vm.Try("smm-agent", "set", "bearer-token", "/mnt/token").Output)[^1]);
-        Works(vm, vm.Try("smm-agent", "set", "dashboard-url", fixture.Testbed.DashboardUrl).Output);
+        RunAdvised(vm, AdvisedCommands.FindAll(vm.Try("smm-agent", "set", "bearer-token", "/mnt/token").Output)[^1]);
+        RunAdvised(vm, vm.Try("smm-agent", "set", "dashboard-url", fixture.Testbed.DashboardUrl).Output);
         vm.Run("sed", "-i", "/workloadGroup:/,/name:/d", Settings);
-        Works(vm, vm.Try("smm-agent", "reconcile").Output, ("NAMESPACE NAME", "vm-integration analytics-v0"));
+        RunAdvised(vm, vm.Try("smm-agent", "reconcile").Output, ("NAMESPACE NAME", "vm-integration analytics-v0"));
         vm.Run("smm-agent", "reconcile");
 
         vm.Run("systemctl", "stop", "smm-agent");
         foreach (var runtime in (string[][])[[], ["--runtime"]])
         {
             vm.Run(["systemctl", "mask", .. runtime, "smm-agent"]);
-            Works(vm, vm.Try("smm-agent", "reconcile").Output);
+            RunAdvised(vm, vm.Try("smm-agent", "reconcile").Output);
             vm.Run("smm-agent", "reconcile");
             vm.Run("systemctl", "stop", "smm-agent");
         }
@@ -80,15 +80,16 @@ public sealed class RemediationTests(VmFixture fixture) : IClassFixture<VmFixtur
         await vm.UntilAsync(() => Taken().Length > 0, "the journal says so");
         Assert.Contains("\"perl\"", vm.RunLine(AdvisedCommands.FindOne(Taken())), StringComparison.Ordinal);
         vm.Run("systemctl", "stop", BootedVm.PortTaker);
-        await vm.UntilAsync(() => vm.Try("curl", "-fsS", "http://127.0.0.1:16400/readyz").ExitCode == 0, "the agent serves it", ObservationPatience);
+        await vm.UntilAsync(() => vm.Try("curl", "-fsS", "http://127.0.0.1:16400/readyz").ExitCode == 0, "the agent serves it",
+            ObservationPatience);
 
         vm.Run("chmod", "0644", Token);
-        var cures = AdvisedIn(vm.Try("smm-agent", "check", "--output", "json").Output, "warn", "fail")
-            .Where(cure => cure.StartsWith("sudo", StringComparison.Ordinal)).ToList();
-        Assert.Contains($"sudo chmod 0640 {Token}", cures);
-        foreach (var cure in cures)
-            vm.RunLine(cure.Replace("install", "install --no-install-recommends", StringComparison.Ordinal));
-        Assert.DoesNotContain(AdvisedIn(vm.Try("smm-agent", "check", "--output", "json").Output, "warn", "fail"), cures.Contains);
+        var commands = AdvisedIn(vm.Try("smm-agent", "check", "--output", "json").Output, "warn", "fail")
+            .Where(command => command.StartsWith("sudo", StringComparison.Ordinal)).ToList();
+        Assert.Contains($"sudo chmod 0640 {Token}", commands);
+        foreach (var command in commands)
+            vm.RunLine(command.Replace("install", "install --no-install-recommends", StringComparison.Ordinal));
+        Assert.DoesNotContain(AdvisedIn(vm.Try("smm-agent", "check", "--output", "json").Output, "warn", "fail"), commands.Contains);
 
         string Taken() => vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent", "--grep", "16400 is taken").Split('\n')[0];
     }
@@ -104,20 +105,20 @@ public sealed class RemediationTests(VmFixture fixture) : IClassFixture<VmFixtur
         }
 
         var message = await vm.UntilConditionAsync(type, expected, ObservationPatience);
-        Works(vm, message, values);
+        RunAdvised(vm, message, values);
         if (vm.IsActive("smm-agent"))
             vm.Try("systemctl", "reload", "smm-agent");
         await vm.UntilConditionAsync(type, "True", ObservationPatience);
     }
 
-    private static void Works(BootedVm vm, string message, params (string Placeholder, string Value)[] values)
+    private static void RunAdvised(BootedVm vm, string message, params (string Placeholder, string Value)[] values)
     {
         var command = values.Aggregate(
             AdvisedCommands.FindOne(message), (text, value) => text.Replace(value.Placeholder, value.Value, StringComparison.Ordinal));
         vm.RunLine(command);
     }
 
-    /// <summary>The cures in the lines of these statuses.</summary>
+    /// <summary>The remediations of the results with these statuses.</summary>
     private static List<string> AdvisedIn(string report, params string[] statuses) =>
     [
         .. JsonNode.Parse(report)!["checks"]!.AsArray().SelectMany(check => check!["results"]!.AsArray())

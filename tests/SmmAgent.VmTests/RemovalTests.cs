@@ -18,7 +18,7 @@ public sealed class RemovalTests(VmFixture fixture) : IClassFixture<VmFixture>
         await vm.UntilStatusAsync(BootedVm.Attached);
         Assert.Contains(
             HostListing.Changes(before, HostListing.From(vm)), change => change.EndsWith(" -j SMM-AGENT", StringComparison.Ordinal));
-        // Removed without the cluster's help.
+        // The removal needs no connection to the cluster.
         await fixture.Testbed.StopDashboardAsync();
         try
         {
@@ -66,7 +66,7 @@ public sealed class RemovalTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal("root:smm-agent 750\n", vm.Run("stat", "-c", "%U:%G %a", "/etc/smm"));
     }
 
-    // What removal may leave: the configuration, the user who owns it and the key of the VM's uuid.
+    // Removal keeps the configuration, the user who owns it and the key of the VM's uuid.
     private static string[] Foreign(IEnumerable<string> changes) =>
     [
         .. changes.Where(change => !change.Contains(" /etc/smm", StringComparison.Ordinal)

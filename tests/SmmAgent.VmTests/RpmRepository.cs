@@ -18,18 +18,19 @@ internal sealed class RpmRepository
 
     public void Add(string rpm) => File.Copy(rpm, Path.Combine(_folder, Path.GetFileName(rpm)), overwrite: true);
 
-    /// <summary>Makes the repository's index on the VM, and names it to dnf there.</summary>
+    /// <summary>Makes the index of the repository on the VM, and adds it to the configuration of dnf.</summary>
     public void AddTo(BootedVm vm)
     {
         File.WriteAllText(
-            Path.Combine(_folder, "testbed.repo"), "[testbed]\nname=testbed\nbaseurl=file:///srv/repository\ngpgcheck=0\nmetadata_expire=0\n");
+            Path.Combine(_folder, "testbed.repo"),
+            "[testbed]\nname=testbed\nbaseurl=file:///srv/repository\ngpgcheck=0\nmetadata_expire=0\n");
         vm.Run("rm", "-rf", "/srv/repository");
         vm.Run("cp", "-r", "/mnt/repository", "/srv/repository");
         vm.Run("createrepo_c", "--quiet", "/srv/repository");
         vm.Run("install", "-D", "-m", "0644", "/mnt/repository/testbed.repo", "/etc/yum.repos.d/testbed.repo");
     }
 
-    // Debian's files are in no rpm.
+    // No rpm contains the files of Debian.
     private void AddSystem(IReadOnlyList<string> rpms)
     {
         var required = Shell.Run(["rpm", "-qp", "--requires", .. rpms]).Split('\n', StringSplitOptions.RemoveEmptyEntries)

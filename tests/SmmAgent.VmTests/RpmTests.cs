@@ -49,7 +49,7 @@ public sealed class RpmTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal("agent.yaml\nbearer-token\n", vm.Run("ls", "/etc/smm"));
     }
 
-    // An rpm knows no purge: the configuration stays, with its owner and the key of the VM's uuid.
+    // An rpm has no purge: the configuration remains, with its owner and the key of the VM's uuid.
     private static bool IsKept(string change) =>
         ((string[])[" /etc/smm", " /var/lib/smm-agent", "/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"])
             .Any(path => change.Contains(path, StringComparison.Ordinal));

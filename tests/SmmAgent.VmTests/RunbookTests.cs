@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>What an operator's runbook says, word for word, on a VM that has nothing of the agent's.</summary>
+/// <summary>The commands of the runbook, unchanged, on a VM without the agent.</summary>
 public sealed class RunbookTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Unit = "smm-agent.service";

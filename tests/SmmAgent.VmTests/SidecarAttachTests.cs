@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary><c>smm-agent reconcile</c> makes a VM a member of the mesh, and <c>detach</c> leaves nothing of it.</summary>
+/// <summary><c>smm-agent reconcile</c> makes a VM a member of the mesh, and <c>detach</c> reverts every change.</summary>
 public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     public static TheoryData<string> All { get; } = [.. Distribution.Debians.Select(row => row.Data), Distribution.Rpm];

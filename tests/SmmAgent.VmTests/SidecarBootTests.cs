@@ -4,7 +4,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A restart of the host removes the token of the sidecar; everything recovers automatically, and then it is quiet.</summary>
+/// <summary>A restart of the host removes the token of the sidecar; everything recovers automatically, and then logs nothing.</summary>
 public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Daemon = "smm-agent.service";
@@ -12,7 +12,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
 
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
 
-    // No server answers, as behind a firewall that drops.
+    // No server answers, as behind a firewall that drops packets.
     private static readonly string[] FromVm = ["INPUT", "-i", "eth0", "-p", "tcp", "--dport", "8443", "-j", "DROP"];
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
         Assert.DoesNotContain("failed to fetch token", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
         Assert.Equal(2, sidecar.Starts.Length);
 
-        // Nor is there a certificate of its own, with which it could register.
+        // The sidecar also has no certificate with which it could register.
         vm.Run("rm", "/var/lib/smm-agent-host/istio-token", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
         fixture.Testbed.Cluster.Run(["iptables", "-w", "-I", .. FromVm]);
         await fixture.Testbed.StopDashboardAsync();
@@ -69,8 +69,10 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
             await sidecar.UntilAsync(() => vm.IsActive(StandInSidecar.Unit) && sidecar.Starts.Length == 2, "it runs again");
             Assert.Equal(token, vm.Run("cat", "/run/secrets/tokens/istio-token"));
             Assert.DoesNotContain("failed to fetch token", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
-            Assert.InRange(At(StandInSidecar.Unit, "ActiveEnter") - At(PrivilegedReconcile, "ActiveEnter"), TimeSpan.Zero, TimeSpan.FromSeconds(5));
-            Assert.InRange(At(PrivilegedReconcile, "ActiveEnter") - At(PrivilegedReconcile, "InactiveExit"), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            Assert.InRange(At(StandInSidecar.Unit, "ActiveEnter") - At(PrivilegedReconcile, "ActiveEnter"), TimeSpan.Zero,
+                TimeSpan.FromSeconds(5));
+            Assert.InRange(At(PrivilegedReconcile, "ActiveEnter") - At(PrivilegedReconcile, "InactiveExit"), TimeSpan.Zero,
+                TimeSpan.FromSeconds(5));
             await vm.UntilConditionAsync("SidecarRunning", "False NotReady", Minutes);
         }
         finally
@@ -85,11 +87,12 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
         await vm.UntilConditionAsync("SidecarCurrent", "True Current");
         await vm.UntilStatusAsync(BootedVm.Attached, Minutes);
         Assert.Equal(2, sidecar.Starts.Length);
-        await vm.UntilAsync(() => !IsUp(PrivilegedReconcile) && !IsUp("smm-agent-reconcile-request.service"), "the privileged reconcile has ended");
+        await vm.UntilAsync(() => !IsUp(PrivilegedReconcile) && !IsUp("smm-agent-reconcile-request.service"),
+            "the privileged reconcile has ended");
         var before = Signs();
         var watch = Stopwatch.StartNew();
 
-        // All that is done each minute was done by then, and a long poll has come to its end.
+        // Until then every periodic task has run, and one long poll has ended.
         await vm.UntilAsync(() => watch.Elapsed > TimeSpan.FromSeconds(62), "a minute is over", Minutes);
 
         Assert.Equal(before, Signs());

@@ -2,10 +2,12 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>Beside a sidecar that captures the host's traffic, the agent sees gateways, dashboard and name servers themselves.</summary>
+/// <summary>
+/// Beside a sidecar that captures the traffic of the host, the agent probes the real gateways, dashboard and name servers.
+/// </summary>
 public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
-    // A look that is asked for, and the one that confirms it.
+    // A requested observation, and the one that confirms it.
     private static readonly TimeSpan ObservationPatience = TimeSpan.FromSeconds(15);
 
     [Fact]
@@ -21,7 +23,7 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
             $"ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE='{group}'\n", sidecar.Read("/etc/smm/sidecar/cluster.env"), StringComparison.Ordinal);
 
         await NamesAsync(vm);
-        // Three starts of Envoy so far, and no healthy gateway was taken for one that refuses.
+        // After three starts of Envoy, no healthy gateway was reported as refusing.
         Assert.DoesNotMatch(
             "fails: .* refused|GatewaysReachable is False", vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent"));
         await CaptureAsync(vm, group);

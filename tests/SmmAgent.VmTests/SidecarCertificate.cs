@@ -4,7 +4,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A certificate where the sidecar keeps its own, of an authority that the mesh does not know.</summary>
+/// <summary>A certificate in the place of that of the sidecar, from an authority that the mesh does not know.</summary>
 internal sealed class SidecarCertificate(MeshTestbed testbed, BootedVm vm)
 {
     /// <param name="account">The service account in it.</param>
@@ -19,12 +19,12 @@ internal sealed class SidecarCertificate(MeshTestbed testbed, BootedVm vm)
         foreach (var (name, text) in (ReadOnlySpan<(string, string)>)[
             ("cert-chain.pem", certificate.ExportCertificatePem()), ("key.pem", key.ExportPkcs8PrivateKeyPem())])
         {
-            File.WriteAllText(Path.Combine(testbed.Folder, "laid"), text + "\n");
-            vm.Run("install", "-D", "-m", "0600", "-o", owner, "-g", owner, "/mnt/laid", $"/etc/certs/{name}");
+            File.WriteAllText(Path.Combine(testbed.Folder, "certificate"), text + "\n");
+            vm.Run("install", "-D", "-m", "0600", "-o", owner, "-g", owner, "/mnt/certificate", $"/etc/certs/{name}");
         }
     }
 
-    /// <summary>What the certificate that is there is for; empty without one.</summary>
+    /// <summary>The subject alternative names of the present certificate; empty without one.</summary>
     public string Names() =>
         vm.Try("openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", "/etc/certs/cert-chain.pem") is (0, var names) ? names : "";
 }

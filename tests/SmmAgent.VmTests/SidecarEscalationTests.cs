@@ -1,15 +1,15 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>The user of a sidecar that was taken over never becomes root, whatever is done with the sidecar.</summary>
+/// <summary>The user of a compromised sidecar never becomes root, at any step of the life of the sidecar.</summary>
 public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Proof = "/run/proof";
 
-    // Istio's guide has an operator who knows the sidecar's user by this name make it before the package does.
+    // In Istio's guide the operator creates the user of this name before the package does.
     private const string Account =
         "groupadd --system istio-proxy && useradd --system --gid istio-proxy --home-dir /var/lib/istio istio-proxy";
 
-    // As soon as the package's folder can be written to it lays both files that root would source, again and again. When it is asked to, it
+    // As soon as the folder of the package is writable, it writes both files that root would source, in a loop. On request it
     // ends the sidecar.
     private const string Attack = """
         while :; do
@@ -74,7 +74,7 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
 
         async Task CrashAsync()
         {
-            // The agent holds back one that was ended several times.
+            // The agent holds back a sidecar that ended several times.
             await sidecar.UntilAsync(() => sidecar.Readiness == 200, "it is ready", TimeSpan.FromMinutes(2));
             var before = Cleaned();
             vm.Run("touch", "/tmp/attack/end");
@@ -91,7 +91,7 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
         var sidecar = new StandInSidecar(fixture.Testbed, vm);
-        // What an operator has set up by Istio's guide.
+        // The files that an operator creates with Istio's guide.
         vm.Install(fixture.Testbed.CopyToVm(fixture.Sidecars.Deb(SidecarPackages.Version)));
         vm.Run("sh", "-c", $"echo OF_THE_OPERATOR=1 >>{Old}/sidecar.env; echo THEIRS=1 >{Old}/cluster.env");
         var before = HostListing.From(vm);
@@ -103,7 +103,7 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
         await vm.UntilConditionAsync("SidecarCurrent", "True Current");
         var starts = sidecar.Starts.Length;
 
-        // As an earlier version of the agent has left it.
+        // The files of an earlier version of the agent.
         vm.Run("sh", "-c",
             $"cp -p /etc/smm/sidecar/cluster.env {Old}/; chown root {Old}; rm -r /etc/smm/sidecar /etc/systemd/system/istio.service.d; "
             + $"systemctl daemon-reload");
@@ -117,7 +117,7 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
 
         Assert.Equal("THEIRS=1\n", sidecar.Read($"{Old}/cluster.env"));
-        // What the operator's settings became is configuration, and the sidecar keeps files of itself.
+        // The settings of the operator are now configuration, and the sidecar has files of its own.
         var left = string.Join('\n', HostListing.Changes(before, HostListing.From(vm)).Where(SidecarAttachTests.IsForeign)
             .Where(change => !change.Contains("/etc/smm/sidecar", StringComparison.Ordinal)
                 && !change.Contains("/stand-in", StringComparison.Ordinal)));

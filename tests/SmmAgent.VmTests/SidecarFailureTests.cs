@@ -2,10 +2,10 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A sidecar that fails, or a package of it that does, is expected, and cuts no VM off.</summary>
+/// <summary>A failing sidecar or a failing installation is reported, and disconnects no VM.</summary>
 public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
-    // A hold, root's rest before it, and the looks between.
+    // A hold, the pause of the privileged reconcile before it, and the observations between.
     private static readonly TimeSpan Hold = TimeSpan.FromSeconds(100);
 
     [Fact]
@@ -13,7 +13,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Testbed, vm);
-        // Its rules outlive it, as Istio's did that cut hosts off; and its failures come faster than Istio's.
+        // Its capture rules remain after its end, as with Istio, where they disconnected hosts; and it fails faster than Istio.
         vm.DropIn(StandInSidecar.Unit, "[Service]\nExecStopPost=\nRestartSec=2\n");
 
         sidecar.SetBehaviour("crash");
@@ -68,7 +68,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             await vm.UntilAsync(() => Tries().Length == 2, "it is tried again", Hold);
             Assert.True(Tries()[1] - Tries()[0] is >= 15 and <= 60,
                 vm.Run("journalctl", "-o", "short-monotonic", "--no-pager", "-n", "120"));
-            // No connection was cut for it, though the operator lets the agent restart it.
+            // The agent cut no connection for it, although the operator permits restarts.
             Assert.Single(sidecar.Starts);
 
             fixture.Offer(SidecarPackages.NewerVersion);
@@ -84,7 +84,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             fixture.Offer(SidecarPackages.Version);
         }
 
-        // When it was tried, in seconds.
+        // The times of the attempts, in seconds.
         double[] Tries() =>
         [
             .. vm.Run("journalctl", "-o", "short-monotonic", "--no-pager", "-u", "smm-agent-reconcile.service").Split('\n')
@@ -124,7 +124,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             await OfferAsync(package => package);
         }
 
-        // The daemon may have asked for it first.
+        // The daemon may have requested it first.
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
         Assert.True(vm.IsActive(StandInSidecar.Unit));
 

@@ -4,14 +4,14 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A sidecar that runs is kept as the mesh and the operator want it.</summary>
+/// <summary>A running sidecar follows the configuration of the mesh and the settings of the operator.</summary>
 public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string ClusterEnvironment = "/etc/smm/sidecar/cluster.env";
     private const string RootCertificate = "/etc/certs/root-cert.pem";
     private const string OtherAddress = "198.18.0.101";
 
-    // A change is noticed at once; the privileged reconcile rests 10 s between two requests.
+    // A change is observed immediately; the privileged reconcile waits 10 s between two requests.
     private static readonly TimeSpan Seconds = TimeSpan.FromSeconds(20);
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
         var (gateways, root, right) = (fixture.Testbed.Mesh.Gateways, fixture.Testbed.Mesh.RootCertificate, Right());
         vm.Run("sh", "-c",
             "sed '1i 192.0.2.1 first' /etc/hosts >/etc/hosts.new && mv /etc/hosts.new /etc/hosts && echo '192.0.2.2 last' >>/etc/hosts");
-        // Some systems have a link there: the file that it leads to is written, and the link stays.
+        // Some systems have a link there: its target is written, and the link is kept.
         vm.Run("sh", "-c", "mkdir /etc/static && mv /etc/hosts /etc/static/hosts && ln -s static/hosts /etc/hosts");
         var others = Others();
         try
@@ -107,7 +107,7 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
             Assert.DoesNotContain(Istiod, vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
             Assert.Equal(2, sidecar.Starts.Length);
 
-            // The daemon sees the new name, too, so that it agrees with what the privileged reconcile writes.
+            // The daemon also uses the new name, so that it agrees with the file that the privileged reconcile writes.
             vm.Run("hostname", "renamed-vm");
             await vm.UntilAsync(
                 () => sidecar.Read(ClusterEnvironment).Contains("\"hostname\":\"renamed-vm\"", StringComparison.Ordinal),
@@ -119,7 +119,8 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
 
             vm.Run("sed", "-i", "$ a sidecar: {restartPolicy: automatic}", "/etc/smm/agent.yaml");
             await sidecar.UntilAsync(
-                () => sidecar.ReadState("environment").Contains($"CA_ADDR={next}:15012", StringComparison.Ordinal), "the agent restarts it");
+                () => sidecar.ReadState("environment").Contains($"CA_ADDR={next}:15012", StringComparison.Ordinal),
+                "the agent restarts it");
             await vm.UntilConditionAsync("SidecarCurrent", "True Current");
             await sidecar.UntilReadyAsync();
             Assert.Equal(3, sidecar.Starts.Length);

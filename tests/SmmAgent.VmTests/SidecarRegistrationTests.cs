@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The reason why the mesh does not know the VM is reported.</summary>
+/// <summary>The agent reports why a VM is not registered.</summary>
 public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
@@ -17,7 +17,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         await vm.UntilConditionAsync("GatewaysReachable", "False ", Minutes);
         await vm.UntilConditionAsync("Registered", "False GatewayUnreachable: ", Minutes);
 
-        // It waits for half of the time that is left.
+        // It waits for half of the remaining time.
         var (exitCode, output) = vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "30s");
         vm.Run("smm-agent", "confirm");
 
@@ -48,7 +48,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         new SidecarCertificate(fixture.Testbed, vm).Write("other");
         vm.Run("systemctl", "restart", StandInSidecar.Unit);
 
-        // The agent's restart, beside the test's.
+        // The restart by the agent, beside that of the test.
         await sidecar.UntilAsync(() => sidecar.Starts.Length == 4, "the agent restarts the sidecar", Minutes);
         await sidecar.UntilReadyAsync();
         await vm.UntilConditionAsync("Registered", "True ", Minutes);
@@ -56,7 +56,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
             vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent-reconcile.service"), StringComparison.Ordinal);
         Assert.Equal(0, vm.Try("test", "-e", "/etc/certs/key.pem").ExitCode);
 
-        // The sidecar's user lays such a certificate again, with a time before the sidecar's start.
+        // The user of the sidecar writes such a certificate again, with a time before the start of the sidecar.
         new SidecarCertificate(fixture.Testbed, vm).Write("other");
         vm.Run("touch", "-d", "1 hour ago", "/etc/certs/cert-chain.pem");
         await vm.UntilConditionAsync("SidecarCurrent", "False OtherIdentity", Minutes);

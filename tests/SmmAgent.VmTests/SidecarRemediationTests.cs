@@ -1,6 +1,6 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>The same as <see cref="RemediationTests"/> for what the agent advises about the sidecar.</summary>
+/// <summary>As <see cref="RemediationTests"/>, for the sidecar.</summary>
 public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Istio = "/etc/smm/sidecar/cluster.env";
@@ -16,11 +16,11 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
         await vm.UntilConditionAsync("Registered", "True ");
 
         vm.Run("systemctl", "mask", "--now", StandInSidecar.Unit);
-        await CuresAsync("SidecarRunning", "False NotRunning: istio.service is masked");
+        await FixesAsync("SidecarRunning", "False NotRunning: istio.service is masked");
         vm.Run("touch", Istio);
-        await CuresAsync("SidecarCurrent", "False RestartNeeded");
+        await FixesAsync("SidecarCurrent", "False RestartNeeded");
 
-        // As istiod refuses a certificate: with an alert, which the embedded dashboard's TLS does not send.
+        // istiod refuses a certificate with an alert, which the TLS of the embedded dashboard does not send.
         string[] elsewhere = ["OUTPUT", "-p", "tcp", "--dport", "15012", "-m", "owner", "--uid-owner", "istio-proxy", "-j", "REDIRECT",
             "--to-ports", "15113"];
         vm.Run(
@@ -32,7 +32,7 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
         vm.Run("systemctl", "restart", StandInSidecar.Unit);
         await vm.UntilConditionAsync("Registered", "False CertificateRefused", Minute);
         vm.Run(["iptables", "-w", "-t", "nat", "-D", .. elsewhere]);
-        await CuresAsync("Registered", "False CertificateRefused");
+        await FixesAsync("Registered", "False CertificateRefused");
 
         vm.Run("systemctl", "stop", StandInSidecar.Unit);
         await vm.TakePortAsync(15053);
@@ -45,7 +45,7 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
         // No service answers the requests of the daemon, so the operator must run the advised command.
         await LeftToTheOperatorAsync("SidecarCurrent", "False NotWritten", $"echo ISTIO_NAMESPACE=other >>{Istio}");
         await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded");
-        await CuresAsync("SidecarCurrent", "False RestartNeeded");
+        await FixesAsync("SidecarCurrent", "False RestartNeeded");
         await LeftToTheOperatorAsync("SidecarRunning", "False NotRunning: istio.service does not run", "systemctl stop istio");
         await LeftToTheOperatorAsync(
             "SidecarRunning", "False NotRunning: istio.service is not started before it has an istio-token",
@@ -56,14 +56,14 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
             vm.Run("systemctl", "stop", "smm-agent-reconcile.path");
             vm.Run("sh", "-ec", fault);
             var message = await vm.UntilConditionAsync(type, expected, Minute);
-            // reconcile waits for the registration, and says what is left: here, that the sidecar needs a restart.
+            // reconcile waits for the registration, and prints what remains: here, that the sidecar needs a restart.
             var (exitCode, output) = vm.TryLine(AdvisedCommands.FindOne(message));
             Assert.True(exitCode == 0 || output.Contains("the sidecar needs a restart", StringComparison.Ordinal), output);
             await vm.UntilAsync(
                 () => !vm.ConditionText(type).StartsWith(expected, StringComparison.Ordinal), $"{type} is no longer {expected}", Minute);
         }
 
-        async Task CuresAsync(string type, string expected)
+        async Task FixesAsync(string type, string expected)
         {
             vm.RunLine(AdvisedCommands.FindOne(await vm.UntilConditionAsync(type, expected, Minute)));
             await vm.UntilConditionAsync(type, "True", Minute);
@@ -79,7 +79,7 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
         var account = fixture.Testbed.Mesh.ServiceAccount;
         try
         {
-            // As with a move to another WorkloadGroup: what is kept in /etc/certs is the earlier account's.
+            // As after a move to another WorkloadGroup: the certificate in /etc/certs is for the earlier account.
             fixture.Testbed.Mesh.ServiceAccount = "analytics";
             fixture.Testbed.Mesh.Write();
             vm.RunLine(AdvisedCommands.FindOne(await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded", Minute)));
@@ -102,7 +102,7 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
         vm.RunLine(AdvisedCommands.FindOne(detached));
         Assert.Equal(1, vm.Try("id", "istio-proxy").ExitCode);
 
-        // What was there before the agent came, and no sidecar has written since, is the operator's.
+        // Files that are older than the agent, and that no sidecar has written since, belong to the operator.
         vm.Run("systemctl", "mask", StandInSidecar.Unit);
         laid.Write("default", owner: "root");
         var own = vm.Run("sha256sum", "/etc/certs/key.pem", "/etc/certs/cert-chain.pem");
@@ -113,7 +113,7 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
         Assert.Equal((1, false), (vm.Try("id", "istio-proxy").ExitCode, vm.IsActive("leftover")));
         Assert.Equal(own, vm.Run("sha256sum", "/etc/certs/key.pem", "/etc/certs/cert-chain.pem"));
 
-        // Without the record of how it was, the sidecar is the operator's to end.
+        // Without a snapshot the agent does not stop the sidecar; the operator must.
         vm.Run("rm", "/etc/certs/key.pem", "/etc/certs/cert-chain.pem");
         vm.Run("systemctl", "unmask", StandInSidecar.Unit);
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");

@@ -1,6 +1,6 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>What others may read of a member's VM has no token in it.</summary>
+/// <summary>Data that other users of a VM can read contains no token.</summary>
 public sealed class SidecarSecretsTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     [Fact]

@@ -1,12 +1,12 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>A package that takes long, another package manager and a session that ends do not cost the attachment.</summary>
+/// <summary>A slow package, another package manager and the end of a session do not prevent the attachment.</summary>
 public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string AtWork = "/run/at-work";
     private const string PackageUnit = "smm-agent-package.service";
 
-    // Holds the lock as dpkg does.
+    // Holds the lock in the same way as dpkg.
     private const string Upgrader = """
         use Fcntl;
         $0 = 'upgrader';
@@ -74,7 +74,7 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
         Slow(vm, seconds: 3);
-        // With its terminal the session goes: SIGHUP, and what is written there fails.
+        // The session ends with its terminal: SIGHUP, and writes to the terminal fail.
         vm.Run("systemd-run", "--unit=session", "--property=KillMode=process", "--property=SendSIGHUP=no", "script", "-qec",
             "smm-agent reconcile", "/dev/null");
         await vm.UntilAsync(() => vm.Try("ls", AtWork).ExitCode == 0, "dpkg is at work");

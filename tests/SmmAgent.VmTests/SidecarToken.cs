@@ -5,7 +5,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>Tokens for the sidecar as the dashboard makes them, with what a test chooses.</summary>
+/// <summary>Tokens for the sidecar as the dashboard makes them, with claims that a test chooses.</summary>
 internal static class SidecarToken
 {
     public static readonly TimeSpan Life = TimeSpan.FromHours(1);
@@ -22,7 +22,7 @@ internal static class SidecarToken
     }
 
     /// <summary>
-    /// Signed with a key that the dashboard does not know: as after the end of its account, it is refused although its own time is good.
+    /// Signed with a key that the dashboard does not know: like a token of a deleted account, it is refused although it has not expired.
     /// </summary>
     public static string CreateUntrusted(DateTimeOffset expiry)
     {
@@ -33,7 +33,8 @@ internal static class SidecarToken
     private static string Signed(ECDsa key, DateTimeOffset expiry, string account, string audience)
     {
         var (from, to) = ((expiry - Life).ToUnixTimeSeconds(), expiry.ToUnixTimeSeconds());
-        var claims = $$"""{"iss":"smm-dashboard","sub":"system:serviceaccount:{{account}}","aud":["{{audience}}"],"iat":{{from}},"nbf":{{from}},"exp":{{to}}}""";
+        var claims =
+            $$"""{"iss":"smm-dashboard","sub":"system:serviceaccount:{{account}}","aud":["{{audience}}"],"iat":{{from}},"nbf":{{from}},"exp":{{to}}}""";
         var signed = $"{Encoded("""{"alg":"ES256","typ":"JWT"}""")}.{Encoded(claims)}";
         return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256))}";
     }

@@ -3,7 +3,7 @@ using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The sidecar's token is renewed in time, for months.</summary>
+/// <summary>The token of the sidecar is renewed in time, for months.</summary>
 public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Kept = "/var/lib/smm-agent-host/istio-token";
@@ -28,7 +28,7 @@ public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<
         {
             Put(DateTimeOffset.UtcNow + TimeSpan.FromSeconds(3));
             await vm.UntilConditionAsync("SidecarCurrent", "False TokenExpired: the istio-token expired at ", TimeSpan.FromMinutes(1));
-            // The cluster lets go of the VM, which has no certificate that it could register with instead.
+            // The cluster removes the VM, which has no certificate with which it could register.
             vm.Run("rm", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
             await fixture.Testbed.StopDashboardAsync();
             await fixture.Testbed.StartDashboardAsync();
@@ -50,7 +50,7 @@ public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<
 
         DateTimeOffset Issued() => TokenClaims.Read(Token())!.IssuedAt!.Value;
 
-        // The agent does not verify it, and the cluster is to refuse it.
+        // The agent does not verify the token, and the cluster must refuse it.
         void Put(DateTimeOffset expiry)
         {
             var token = SidecarToken.CreateUntrusted(expiry);

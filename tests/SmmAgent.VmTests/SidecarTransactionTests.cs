@@ -2,7 +2,7 @@ using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A change of the sidecar is made as a whole or not at all, whatever interrupts it.</summary>
+/// <summary>A change of the sidecar is applied completely or not at all, also if it is interrupted.</summary>
 public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string AtWork = "/run/at-work";
@@ -31,7 +31,7 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
         Fails("✗ the sidecar is not installed or started: ", "secrets/tokens", isPutBack: false);
         Assert.NotEqual(0, vm.Try("ls", "/etc/istio-token").ExitCode);
         vm.Run("rm", "/run/secrets/tokens");
-        // It would capture what the agent asks the dashboard, also for a token.
+        // It would capture the agent's requests to the dashboard, also those for a token.
         Assert.Empty(new StandInSidecar(fixture.Testbed, vm).Starts);
 
         Assert.Contains("workloadentry is registered successfully\n", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile"),
@@ -119,7 +119,7 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
         var left = string.Join('\n', HostListing.Changes(before, HostListing.From(vm)).Where(SidecarAttachTests.IsForeign));
         Assert.True(left.Length == 0, $"{left}\n{vm.Journal()}");
 
-        // Nothing but a shell is as quick.
+        // Only a shell is quick enough.
         void KillAt(string file) => Assert.Contains("137", vm.RunAtMost(
             BootedVm.InstallPatience, "sh", "-c",
             $"smm-agent reconcile >/dev/null 2>&1 & while kill -0 $!; do if [ -e {file} ]; then kill -9 $!; fi; done 2>/dev/null; wait "

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace SmmAgent.VmTests;
 
 /// <summary>
-/// What tests of the sidecar rely on: an agent that is configured for https, gateways behind which the dashboard registers, and packages to
+/// The fixture of the sidecar tests has an agent configured for https, gateways in front of the dashboard's registration, and packages to
 /// download.
 /// </summary>
 public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>

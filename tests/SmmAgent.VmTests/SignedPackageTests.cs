@@ -4,7 +4,7 @@ using SmmAgent.Contract.Signing;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A dashboard that was taken over, and names packages of its own with their right checksums.</summary>
+/// <summary>An attacker controls the dashboard, which offers other packages with their right checksums.</summary>
 public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Sidecar = $"istio-sidecar {SidecarPackages.Version} is not installed: the dashboard's package list ";
@@ -22,7 +22,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
         await using var vm = await fixture.BootAsync();
         try
         {
-            // The sidecar's package, exchanged together with its checksum in the mesh configuration.
+            // The package of the sidecar, replaced together with its checksum in the mesh configuration.
             Mesh.IsSigned = false;
             fixture.OfferFailing(SidecarPackages.Version);
             await RefusedAsync(vm, "NotInList", "lists another SHA-256 for it");
@@ -51,7 +51,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
             Assert.StartsWith($"{key.Public.Id} ", vm.Run("cat", List), StringComparison.Ordinal);
             var version = Version(vm);
 
-            // The agent's package, which no list names; then one that an older list names.
+            // The package of the agent, which no list contains; then one that an older list contains.
             Mesh.IsSigned = false;
             fixture.OfferAgent(AgentPackage.NewerVersion, fixture.NewerPackage.Deb);
             await fixture.Testbed.UntilOffersAsync();
@@ -65,7 +65,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
             signature.Issued = null;
             fixture.Offer(SidecarPackages.Version);
 
-            // An agent whose settings are those of a version without signatures.
+            // An agent with the settings of a version without signatures.
             vm.Run("sed", "-i", "/trustedKeys/d", "/etc/smm/agent.yaml");
             fixture.Offer(SidecarPackages.NewerVersion);
             await vm.UntilConditionAsync("SidecarInstalled", $"True Degraded: istio-sidecar {SidecarPackages.Version} is installed");

@@ -4,16 +4,16 @@ using SmmAgent.Testbed;
 namespace SmmAgent.VmTests;
 
 /// <summary>
-/// The stand-in on a VM: what it says of itself, how it behaves, and for tests without an agent the files that an agent would lay.
+/// The stand-in on a VM: its state, its behaviour, and for tests without an agent the files that an agent would write.
 /// </summary>
 public sealed class StandInSidecar(MeshTestbed testbed, BootedVm vm)
 {
     public const string Unit = "istio.service";
 
-    /// <summary>What pilot-agent says: Istio's own writes its log to the standard output.</summary>
+    /// <summary>The log of pilot-agent, which writes it to the standard output.</summary>
     public const string Log = "/var/log/istio/istio.log";
 
-    /// <summary>What Envoy says, and how pilot-agent ended.</summary>
+    /// <summary>The log of Envoy, and the exit of pilot-agent.</summary>
     public const string ErrorLog = "/var/log/istio/istio.err.log";
 
     private const string Token = "/var/run/secrets/tokens/istio-token";
@@ -23,10 +23,10 @@ public sealed class StandInSidecar(MeshTestbed testbed, BootedVm vm)
         vm.Try("curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:15021/healthz/ready").Output,
         System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>One line for each start: when, and which version.</summary>
+    /// <summary>One line for each start: time and version.</summary>
     public string[] Starts => ReadState("starts").Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>What istiod answered last.</summary>
+    /// <summary>The last answer of istiod.</summary>
     public string Registration => ReadState("registration");
 
     /// <summary>The labels of each registration that it asked for.</summary>
@@ -34,11 +34,11 @@ public sealed class StandInSidecar(MeshTestbed testbed, BootedVm vm)
 
     public int Restarts => int.Parse(vm.Property(Unit, "NRestarts"), System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Changes how it behaves, now and after restarts; null for well.</summary>
+    /// <summary>Changes the behaviour, now and after restarts; null for a healthy sidecar.</summary>
     public void SetBehaviour(string? word) =>
         vm.Run("sh", "-c", word is null ? $"rm -f {IstioSidecarPackage.State}/behave" : $"echo {word} >{IstioSidecarPackage.State}/behave");
 
-    /// <summary>One of the files that it keeps of itself; empty without.</summary>
+    /// <summary>A file with its state; empty if it does not exist.</summary>
     public string ReadState(string name) => Read($"{IstioSidecarPackage.State}/{name}");
 
     public string Read(string path) => vm.Try("cat", path) is (0, var text) ? text : "";
@@ -50,7 +50,7 @@ public sealed class StandInSidecar(MeshTestbed testbed, BootedVm vm)
     /// <summary>Waits until it is registered and ready.</summary>
     public Task UntilReadyAsync() => UntilAsync(() => Readiness == 200, "the sidecar is ready");
 
-    /// <summary>Lays all files as an agent would.</summary>
+    /// <summary>Writes all files as an agent would.</summary>
     /// <param name="probe">The member readinessProbe of the mesh file; none is in it without.</param>
     public void WriteFiles(string root, string group = "analytics-v0", string serviceAccount = "default", string probe = "")
     {
@@ -81,7 +81,7 @@ public sealed class StandInSidecar(MeshTestbed testbed, BootedVm vm)
         vm.Run("sh", "-c", $"sed -i '/^{name}=/d' /var/lib/istio/envoy/cluster.env && echo \"$1\" >>/var/lib/istio/envoy/cluster.env", "sh",
             $"{name}='{value}'");
 
-    /// <summary>Gives the control plane addresses in /etc/hosts, instead of those it has.</summary>
+    /// <summary>Replaces the addresses of the control plane in /etc/hosts.</summary>
     public void SetIstiodAddresses(params string[] addresses)
     {
         var lines = vm.Run("cat", "/etc/hosts").Split('\n', StringSplitOptions.RemoveEmptyEntries)
@@ -94,7 +94,8 @@ public sealed class StandInSidecar(MeshTestbed testbed, BootedVm vm)
     public void FetchToken()
     {
         var answer = vm.Run(
-            "curl", "-fsS", "--cacert", testbed.CopyToVm(testbed.DashboardAuthority!), "-H", $"Authorization: Bearer {testbed.Mesh.Token}", "-H",
+            "curl", "-fsS", "--cacert", testbed.CopyToVm(testbed.DashboardAuthority!), "-H", $"Authorization: Bearer {testbed.Mesh.Token}",
+            "-H",
             "Content-Type: application/json",
             "-d", """{"audience":"istio-ca"}""",
             $"{testbed.DashboardUrl}/v1/namespaces/vm-integration/workloadgroups/analytics-v0/tokens");
@@ -109,8 +110,8 @@ public sealed class StandInSidecar(MeshTestbed testbed, BootedVm vm)
 
     private void Write(string path, string owner, string mode, string text)
     {
-        var file = Path.Combine(testbed.Folder, "laid");
+        var file = Path.Combine(testbed.Folder, "certificate");
         File.WriteAllText(file, text);
-        vm.Run("install", "-m", mode, "-o", owner, "-g", owner, "/mnt/laid", path);
+        vm.Run("install", "-m", mode, "-o", owner, "-g", owner, "/mnt/certificate", path);
     }
 }

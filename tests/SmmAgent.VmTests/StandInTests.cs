@@ -4,7 +4,7 @@ using SmmAgent.Testbed;
 namespace SmmAgent.VmTests;
 
 /// <summary>
-/// What tests of the sidecar rely on: the stand-in lives under systemd as Istio's sidecar does. There is no agent here: the tests lay its
+/// The stand-in behaves under systemd as Istio's sidecar does; other tests rely on that. These tests have no agent, and write its
 /// files.
 /// </summary>
 public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
@@ -41,7 +41,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         Assert.Equal(Certificate("-pubkey"), vm.Run("openssl", "pkey", "-pubout", "-in", "/etc/certs/key.pem"));
         Assert.Equal("socket\n", vm.Run("ls", "/var/run/secrets/workload-spiffe-uds"));
         Assert.Contains("-A ISTIO_INBOUND -p tcp -m tcp --dport 8080 -j ISTIO_IN_REDIRECT", vm.Rules(), StringComparison.Ordinal);
-        // Who comes through the sidecar comes from here.
+        // Connections through the sidecar come from this address.
         Assert.Equal(("127.0.0.6", MeshTestbed.DashboardAddress), (Ask(8080), Ask(22)));
         Assert.Single(sidecar.Starts);
 
@@ -65,7 +65,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         string Certificate(string option) => vm.Run("sh", "-c", $"openssl x509 -noout {option} -in /etc/certs/cert-chain.pem");
     }
 
-    // What is in its log is compared with what the real pilot-agent logged for the same cause.
+    // Its log is compared with the recorded log of the real pilot-agent for the same cause.
     [Fact]
     public async Task StandInLogsTheMessagesOfIstio()
     {
@@ -100,8 +100,10 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await IsAsRecordedAsync(
             "token-expired", () => sidecar.WriteToken(SidecarToken.Create(fixture.Testbed, DateTimeOffset.UtcNow.AddMinutes(-1))));
         await IsAsRecordedAsync("token-of-a-deleted-account", () => sidecar.WriteToken(SidecarToken.CreateUntrusted(good)));
-        await IsAsRecordedAsync("token-of-other-audience", () => sidecar.WriteToken(SidecarToken.Create(fixture.Testbed, good, audience: "api")));
-        await IsAsRecordedAsync("token-of-other-namespace", () => sidecar.WriteToken(SidecarToken.Create(fixture.Testbed, good, "ns2:default")));
+        await IsAsRecordedAsync(
+            "token-of-other-audience", () => sidecar.WriteToken(SidecarToken.Create(fixture.Testbed, good, audience: "api")));
+        await IsAsRecordedAsync(
+            "token-of-other-namespace", () => sidecar.WriteToken(SidecarToken.Create(fixture.Testbed, good, "ns2:default")));
         await IsAsRecordedAsync("other-trust-domain", () => sidecar.Set("TRUST_DOMAIN", "other.domain"));
         await IsAsRecordedAsync("token-of-other-account", () => sidecar.Set("SERVICE_ACCOUNT", "other"));
         await IsAsRecordedAsync("group-missing", () => sidecar.Set("ISTIO_META_AUTO_REGISTER_GROUP", "other"));
@@ -118,7 +120,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
             fixture.Testbed.Cluster.Run(["iptables", "-w", "-D", .. silent]);
         }
 
-        // The capture's own failure is in the journal.
+        // A failure of the capture itself is in the journal.
         var since = vm.Run("date", "+%s").Trim();
         await IsAsRecordedAsync(
             "capture-fails", () => sidecar.Set("ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE", "no-such-group"), () =>
@@ -136,7 +138,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
             await IsAsRecordedAsync("port-15053-taken", () => sidecar.Set("ISTIO_META_DNS_CAPTURE", "true"));
         }
 
-        // The first connection makes the entry, which istiod does not see: the next one finds it in its way.
+        // The first connection creates the entry, which istiod does not accept: the next connection finds it there.
         sidecar.Set("ISTIO_SVC_IP", "198.18.0.99");
         sidecar.Set("ISTIO_METAJSON_LABELS", "{\"istio.io/rev\":\"cp-v115x\"}");
         vm.Run("systemctl", "restart", "istio");
@@ -244,7 +246,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await sidecar.UntilAsync(() => sidecar.ReadState("health") == "true\n", "it is healthy");
     }
 
-    // As most real VMs are: PAM reports the session that su opens to logind, and logind moves the processes to a separate scope.
+    // As on most real VMs: PAM reports the session of su to logind, which moves the processes to a separate scope.
     [Fact]
     public async Task StandInProcessesOutsideItsControlGroupEndWithTheUnit()
     {

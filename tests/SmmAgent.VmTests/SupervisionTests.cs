@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The daemon comes back, whatever ended it, and the VM stays attached meanwhile.</summary>
+/// <summary>The daemon is restarted after every kind of end, and the VM remains attached meanwhile.</summary>
 public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Unit = "smm-agent.service";

@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A newer deb comes with apt.</summary>
+/// <summary>apt installs a newer deb.</summary>
 public sealed class UpgradeTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Unit = "smm-agent.service";

@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>One cluster for the tests of a class; each test boots a VM of its own.</summary>
+/// <summary>One cluster for the tests of a class; each test boots its own VM.</summary>
 public class VmFixture : IAsyncLifetime
 {
     private readonly InstalledAgents _agents;
@@ -27,28 +27,28 @@ public class VmFixture : IAsyncLifetime
         }
     }
 
-    /// <summary>A VM with a firewall that drops by default, and nothing of the agent's.</summary>
+    /// <summary>Boots a VM with a firewall that drops by default, and without the agent.</summary>
     public Task<BootedVm> BootBareAsync(string distribution = Distribution.Usual) => StartAsync(new VmDisk(Chosen(distribution).Root));
 
-    /// <summary>The same with the package of the agent, without a configuration.</summary>
+    /// <summary>Boots such a VM with the package of the agent, without a configuration.</summary>
     public async Task<BootedVm> BootInstalledAsync(string distribution = Distribution.Usual)
     {
         var chosen = Chosen(distribution);
         return await StartAsync(await _agents.NewDiskAsync(Testbed, chosen));
     }
 
-    /// <summary>The same with an agent that is configured.</summary>
+    /// <summary>Boots such a VM with a configured agent.</summary>
     public async Task<BootedVm> BootAsync(string distribution = Distribution.Usual) =>
         await ConfiguredAsync(await BootInstalledAsync(distribution));
 
-    /// <summary>A VM whose firewall was never changed, with a configured agent.</summary>
+    /// <summary>Boots a VM with a configured agent and a firewall that was never changed.</summary>
     public async Task<BootedVm> BootWithoutFirewallAsync()
     {
         var chosen = Chosen(Distribution.Usual);
         return await ConfiguredAsync(await BootedVm.StartAsync(Testbed, await _agents.NewDiskAsync(Testbed, chosen)));
     }
 
-    /// <summary>The same with an agent that is attached, and a workload on each of the WorkloadGroup's ports.</summary>
+    /// <summary>Boots an attached VM with a workload on each port of the WorkloadGroup.</summary>
     public async Task<BootedVm> BootAttachedAsync(string distribution = Distribution.Usual)
     {
         await StartWorkloadsAsync();
@@ -59,8 +59,8 @@ public class VmFixture : IAsyncLifetime
         });
     }
 
-    /// <summary>A VM from a copy of another one's disk, which is switched off.</summary>
-    /// <param name="machineId">Its /etc/machine-id; null for a copy of that, too.</param>
+    /// <summary>Boots a VM from a copy of the disk of another VM, which is switched off.</summary>
+    /// <param name="machineId">Its /etc/machine-id; null for that of the original.</param>
     /// <param name="name">Its name and hostname, where another VM runs at the same time.</param>
     public Task<BootedVm> BootCopyAsync(VmDisk original, string? machineId = null, string? name = null)
     {
@@ -73,7 +73,7 @@ public class VmFixture : IAsyncLifetime
         return BootedVm.StartAsync(Testbed, disk, name);
     }
 
-    /// <summary>Starts a workload on each of the WorkloadGroup's ports, unless there is one.</summary>
+    /// <summary>Starts a workload on each port of the WorkloadGroup that has none.</summary>
     public async Task StartWorkloadsAsync()
     {
         foreach (var port in _hasWorkloads ? [] : Testbed.Mesh.Ports)
@@ -105,7 +105,7 @@ public class VmFixture : IAsyncLifetime
         return BootedVm.StartAsync(Testbed, disk);
     }
 
-    /// <summary>Whether agents look after a sidecar; else they are there for the firewall only.</summary>
+    /// <summary>Whether the agents manage a sidecar; otherwise they manage the firewall only.</summary>
     private protected virtual bool HasSidecar => false;
 
     private Task<BootedVm> ConfiguredAsync(BootedVm vm) => PrepareAsync(vm, booted =>
@@ -114,7 +114,7 @@ public class VmFixture : IAsyncLifetime
         return Task.CompletedTask;
     });
 
-    // No VM is left behind by a preparation that fails.
+    // A preparation that fails leaves no VM behind.
     private static async Task<BootedVm> PrepareAsync(BootedVm vm, Func<BootedVm, Task> prepare)
     {
         try

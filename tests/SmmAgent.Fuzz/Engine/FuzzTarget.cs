@@ -4,7 +4,9 @@ namespace SmmAgent.Fuzz.Engine;
 
 /// <summary>One parser of foreign input.</summary>
 /// <param name="Name">The word on the command line, and the name of its folders of seeds and crashes.</param>
-/// <param name="Run">Reads one input. Any exception that leaves it is a fault; <see cref="PropertyException"/> is that of a property.</param>
+/// <param name="Run">
+/// Reads one input. Any exception that leaves it is a fault; <see cref="PropertyException"/> is that of a property.
+/// </param>
 public sealed record FuzzTarget(string Name, Action<byte[]> Run)
 {
     /// <summary>In bytes. The mutator makes no larger input.</summary>

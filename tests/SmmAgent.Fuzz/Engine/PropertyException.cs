@@ -11,7 +11,7 @@ public sealed class PropertyException(string message) : Exception(message)
             throw new PropertyException(property);
     }
 
-    /// <summary>What is shown of foreign input stays one line, and nothing in it moves the cursor or the order of characters.</summary>
+    /// <summary>Printed foreign input is one line, and cannot move the cursor or change the order of characters.</summary>
     public static void UnlessLine(string? text, string what)
     {
         if (text is not null && text.Any(IsUnprintable))

@@ -5,7 +5,7 @@ using SmmAgent.Fuzz.Engine;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What agent and dashboard both read.</summary>
+/// <summary>Documents that both the agent and the dashboard read.</summary>
 internal static class ContractTargets
 {
     /// <summary>A mesh configuration with every member; the certificate is a real one.</summary>
@@ -47,7 +47,8 @@ internal static class ContractTargets
 
         foreach (var problem in config.Problems ?? [])
             PropertyException.UnlessLine(NameRules.Shown(problem), "a shown problem");
-        PropertyException.Unless(config.MeshExpansionGateways.SelectMany(gateway => gateway.Ports).All(port => port.Port is > 0 and < 65536),
+        PropertyException.Unless(
+            config.MeshExpansionGateways.SelectMany(gateway => gateway.Ports).All(port => port.Port is > 0 and < 65536),
             "a port is in range");
 
         var again = MeshConfigReader.Read(JsonSerializer.SerializeToUtf8Bytes(config, ContractJson.Default.MeshConfig));
@@ -93,6 +94,7 @@ internal static class ContractTargets
     public static void Lines(IEnumerable<InputError> faults)
     {
         foreach (var fault in faults)
-            PropertyException.Unless(!fault.ToString().Any(char.IsControl), $"a fault is one line: {fault.Reason.ReplaceLineEndings("\\n")}");
+            PropertyException.Unless(
+                !fault.ToString().Any(char.IsControl), $"a fault is one line: {fault.Reason.ReplaceLineEndings("\\n")}");
     }
 }

@@ -12,7 +12,7 @@ using SmmDashboard.Http;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What clients send to the dashboard, and its own files.</summary>
+/// <summary>Requests of clients to the dashboard, and the files of the dashboard.</summary>
 internal static class DashboardTargets
 {
     private static readonly WorkloadGroup Group = new()
@@ -37,7 +37,8 @@ internal static class DashboardTargets
             "request-headers", Headers, "Bearer a.eyJleHAiOjF9.c\nsmm-agent/0.1.0 (x)\nwait=50, respond-async\n\"a\", W/\"b\"",
             "Bearer \n\nwait=\"5\"\n*") with { MaximumBytes = 4096,
             Words = ["Bearer ", "wait=", "smm-agent/", "\"", ",", ";", "W/", "*", "eyJzdWIiOiJcdWQ4MDAifQ"] },
-        FuzzTarget.FromText("jwt-payload", Payload, """{"exp":1.5e9,"sub":"system:serviceaccount:vm:a","iss":"x"}""", """{"sub":"\ud800"}"""),
+        FuzzTarget.FromText("jwt-payload", Payload, """{"exp":1.5e9,"sub":"system:serviceaccount:vm:a","iss":"x"}""",
+            """{"sub":"\ud800"}"""),
     ];
 
     private const string MeshYaml = """

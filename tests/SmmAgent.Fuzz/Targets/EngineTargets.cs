@@ -2,7 +2,7 @@ using SmmAgent.Fuzz.Engine;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>Parsers with a known fault: the engine's tests look whether it is found.</summary>
+/// <summary>Parsers with a known fault, which the tests of the engine must find.</summary>
 internal static class EngineTargets
 {
     private static readonly List<byte[]> Kept = [];

@@ -13,7 +13,7 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What this host's programs and files say.</summary>
+/// <summary>Output of programs and contents of files of this host.</summary>
 internal static class HostTargets
 {
     private static readonly Packet[] Packets =
@@ -177,7 +177,8 @@ internal static class HostTargets
         string[] lines = ["203.0.113.7 istiod.istio-system.svc", "2001:db8::7 istiod.istio-system.svc"];
         var set = HostsBlock.Set(file, lines);
         PropertyException.Unless(HostsBlock.Has(Encoding.Latin1.GetString(set), lines), "lines that were set are there");
-        PropertyException.Unless(HostsBlock.Set(set, lines).AsSpan().SequenceEqual(set), "setting the same lines once more changes nothing");
+        PropertyException.Unless(
+            HostsBlock.Set(set, lines).AsSpan().SequenceEqual(set), "setting the same lines once more changes nothing");
         PropertyException.Unless(
             HostsBlock.Lines(Encoding.Latin1.GetString(HostsBlock.Remove(set))).Count == 0, "nothing stays of lines that are removed");
         if (HostsBlock.Lines(Encoding.Latin1.GetString(file)).Count == 0 && !Encoding.Latin1.GetString(file)

@@ -9,7 +9,7 @@ using SmmDashboard.Kubernetes.Watching;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What the API server answers: its objects are written by others.</summary>
+/// <summary>Answers of the API server: other programs and people write its objects.</summary>
 internal static class KubernetesTargets
 {
     private static readonly string MeshObjects = $$$$$$$$$$"""
@@ -55,7 +55,7 @@ internal static class KubernetesTargets
         PropertyException.Unless(!fault.Any(char.IsControl), "a fault is one line");
     }
 
-    // What the callers expect of a server that sends rubbish.
+    // The exceptions that the callers expect for invalid answers.
     private static void Expecting<T>(Func<T> read)
     {
         try

@@ -9,7 +9,7 @@ using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What servers answer the agent.</summary>
+/// <summary>Answers of servers to the agent.</summary>
 internal static class NetworkTargets
 {
     private static readonly Uri Dashboard = new("https://dashboard.example.com/");
@@ -33,7 +33,8 @@ internal static class NetworkTargets
                 "\\ud800", "s3cr3t"],
             MaximumBytes = 32 * 1024,
         },
-        FuzzTarget.FromBytes("dns-answer", bytes => _ = DnsMessage.Read(DnsQuery, bytes)) with { Seeds = [DnsAnswer()], MaximumBytes = 1024 },
+        FuzzTarget.FromBytes("dns-answer", bytes => _ = DnsMessage.Read(DnsQuery, bytes))
+            with { Seeds = [DnsAnswer()], MaximumBytes = 1024 },
         FuzzTarget.FromText("one-line", text =>
         {
             foreach (var maximum in new[] { 1, 10, 200, 400 })

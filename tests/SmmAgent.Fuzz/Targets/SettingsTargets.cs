@@ -13,7 +13,7 @@ using SmmAgent.Host.Status;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What an operator writes: agent.yaml, a token, the command line, a text in which secrets are.</summary>
+/// <summary>Input of an operator: agent.yaml, a token, the command line, and text that contains secrets.</summary>
 internal static class SettingsTargets
 {
     private const string Jwt =
@@ -104,7 +104,7 @@ internal static class SettingsTargets
             var again = SettingsEdit.Apply(content, [change]);
             PropertyException.Unless(
                 again.Content is { } same && same.AsSpan().SequenceEqual(content), "the same edit once more changes nothing");
-            // One place changes: what stands before and behind it stays, byte for byte.
+            // One place changes: the bytes before and after it are unchanged.
             var before = file.AsSpan().CommonPrefixLength(content);
             var behind = 0;
             while (behind < Math.Min(file.Length, content.Length) - before && file[^(behind + 1)] == content[^(behind + 1)])

@@ -11,7 +11,7 @@ using SmmAgent.Fuzz.Engine;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What the sidecar, its package and its configuration say.</summary>
+/// <summary>Output and files of the sidecar, its package and its configuration.</summary>
 internal static class SidecarTargets
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 28, 0, 0, 0, TimeSpan.Zero);

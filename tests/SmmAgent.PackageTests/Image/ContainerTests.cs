@@ -9,7 +9,7 @@ using SmmAgent.Testbed;
 namespace SmmAgent.PackageTests.Image;
 
 /// <summary>
-/// The dashboard in a container of its image: uid 65532, a read-only root, no capability, nothing of the host's but the folder /config.
+/// The dashboard in a container of its image: uid 65532, a read-only root, no capability, and of the host only the folder /config.
 /// </summary>
 public sealed class ContainerTests(UnpackedImage image) : IClassFixture<UnpackedImage>, IDisposable
 {
@@ -74,7 +74,7 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
         using var served = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal("mesh1", served.RootElement.GetProperty("mesh").GetProperty("meshId").GetString());
 
-        // Its first process gets no default action of a signal from the kernel: it must handle SIGTERM itself.
+        // The kernel applies no default action of signals to the first process of a container: it must handle SIGTERM itself.
         var first = (await File.ReadAllTextAsync(
             $"/proc/{dashboard.Id}/task/{dashboard.Id}/children", TestContext.Current.CancellationToken)).Trim();
         await Tool.OutputAsync("kill", "-TERM", first);

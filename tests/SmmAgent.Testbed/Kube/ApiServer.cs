@@ -97,7 +97,7 @@ public sealed class ApiServer : IAsyncDisposable
         return watch.Elapsed;
     }
 
-    /// <summary>Kills the server with SIGKILL: connections break without a farewell.</summary>
+    /// <summary>Kills the server with SIGKILL: connections break without a TLS close.</summary>
     public async Task KillAsync()
     {
         _server!.Signal(Signals.Kill);
@@ -143,7 +143,8 @@ public sealed class ApiServer : IAsyncDisposable
         using var key = RSA.Create();
         key.ImportFromPem(File.ReadAllText(AccountKeyFile));
         var signed = $"{Base64Url.EncodeToString("""{"alg":"RS256"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}";
-        return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
+        var signature = key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return $"{signed}.{Base64Url.EncodeToString(signature)}";
     }
 
     public async ValueTask DisposeAsync()

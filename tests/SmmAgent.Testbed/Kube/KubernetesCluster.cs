@@ -3,15 +3,15 @@ using System.Text.Json.Nodes;
 namespace SmmAgent.Testbed.Kube;
 
 /// <summary>
-/// What a testbed's cluster has instead of the embedded dashboard: a real API server with the objects of plain Istio and of the SMM operator,
-/// what <c>deploy/kubernetes</c> applies, and two replicas of the dashboard with its rights, behind one address as kube-proxy would have
-/// it.
+/// The Kubernetes cluster of a testbed, instead of the embedded dashboard: a real API server with the objects of plain Istio and of the SMM
+/// operator, what <c>deploy/kubernetes</c> applies, and two replicas of the dashboard with its rights, behind one address as kube-proxy
+/// would have it.
 /// </summary>
 public sealed class KubernetesCluster : IAsyncDisposable
 {
     public const string GatewayService = "istio-eastwestgateway";
 
-    /// <summary>The Secret that the VM's token lives as long as.</summary>
+    /// <summary>The Secret to which the VM's token is bound.</summary>
     public const string VmSecret = "vm1";
 
     private const string Namespace = "vm-integration";
@@ -90,7 +90,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
         "--bound-object-name", VmSecret).Trim();
 
     /// <summary>
-    /// A token as <see cref="MakeToken"/> makes one, of which only a little life is left; the API server itself makes none for less than 10
+    /// A token as <see cref="MakeToken"/> makes one, but close to its expiry; the API server itself makes none for less than 10
     /// minutes.
     /// </summary>
     public string MakeOldToken(TimeSpan age, TimeSpan left)
@@ -179,7 +179,8 @@ public sealed class KubernetesCluster : IAsyncDisposable
 
     private static string StatusAddress(int replica) => $"127.0.0.1:{FirstPort + 100 + replica}";
 
-    private IEnumerable<int> Running() => Enumerable.Range(0, _replicas.Length).Where(replica => _replicas[replica] is { HasExited: false });
+    private IEnumerable<int> Running() =>
+        Enumerable.Range(0, _replicas.Length).Where(replica => _replicas[replica] is { HasExited: false });
 
     // As kube-proxy does it: each new connection to the Service's port goes to one of the endpoints.
     private void RouteToRunning()
