@@ -95,3 +95,9 @@ public sealed class KubernetesRegistrations(
         }
     }
 }
+
+internal static partial class KubernetesRegistrationsLog
+{
+    [LoggerMessage(6206, LogLevel.Warning, "Cannot check whether service accounts exist: {Reason}")]
+    public static partial void CannotSeeAccount(this ILogger log, string reason);
+}

@@ -15,9 +15,6 @@ internal static partial class ServingLog
     [LoggerMessage(6204, LogLevel.Information, "All faults of {Count} more objects are corrected")]
     public static partial void MoreCorrected(this ILogger log, int count);
 
-    [LoggerMessage(6206, LogLevel.Warning, "Cannot check whether service accounts exist: {Reason}")]
-    public static partial void CannotSeeAccount(this ILogger log, string reason);
-
     [LoggerMessage(6205, LogLevel.Warning, "Cannot create Events, so faults of objects appear only in this log: {Reason}")]
     public static partial void NoEvents(this ILogger log, string reason);
 }
