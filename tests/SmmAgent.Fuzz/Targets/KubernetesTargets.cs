@@ -3,7 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using SmmAgent.Contract;
 using SmmAgent.Fuzz.Engine;
 using SmmDashboard.Kubernetes.Api;
-using SmmDashboard.Kubernetes.Mesh;
+using SmmDashboard.Kubernetes.Composition;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Watching;
 

@@ -1,6 +1,7 @@
 using System.Net;
+using SmmAgent.Contract;
 using SmmDashboard.Groups;
-using SmmDashboard.Kubernetes.Mesh;
+using SmmDashboard.Kubernetes.Composition;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Registration;
 using Answer = SmmAgent.Contract.Registration;

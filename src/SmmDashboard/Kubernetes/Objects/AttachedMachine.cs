@@ -51,10 +51,10 @@ public sealed record AttachedMachine : KubernetesObject
             Metadata = new ObjectMeta
             {
                 Name = document.Metadata.Name,
-                Namespace = string.Intern(document.Metadata.Namespace),
+                Namespace = document.Metadata.Namespace,
                 ResourceVersion = document.Metadata.ResourceVersion,
             },
-            WorkloadGroup = string.Intern(document.Spec.WorkloadGroup),
+            WorkloadGroup = document.Spec.WorkloadGroup,
             KeySha256 = Key(document.Spec.KeySha256),
             Address = IPAddress.TryParse(status?.Address, out var address) ? address : null,
             LastReportTime = status?.LastReportTime,
