@@ -1,5 +1,4 @@
 using System.Net;
-using SmmAgent.Contract;
 using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Composition;
 using SmmDashboard.Kubernetes.Objects;
