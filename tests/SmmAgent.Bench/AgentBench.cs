@@ -3,7 +3,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.Bench;
 
-/// <summary>The daemon on the bed's VM, beside prometheus-node-exporter on the same machine.</summary>
+/// <summary>The daemon on the testbed's VM, beside prometheus-node-exporter on the same machine.</summary>
 internal static class AgentBench
 {
     private const string Exporter = "/usr/bin/prometheus-node-exporter";
@@ -15,41 +15,41 @@ internal static class AgentBench
     {
         report.Beside(
             "binary", new FileInfo(Programs.Agent).Length / 1024.0, new FileInfo(Exporter).Length / 1024.0, "KiB", "no larger; 10,240 KiB");
-        await using (var bed = await MeshTestbed.StartAsync())
+        await using (var testbed = await MeshTestbed.StartAsync())
         {
-            bed.DropByDefault();
-            await StartWorkloadAsync(bed);
-            await using var agent = new VmAgent(bed);
-            await StartAsync(report, bed, agent);
+            testbed.DropByDefault();
+            await StartWorkloadAsync(testbed);
+            await using var agent = new VmAgent(testbed);
+            await StartAsync(report, testbed, agent);
             agent.Start();
             await AttachedAsync(agent);
             StatusCommand(report, agent);
-            await IdleAsync(report, bed, agent, "http");
-            await FlushesAsync(report, bed, flushes);
-            await ChangesAsync(report, bed, changes);
+            await IdleAsync(report, testbed, agent, "http");
+            await FlushesAsync(report, testbed, flushes);
+            await ChangesAsync(report, testbed, changes);
         }
 
-        await using (var bed = await MeshTestbed.StartAsync(https: true))
+        await using (var testbed = await MeshTestbed.StartAsync(https: true))
         {
-            bed.DropByDefault();
-            await StartWorkloadAsync(bed);
-            await using var agent = new VmAgent(bed);
+            testbed.DropByDefault();
+            await StartWorkloadAsync(testbed);
+            await using var agent = new VmAgent(testbed);
             agent.Start();
             await AttachedAsync(agent);
-            await IdleAsync(report, bed, agent, "https");
+            await IdleAsync(report, testbed, agent, "https");
         }
     }
 
-    // A VM that is attached has its workload; without, the dashboard is asked every 30 s whether it is there now.
-    private static async Task StartWorkloadAsync(MeshTestbed bed)
+    // An attached VM has its workload; without it the agent asks the dashboard every 30 s whether the workload answers now.
+    private static async Task StartWorkloadAsync(MeshTestbed testbed)
     {
-        foreach (var (_, port) in bed.Mesh.Ports)
-            await bed.StartWorkloadAsync(port);
+        foreach (var (_, port) in testbed.Mesh.Ports)
+            await testbed.StartWorkloadAsync(port);
     }
 
     private static Task AttachedAsync(VmAgent agent) => agent.UntilConditionAsync("ReachableFromCluster", "True", "Reached");
 
-    private static async Task StartAsync(Report report, MeshTestbed bed, VmAgent agent)
+    private static async Task StartAsync(Report report, MeshTestbed testbed, VmAgent agent)
     {
         var ours = new List<double>();
         var exporters = new List<double>();
@@ -57,22 +57,22 @@ internal static class AgentBench
         {
             var watch = Stopwatch.StartNew();
             agent.Start();
-            while (!agent.Systemd!.Heard("READY=1"))
-                await Task.Delay(1); // a busy loop would take a core from what is measured
+            while (!agent.Systemd!.HasReceived("READY=1"))
+                await Task.Delay(1); // a busy loop would take a core from the measured processes
             ours.Add(watch.Elapsed.TotalMilliseconds);
             await agent.StopAsync();
 
             watch.Restart();
-            await using var exporter = StartExporter(bed);
+            await using var exporter = StartExporter(testbed);
             while (!Listens(exporter))
-                await Task.Delay(1); // a busy loop would take a core from what is measured
+                await Task.Delay(1); // a busy loop would take a core from the measured processes
             exporters.Add(watch.Elapsed.TotalMilliseconds);
         }
 
         report.Beside("exec to READY=1 / to listening, median of 11", Report.Median(ours), Report.Median(exporters), "ms", "no slower");
     }
 
-    // Without ip-netns(8) in front, which takes longer than the command: the status file is the same from everywhere.
+    // Without ip-netns(8), which takes longer than the command; the status file is the same in every namespace.
     private static void StatusCommand(Report report, VmAgent agent)
     {
         var times = new List<double>();
@@ -89,10 +89,10 @@ internal static class AgentBench
         report.Alone("smm-agent status, median of 51", Report.Median(times), "ms", "under 20 ms");
     }
 
-    private static async Task IdleAsync(Report report, MeshTestbed bed, VmAgent agent, string scheme)
+    private static async Task IdleAsync(Report report, MeshTestbed testbed, VmAgent agent, string scheme)
     {
-        await using var exporter = StartExporter(bed);
-        await Task.Delay(TimeSpan.FromSeconds(5)); // both are past their start
+        await using var exporter = StartExporter(testbed);
+        await Task.Delay(TimeSpan.FromSeconds(5)); // both have finished their start
         var (ours, theirs) = (agent.Process!.Id, exporter.Id);
         var (oursBefore, theirsBefore) = (ProcessFigures.Cpu(ours), ProcessFigures.Cpu(theirs));
         await Task.Delay(Idle);
@@ -106,54 +106,54 @@ internal static class AgentBench
             $"idle PSS after 60 s, dashboard over {scheme}", ProcessFigures.PssKiB(ours), ProcessFigures.PssKiB(theirs), "KiB", "no more");
     }
 
-    private static async Task FlushesAsync(Report report, MeshTestbed bed, int runs)
+    private static async Task FlushesAsync(Report report, MeshTestbed testbed, int runs)
     {
-        await using var kernel = await WatchAsync(bed);
+        await using var kernel = await WatchAsync(testbed);
         var times = new List<double>();
         for (var run = 0; run < runs; run++)
         {
-            // The agent is careful with repairs that follow each other within two seconds; this figure is about the first.
+            // The agent delays repairs that follow each other within two seconds; this figure is about the first one.
             await Task.Delay(TimeSpan.FromSeconds(2.2));
-            times.Add(await TimeAsync(kernel, () => bed.Vm.Run("iptables", "-w", "-F"), "rule ip filter INPUT", "jump SMM-AGENT"));
-            bed.DropByDefault(); // the operator's own rules are gone, too, and with them the answers to the agent's requests
+            times.Add(await TimeAsync(kernel, () => testbed.Vm.Run("iptables", "-w", "-F"), "rule ip filter INPUT", "jump SMM-AGENT"));
+            testbed.DropByDefault(); // the operator's own rules are also gone, and with them the answers to the agent's requests
         }
 
         report.Alone(
             $"iptables -F to rules back (nft), median of {runs}, with iptables' own time", Report.Median(times), "ms", "under 50 ms");
     }
 
-    private static async Task ChangesAsync(Report report, MeshTestbed bed, int runs)
+    private static async Task ChangesAsync(Report report, MeshTestbed testbed, int runs)
     {
-        await using var kernel = await WatchAsync(bed);
+        await using var kernel = await WatchAsync(testbed);
         var times = new List<double>();
         for (var run = 0; run < runs; run++)
         {
             await Task.Delay(TimeSpan.FromSeconds(2.2));
             var port = 9000 + run;
-            bed.Mesh.Ports = [("http", 8080), ("changing", port)];
-            times.Add(await TimeAsync(kernel, bed.Mesh.Write, "rule ip filter SMM-AGENT", $"dport {port} "));
+            testbed.Mesh.Ports = [("http", 8080), ("changing", port)];
+            times.Add(await TimeAsync(kernel, testbed.Mesh.Write, "rule ip filter SMM-AGENT", $"dport {port} "));
         }
 
         report.Alone($"mesh.yaml changed to port open, median of {runs}", Report.Median(times), "ms", "under 200 ms");
     }
 
-    // The kernel announces its changes: polling would use the processor that is measured.
-    private static async Task<BedProcess> WatchAsync(MeshTestbed bed)
+    // The kernel reports its changes: polling would use the measured processor.
+    private static async Task<TestbedProcess> WatchAsync(MeshTestbed testbed)
     {
-        var monitor = new BedProcess(bed.Vm.Inside("nft", "monitor"));
+        var monitor = new TestbedProcess(testbed.Vm.Inside("nft", "monitor"));
         var probe = 0;
         await Until.TrueAsync(
             () =>
             {
-                bed.Vm.Run("nft", "add", "table", "ip", $"probe{++probe}");
-                bed.Vm.Run("nft", "delete", "table", "ip", $"probe{probe}");
+                testbed.Vm.Run("nft", "add", "table", "ip", $"probe{++probe}");
+                testbed.Vm.Run("nft", "delete", "table", "ip", $"probe{probe}");
                 return monitor.Lines.Count > 0;
             },
             "nft monitor reports changes");
         return monitor;
     }
 
-    private static async Task<double> TimeAsync(BedProcess kernel, Action change, string line, string part)
+    private static async Task<double> TimeAsync(TestbedProcess kernel, Action change, string line, string part)
     {
         int Seen() => kernel.Lines.Count(
             text => !text.StartsWith("delete", StringComparison.Ordinal) && text.Contains(line, StringComparison.Ordinal)
@@ -165,16 +165,16 @@ internal static class AgentBench
         {
             if (watch.Elapsed > Until.Patience)
                 throw new TimeoutException($"nft monitor did not report '{line} … {part}'");
-            await Task.Delay(1); // a busy loop would take a core from what is measured
+            await Task.Delay(1); // a busy loop would take a core from the measured processes
         }
 
         return watch.Elapsed.TotalMilliseconds;
     }
 
     // Started as the agent is, so that both pay for the namespace.
-    private static BedProcess StartExporter(MeshTestbed bed) =>
-        new(bed.Vm.Inside(Exporter, $"--web.listen-address=127.0.0.1:{ExporterPort}"));
+    private static TestbedProcess StartExporter(MeshTestbed testbed) =>
+        new(testbed.Vm.Inside(Exporter, $"--web.listen-address=127.0.0.1:{ExporterPort}"));
 
-    private static bool Listens(BedProcess process) => File.ReadLines($"/proc/{process.Id}/net/tcp")
+    private static bool Listens(TestbedProcess process) => File.ReadLines($"/proc/{process.Id}/net/tcp")
         .Any(line => line.Contains($":{ExporterPort:X4} 00000000:0000 0A ", StringComparison.Ordinal));
 }

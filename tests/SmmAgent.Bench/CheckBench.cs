@@ -8,19 +8,19 @@ internal static class CheckBench
 {
     public static async Task RunAsync(Report report, int runs)
     {
-        await using var bed = await MeshTestbed.StartAsync(https: true);
-        bed.DropByDefault();
-        foreach (var (_, port) in bed.Mesh.Ports)
-            await bed.StartWorkloadAsync(port);
-        await using var agent = new VmAgent(bed);
+        await using var testbed = await MeshTestbed.StartAsync(https: true);
+        testbed.DropByDefault();
+        foreach (var (_, port) in testbed.Mesh.Ports)
+            await testbed.StartWorkloadAsync(port);
+        await using var agent = new VmAgent(testbed);
         agent.Start();
         await agent.UntilConditionAsync("ReachableFromCluster", "True", "Reached");
         Measure(report, $"smm-agent check, median of {runs}", agent, runs, "took the connection", "under 1,000 ms");
 
-        bed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-s", MeshTestbed.VmAddress, "-j", "DROP");
+        testbed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-s", MeshTestbed.VmAddress, "-j", "DROP");
         Measure(report, $"smm-agent check against a black hole, daemon running, median of {runs}", agent, runs, "did not answer",
             "within 10,000 ms");
-        // Without the daemon's word it also asks for the address, in vain.
+        // Without the daemon's status, check also asks the address providers, in vain.
         await agent.StopAsync();
         Measure(report, $"smm-agent check against a black hole, no daemon, median of {runs}", agent, runs, "did not answer",
             "within 10,000 ms");

@@ -21,7 +21,7 @@ internal static class DashboardBench
                 PublicUrl = $"http://127.0.0.1:{Port}",
             };
             mesh.Write();
-            await using var dashboard = new BedProcess(
+            await using var dashboard = new TestbedProcess(
                 [.. Programs.Dashboard, "--mesh", Path.Combine(folder, "mesh.yaml"), "--listen", mesh.PublicUrl, "--client-connections",
                     "20000"]);
             using var first = Agent(mesh, 0);
@@ -35,7 +35,7 @@ internal static class DashboardBench
         }
     }
 
-    private static async Task<string> FirstAsync(HttpClient client, BedProcess dashboard)
+    private static async Task<string> FirstAsync(HttpClient client, TestbedProcess dashboard)
     {
         var etag = "";
         await Until.TrueAsync(
@@ -82,7 +82,7 @@ internal static class DashboardBench
             "per second");
     }
 
-    private static async Task LongPollAsync(Report report, MeshFile mesh, string etag, BedProcess dashboard, int agents)
+    private static async Task LongPollAsync(Report report, MeshFile mesh, string etag, TestbedProcess dashboard, int agents)
     {
         var before = ProcessFigures.PssKiB(dashboard.Id);
         var clients = Enumerable.Range(0, agents).Select(index => Agent(mesh, index)).ToArray();

@@ -4,7 +4,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.Bench;
 
-/// <summary>The daemon beside a firewall of others that is large and changes every two seconds.</summary>
+/// <summary>The daemon beside a large firewall of other programs that changes every two seconds.</summary>
 internal static class FirewallBench
 {
     private const int Elements = 40_000;
@@ -18,40 +18,40 @@ internal static class FirewallBench
             report,
             $"a set of {Elements} elements, a change every 2 s",
             duration,
-            bed => bed.Vm.Run("nft", "-f", File("table ip bans { set bl { type ipv4_addr; flags timeout; elements = { "
+            testbed => testbed.Vm.Run("nft", "-f", File("table ip bans { set bl { type ipv4_addr; flags timeout; elements = { "
                 + string.Join(", ", Enumerable.Range(0, Elements).Select(at => $"{Address(at)} timeout 4h")) + " }; }\n"
                 + "chain in { type filter hook input priority filter - 10; policy accept; ip saddr @bl drop; }; }\n")),
-            (bed, turn) => bed.Vm.Run("nft", "add", "element", "ip", "bans", "bl", $"{{ {Address(Elements + turn)} timeout 4h }}"));
+            (testbed, turn) => testbed.Vm.Run("nft", "add", "element", "ip", "bans", "bl", $"{{ {Address(Elements + turn)} timeout 4h }}"));
         await MeasureAsync(
             report,
             $"{Rules} rules of iptables, a change every 2 s",
             duration,
-            bed => bed.Vm.Run("iptables-restore", "-w", "--noflush", File(
+            testbed => testbed.Vm.Run("iptables-restore", "-w", "--noflush", File(
                 "*filter\n" + string.Concat(Enumerable.Range(0, Rules).Select(at => $"-A INPUT -s {Address(at)} -j DROP\n")) + "COMMIT\n")),
-            (bed, turn) => bed.Vm.Run("iptables", "-w", "-A", "INPUT", "-s", Address(Rules + turn), "-j", "DROP"));
+            (testbed, turn) => testbed.Vm.Run("iptables", "-w", "-A", "INPUT", "-s", Address(Rules + turn), "-j", "DROP"));
     }
 
     private static async Task MeasureAsync(
         Report report, string what, TimeSpan duration, Action<MeshTestbed> fill, Action<MeshTestbed, int> change)
     {
-        await using var bed = await MeshTestbed.StartAsync();
-        bed.DropByDefault();
-        foreach (var (_, port) in bed.Mesh.Ports)
-            await bed.StartWorkloadAsync(port);
-        await using var agent = new VmAgent(bed);
+        await using var testbed = await MeshTestbed.StartAsync();
+        testbed.DropByDefault();
+        foreach (var (_, port) in testbed.Mesh.Ports)
+            await testbed.StartWorkloadAsync(port);
+        await using var agent = new VmAgent(testbed);
         agent.Start();
         await agent.UntilConditionAsync("ReachableFromCluster", "True", "Reached");
-        await Task.Delay(TimeSpan.FromSeconds(20)); // the start's memory is given back by then
+        await Task.Delay(TimeSpan.FromSeconds(20)); // the memory of the start is released by then
         var process = agent.Process!.Id;
         var (idle, idlePss) = (ProcessFigures.RssKiB(process), ProcessFigures.PssKiB(process));
-        fill(bed);
-        await Task.Delay(TimeSpan.FromSeconds(10)); // the look at all of it that was new
+        fill(testbed);
+        await Task.Delay(TimeSpan.FromSeconds(10)); // the first observation of all new rules
 
         var (most, mostPss, turn) = (0L, 0L, 0);
         var (before, watch) = (ProcessFigures.Cpu(process), Stopwatch.StartNew());
         while (watch.Elapsed < duration)
         {
-            change(bed, turn++);
+            change(testbed, turn++);
             for (var until = watch.Elapsed + Between; watch.Elapsed < until; await Task.Delay(20))
                 (most, mostPss) = (Math.Max(most, ProcessFigures.RssKiB(process)), Math.Max(mostPss, ProcessFigures.PssKiB(process)));
         }

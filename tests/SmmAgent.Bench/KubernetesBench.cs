@@ -38,7 +38,7 @@ internal static class KubernetesBench
         var tokens = MakeGroups(server, groups);
         var idle = await RequestsAsync(server, Quiet);
 
-        var replicas = new List<(BedProcess Process, TimeSpan Ready)>();
+        var replicas = new List<(TestbedProcess Process, TimeSpan Ready)>();
         try
         {
             foreach (var port in (int[])[FirstPort, FirstPort + 1])
@@ -93,7 +93,7 @@ internal static class KubernetesBench
             var tokens = Enumerable.Range(0, Namespaces).Select(_ => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24)))
                 .ToArray();
             Write();
-            await using var dashboard = new BedProcess([
+            await using var dashboard = new TestbedProcess([
                 .. Programs.Dashboard, "--mesh", path, "--listen", $"http://127.0.0.1:{EmbeddedPort}", "--client-rate", "100000",
                 "--total-rate", "100000",
                 "--client-connections", "20000",
@@ -162,10 +162,10 @@ internal static class KubernetesBench
             .Select(space => server.Kubectl("-n", $"bench-{space}", "create", "token", "default", "--audience", "smm-dashboard").Trim())];
     }
 
-    private static async Task<(BedProcess Process, TimeSpan Ready)> StartAsync(ApiServer server, int port)
+    private static async Task<(TestbedProcess Process, TimeSpan Ready)> StartAsync(ApiServer server, int port)
     {
         var watch = Stopwatch.StartNew();
-        var process = new BedProcess([
+        var process = new TestbedProcess([
             .. Programs.Dashboard, "--kubernetes", "--kubeconfig", server.Kubeconfig, "--public-url", "https://smm.example.com",
             "--listen", $"http://127.0.0.1:{port}", "--status", $"127.0.0.1:{port + 100}", "--client-rate", "100000", "--total-rate",
             "100000",

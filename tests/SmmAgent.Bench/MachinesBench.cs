@@ -47,7 +47,7 @@ internal static class MachinesBench
     private static async Task<(TimeSpan Ready, long PssKiB)> StartedAsync(ApiServer server, int machines)
     {
         var watch = Stopwatch.StartNew();
-        await using var dashboard = new BedProcess([
+        await using var dashboard = new TestbedProcess([
             .. Programs.Dashboard, "--kubernetes", "--kubeconfig", server.Kubeconfig, "--public-url", "https://smm.example.com",
             "--listen", $"http://127.0.0.1:{Port}", "--status", $"127.0.0.1:{Port + 1}",
         ]);
@@ -58,7 +58,7 @@ internal static class MachinesBench
         if (!metrics.Contains($"\nsmm_dashboard_machines {machines}\n", StringComparison.Ordinal))
             throw new InvalidOperationException($"the dashboard does not know {machines} machines:\n{metrics}");
 
-        await Task.Delay(TimeSpan.FromSeconds(5)); // what the start needed is given back
+        await Task.Delay(TimeSpan.FromSeconds(5)); // the memory of the start is released
         return (ready, ProcessFigures.PssKiB(dashboard.Id));
     }
 

@@ -9,20 +9,20 @@ internal static class EmbeddedDemo
 {
     public static async Task RunAsync(DemoOutput demo)
     {
-        await using (var bed = await MeshTestbed.StartAsync())
-        await using (var agent = new VmAgent(bed))
+        await using (var testbed = await MeshTestbed.StartAsync())
+        await using (var agent = new VmAgent(testbed))
         {
             demo.Section("A cluster and a VM: two network namespaces and a cable");
-            bed.DropByDefault();
+            testbed.DropByDefault();
             Console.WriteLine($"""
-                  cluster  dashboard {bed.DashboardUrl}, gateways {MeshTestbed.FirstGateway} and {MeshTestbed.SecondGateway}, address echo {MeshTestbed.EchoUrl}
+                  cluster  dashboard {testbed.DashboardUrl}, gateways {MeshTestbed.FirstGateway} and {MeshTestbed.SecondGateway}, address echo {MeshTestbed.EchoUrl}
                   VM       {MeshTestbed.VmAddress} and {MeshTestbed.VmAddressIPv6}, a firewall that drops by default
                 """);
-            await bed.StartWorkloadAsync(8080);
-            await bed.StartWorkloadAsync(8082);
-            demo.Result(!bed.ClusterReaches(MeshTestbed.VmAddress, 8080), "the cluster does not reach port 8080 of the VM");
-            demo.Result(!bed.ClusterReaches(MeshTestbed.VmAddress, 16400), "the cluster does not reach port 16400 of the VM");
-            var before = FirewallOf(bed);
+            await testbed.StartWorkloadAsync(8080);
+            await testbed.StartWorkloadAsync(8082);
+            demo.Result(!testbed.ClusterReaches(MeshTestbed.VmAddress, 8080), "the cluster does not reach port 8080 of the VM");
+            demo.Result(!testbed.ClusterReaches(MeshTestbed.VmAddress, 16400), "the cluster does not reach port 16400 of the VM");
+            var before = FirewallOf(testbed);
 
             demo.Section("Attach the VM");
             demo.Command("smm-agent run");
@@ -31,25 +31,26 @@ internal static class EmbeddedDemo
                 ConditionType.ConfigCurrent, ConditionType.DashboardReachable, ConditionType.AddressKnown,
                 ConditionType.GatewaysReachable, ConditionType.PortsOpen, ConditionType.ReachableFromCluster])
                 await demo.ConditionAsync(agent, condition, "True");
-            demo.Result(bed.ClusterReaches(MeshTestbed.VmAddress, 8080) && bed.ClusterReaches(MeshTestbed.VmAddress, 16400),
+            demo.Result(testbed.ClusterReaches(MeshTestbed.VmAddress, 8080) && testbed.ClusterReaches(MeshTestbed.VmAddress, 16400),
                 "the cluster reaches ports 8080 and 16400 of the VM over IPv4");
-            demo.Result(bed.ClusterReaches(MeshTestbed.VmAddressIPv6, 16400), "the cluster reaches port 16400 over IPv6");
-            demo.Result(agent.Systemd!.Heard("READY=1"), $"systemd received READY=1 and STATUS={agent.Systemd.Status}");
+            demo.Result(testbed.ClusterReaches(MeshTestbed.VmAddressIPv6, 16400), "the cluster reaches port 16400 over IPv6");
+            demo.Result(agent.Systemd!.HasReceived("READY=1"), $"systemd received READY=1 and STATUS={agent.Systemd.Status}");
 
             demo.Section("The firewall is flushed");
             demo.Command("iptables -F");
             var flushed = Stopwatch.StartNew();
-            bed.Vm.Run("iptables", "-w", "-F");
+            testbed.Vm.Run("iptables", "-w", "-F");
             await Until.TrueAsync(
-                () => bed.Vm.Run("iptables-save", "-t", "filter").Contains("-j SMM-AGENT", StringComparison.Ordinal), "the rules are back");
+                () => testbed.Vm.Run("iptables-save", "-t", "filter").Contains("-j SMM-AGENT", StringComparison.Ordinal),
+                "the rules are back");
             flushed.Stop();
-            bed.DropByDefault(); // what else was flushed is not the agent's to restore
-            demo.Result(bed.ClusterReaches(MeshTestbed.VmAddress, 16400),
+            testbed.DropByDefault(); // the agent does not restore the rules of others
+            demo.Result(testbed.ClusterReaches(MeshTestbed.VmAddress, 16400),
                 $"the rules are back, seen after {flushed.ElapsedMilliseconds} ms; the cluster reaches 16400");
 
             demo.Section("A gateway stops");
             demo.Command($"kill the gateway {MeshTestbed.SecondGateway}");
-            await bed.StopGatewayAsync(MeshTestbed.SecondGateway);
+            await testbed.StopGatewayAsync(MeshTestbed.SecondGateway);
             demo.Command("systemctl reload smm-agent    (check now; otherwise every minute)");
             agent.Process!.Signal(Signals.Hangup);
             await demo.ConditionAsync(agent, ConditionType.GatewaysReachable, "True", ConditionUpdate.Degraded);
@@ -60,9 +61,9 @@ internal static class EmbeddedDemo
 
             demo.Section("The cloud gives that gateway another address");
             demo.Command($"mesh.yaml: {MeshTestbed.SecondGateway} becomes {MeshTestbed.ThirdGateway}");
-            await bed.StartGatewayAsync(MeshTestbed.ThirdGateway);
-            bed.Mesh.Gateways = [(MeshTestbed.GatewayName, [MeshTestbed.FirstGateway, MeshTestbed.ThirdGateway])];
-            bed.Mesh.Write();
+            await testbed.StartGatewayAsync(MeshTestbed.ThirdGateway);
+            testbed.Mesh.Gateways = [(MeshTestbed.GatewayName, [MeshTestbed.FirstGateway, MeshTestbed.ThirdGateway])];
+            testbed.Mesh.Write();
             var changed = Stopwatch.StartNew();
             await Until.TrueAsync(
                 () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshTestbed.ThirdGateway, StringComparison.Ordinal) == true,
@@ -72,20 +73,20 @@ internal static class EmbeddedDemo
 
             demo.Section("The dashboard goes away");
             demo.Command("kill the dashboard");
-            await bed.StopDashboardAsync();
+            await testbed.StopDashboardAsync();
             await demo.ConditionAsync(agent, ConditionType.DashboardReachable, "False");
             await demo.ConditionAsync(agent, ConditionType.ConfigCurrent, "False");
             demo.Command("restart the agent, the dashboard still away");
             var stopped = await agent.StopAsync();
             demo.Result(stopped < TimeSpan.FromSeconds(2), $"SIGTERM ended the agent in {stopped.TotalMilliseconds:0} ms");
             demo.Result(
-                bed.Vm.Run("iptables-save", "-t", "filter").Contains("--dport 8080", StringComparison.Ordinal),
+                testbed.Vm.Run("iptables-save", "-t", "filter").Contains("--dport 8080", StringComparison.Ordinal),
                 "the VM stays attached: its rules are in place");
             agent.Start();
             await demo.ConditionAsync(agent, ConditionType.PortsOpen, "True");
             await demo.ConditionAsync(agent, ConditionType.GatewaysReachable, "True", "Reachable");
             demo.Command("start the dashboard");
-            await bed.StartDashboardAsync();
+            await testbed.StartDashboardAsync();
             await demo.ConditionAsync(agent, ConditionType.ConfigCurrent, "True");
 
             demo.Section("Detach");
@@ -95,13 +96,13 @@ internal static class EmbeddedDemo
             foreach (var line in output.TrimEnd().Split('\n'))
                 Console.WriteLine($"      {line}");
             demo.Result(exitCode == 0, $"exit code {exitCode}");
-            demo.Result(FirewallOf(bed) == before, "the firewall of the VM is restored");
+            demo.Result(FirewallOf(testbed) == before, "the firewall of the VM is restored");
         }
     }
 
     // Counters and comments with dates aside, what iptables-save shows for both families.
-    private static string FirewallOf(MeshTestbed bed) => string.Join('\n', ((string[])["iptables-save", "ip6tables-save"])
-        .SelectMany(save => bed.Vm.Run(save, "-t", "filter").Split('\n'))
+    private static string FirewallOf(MeshTestbed testbed) => string.Join('\n', ((string[])["iptables-save", "ip6tables-save"])
+        .SelectMany(save => testbed.Vm.Run(save, "-t", "filter").Split('\n'))
         .Where(line => !line.StartsWith('#'))
         .Select(line => line.StartsWith(':') ? line[..line.IndexOf('[')] : line));
 }

@@ -16,14 +16,14 @@ internal static class KubernetesDemo
     public static async Task RunAsync(DemoOutput demo)
     {
         demo.Section("A cluster with Istio, smm-dashboard twice, and a VM");
-        await using var bed = await MeshTestbed.StartAsync(kubernetes: true);
-        var cluster = bed.Kubernetes!;
-        bed.DropByDefault();
-        await bed.StartWorkloadAsync(8080);
-        await bed.StartWorkloadAsync(8082);
+        await using var testbed = await MeshTestbed.StartAsync(kubernetes: true);
+        var cluster = testbed.Kubernetes!;
+        testbed.DropByDefault();
+        await testbed.StartWorkloadAsync(8080);
+        await testbed.StartWorkloadAsync(8082);
         Console.WriteLine($"""
               cluster  kube-apiserver and etcd; objects of plain Istio (revisions, tag, east-west gateway) and of a control plane of the SMM operator
-                       smm-dashboard --kubernetes, two replicas behind {bed.DashboardUrl}, with the rights of deploy/kubernetes
+                       smm-dashboard --kubernetes, two replicas behind {testbed.DashboardUrl}, with the rights of deploy/kubernetes
               VM       {MeshTestbed.VmAddress}, a firewall that drops by default
             """);
         Print(demo, cluster, "-n", Space, "get", "workloadgroups");
@@ -31,7 +31,7 @@ internal static class KubernetesDemo
         demo.Section("Attach the VM with a token that is bound to a Secret");
         demo.Command($"kubectl -n {Space} create token default --audience smm-dashboard --bound-object-kind Secret --bound-object-name "
             + $"{KubernetesCluster.VmSecret}");
-        await using var agent = new VmAgent(bed);
+        await using var agent = new VmAgent(testbed);
         demo.Command("smm-agent run");
         agent.Start();
         foreach (var condition in (string[])[
@@ -50,7 +50,7 @@ internal static class KubernetesDemo
         await demo.ConditionAsync(agent, ConditionType.Registered, "True");
 
         demo.Section("The load balancer gives the gateway another address");
-        await bed.StartGatewayAsync(MeshTestbed.ThirdGateway);
+        await testbed.StartGatewayAsync(MeshTestbed.ThirdGateway);
         demo.Command($"kubectl -n istio-system patch service {KubernetesCluster.GatewayService} --subresource=status …    "
             + $"({MeshTestbed.SecondGateway} becomes {MeshTestbed.ThirdGateway})");
         cluster.SetGateways(MeshTestbed.FirstGateway, MeshTestbed.ThirdGateway);
@@ -69,7 +69,7 @@ internal static class KubernetesDemo
         await cluster.Server.KillAsync();
         agent.Process.Signal(Signals.Hangup);
         await demo.ConditionAsync(agent, ConditionType.DashboardReachable, "True");
-        demo.Result(bed.ClusterReaches(MeshTestbed.VmAddress, 8080), "the VM stays attached: the cluster reaches port 8080");
+        demo.Result(testbed.ClusterReaches(MeshTestbed.VmAddress, 8080), "the VM stays attached: the cluster reaches port 8080");
         demo.Command("start both again");
         await cluster.Server.StartServerAsync();
         await cluster.StartReplicaAsync(0);

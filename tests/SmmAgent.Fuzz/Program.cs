@@ -1,6 +1,6 @@
 using SmmAgent.Fuzz.Engine;
 using SmmAgent.Fuzz.Targets;
 
-// Before anything of the assemblies under test runs: see there.
+// It must run before the assemblies under test: see Coverage.Instance.
 Coverage.Instance.Begin();
 return FuzzCommand.Run(args, AllTargets.List);

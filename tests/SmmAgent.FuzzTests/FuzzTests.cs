@@ -16,7 +16,7 @@ public sealed class FuzzTests : IDisposable
     {
         var (code, output) = await FuzzAsync("--inputs", "200", "--seed", "1");
         Assert.True(code == 0, output);
-        // A run over nothing would be green, too.
+        // A run without targets would also pass.
         Assert.True(output.Split('\n').Count(line => line.Contains(" faults 0", StringComparison.Ordinal)) >= 40, output);
     }
 
@@ -45,7 +45,7 @@ public sealed class FuzzTests : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // No dump of memory for the stack overflow that is meant.
+        // No core dump for the intended stack overflow.
         start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

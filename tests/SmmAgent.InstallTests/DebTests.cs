@@ -1,8 +1,8 @@
 namespace SmmAgent.InstallTests;
 
 /// <summary>The script with the real apt-get and dpkg.</summary>
-[Collection(InstallBed.Name)]
-public sealed class DebTests(InstallBed bed)
+[Collection(InstallTestbed.Name)]
+public sealed class DebTests(InstallTestbed testbed)
 {
     private const string Next =
         "next:\n    sudo smm-agent set workload-group NAMESPACE NAME\n    sudo smm-agent set bearer-token --stdin\n    sudo smm-agent "
@@ -14,48 +14,49 @@ public sealed class DebTests(InstallBed bed)
     [InlineData("busybox sh", "curl")]
     public async Task ScriptInstallsSetsTheUrlAndPrintsTheNextStep(string shell, string downloader)
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
         host.Remove(downloader == "curl" ? "/usr/bin/wget" : "/usr/bin/curl");
 
         var run = await host.PipeAsync(script, shell);
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.EndsWith(
-            $"✓ smm-agent 0.1.0 is installed\n✓ dashboard url is set dashboard.url={InstallBed.Url} config=/etc/smm/agent.yaml\n"
-            + $"✓ trusted key is set packages.trustedKeys={bed.PublicKey} config=/etc/smm/agent.yaml\n{Next}",
+            $"✓ smm-agent 0.1.0 is installed\n✓ dashboard url is set dashboard.url={InstallTestbed.Url} config=/etc/smm/agent.yaml\n"
+            + $"✓ trusted key is set packages.trustedKeys={testbed.PublicKey} config=/etc/smm/agent.yaml\n{Next}",
             run.Output, StringComparison.Ordinal);
         Assert.Equal("installed 0.1.0", Installed(host));
-        Assert.Contains($"url: {InstallBed.Url}\n", host.Read("/etc/smm/agent.yaml"), StringComparison.Ordinal);
+        Assert.Contains($"url: {InstallTestbed.Url}\n", host.Read("/etc/smm/agent.yaml"), StringComparison.Ordinal);
         Assert.DoesNotContain(host.Changes(), change => change.StartsWith("/tmp/", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task PlainHttpOptionAllowsPlaintextInTheAgentSettings()
     {
-        var script = await bed.ScriptAtAsync(InstallBed.PlainUrl, bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAtAsync(InstallTestbed.PlainUrl, testbed.Deb1);
+        await using var host = await testbed.HostAsync();
 
         var run = await host.PipeAsync(script, options: "--allow-plaintext");
 
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Contains($"✓ dashboard url is set dashboard.url={InstallBed.PlainUrl} dashboard.allowPlaintext=true", run.Output,
+        Assert.Contains($"✓ dashboard url is set dashboard.url={InstallTestbed.PlainUrl} dashboard.allowPlaintext=true", run.Output,
             StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task PrivateAuthorityIsInstalledWhereTheDaemonReadsIt()
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync(isTrusting: false);
-        host.Copy(bed.AuthorityFile, "/root/ca.pem");
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync(isTrusting: false);
+        host.Copy(testbed.AuthorityFile, "/root/ca.pem");
 
         var run = await host.PipeAsync(script, options: "--ca-file=/root/ca.pem");
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Contains("dashboard.caFile=/etc/smm/dashboard-ca.pem config=/etc/smm/agent.yaml\n", run.Output, StringComparison.Ordinal);
         Assert.Equal(
-            await File.ReadAllTextAsync(bed.AuthorityFile, TestContext.Current.CancellationToken), host.Read("/etc/smm/dashboard-ca.pem"));
+            await File.ReadAllTextAsync(testbed.AuthorityFile, TestContext.Current.CancellationToken),
+            host.Read("/etc/smm/dashboard-ca.pem"));
         Assert.Equal("644 root root\n", host.Run("stat", "-c", "%a %U %G", "/etc/smm/dashboard-ca.pem"));
     }
 
@@ -64,26 +65,26 @@ public sealed class DebTests(InstallBed bed)
     [InlineData("wget")]
     public async Task IntermediateAuthorityInAWindowsFileIsTrustedAsByTheAgent(string downloader)
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync(isTrusting: false);
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync(isTrusting: false);
         host.Remove(downloader == "curl" ? "/usr/bin/wget" : "/usr/bin/curl");
-        host.Write("/root/ca.pem", bed.IssuingAuthorityOfWindows);
+        host.Write("/root/ca.pem", testbed.IssuingAuthorityOfWindows);
 
         var run = await host.PipeAsync(script, options: "--ca-file=/root/ca.pem");
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Contains("dashboard.caFile=/etc/smm/dashboard-ca.pem config=/etc/smm/agent.yaml\n", run.Output, StringComparison.Ordinal);
-        Assert.Equal(bed.IssuingAuthorityOfWindows, host.Read("/etc/smm/dashboard-ca.pem").Insert(0, "\ufeff"));
+        Assert.Equal(testbed.IssuingAuthorityOfWindows, host.Read("/etc/smm/dashboard-ca.pem").Insert(0, "\ufeff"));
     }
 
     [Fact]
     public async Task SecondRunDownloadsNothingAndSetsAMissingUrl()
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
         await host.PipeAsync(script);
         host.Settle();
-        File.Delete(bed.Served(bed.Deb1));
+        File.Delete(testbed.Served(testbed.Deb1));
 
         var again = await host.PipeAsync(script);
 
@@ -99,12 +100,12 @@ public sealed class DebTests(InstallBed bed)
     [Fact]
     public async Task SecondRunUpgradesAndKeepsTheSettings()
     {
-        await using var host = await bed.HostAsync();
-        await host.PipeAsync(await bed.ScriptAsync(bed.Deb1));
+        await using var host = await testbed.HostAsync();
+        await host.PipeAsync(await testbed.ScriptAsync(testbed.Deb1));
         host.Run("smm-agent", "set", "workload-group", "vm-integration", "analytics-v0");
         var settings = host.Read("/etc/smm/agent.yaml");
 
-        var run = await host.PipeAsync(await bed.ScriptAsync(bed.Deb1, bed.Deb2));
+        var run = await host.PipeAsync(await testbed.ScriptAsync(testbed.Deb1, testbed.Deb2));
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Contains("✓ smm-agent 0.2.0 is installed, instead of 0.1.0\n", run.Output, StringComparison.Ordinal);
@@ -116,42 +117,42 @@ public sealed class DebTests(InstallBed bed)
     [Fact]
     public async Task UpgradeWithoutATrustedSignatureIsRefusedByTheInstalledAgent()
     {
-        await using var host = await bed.HostAsync();
-        var key = bed.SigningKey;
+        await using var host = await testbed.HostAsync();
+        var key = testbed.SigningKey;
         try
         {
-            var first = await host.PipeAsync(await bed.ScriptAsync(bed.Deb1));
+            var first = await host.PipeAsync(await testbed.ScriptAsync(testbed.Deb1));
             Assert.Contains("✓ trusted key is set packages.trustedKeys=", first.Output, StringComparison.Ordinal);
             var settings = host.Read("/etc/smm/agent.yaml");
 
-            // The dashboard was taken over: its packages, their checksums and its key are others.
-            bed.SigningKey = bed.NewKey();
+            // An attacker controls the dashboard: its packages, their checksums and its key have changed.
+            testbed.SigningKey = testbed.NewKey();
             await RefusedAsync("may not be installed: the dashboard's package list is signed by ");
             Assert.Equal(settings, host.Read("/etc/smm/agent.yaml"));
 
-            bed.SigningKey = null;
+            testbed.SigningKey = null;
             await RefusedAsync("an upgrade needs a signed package list, which smm-dashboard sign-packages makes");
 
-            bed.SigningKey = key;
-            host.Write("/etc/smm/agent.yaml", $"dashboard: {{url: \"{InstallBed.Url}\"}}\n");
+            testbed.SigningKey = key;
+            host.Write("/etc/smm/agent.yaml", $"dashboard: {{url: \"{InstallTestbed.Url}\"}}\n");
             await RefusedAsync(
                 "may not be installed: no key is trusted that could sign it: add the key that signs the dashboard's packages to "
                 + "packages.trustedKeys in /etc/smm/agent.yaml; or verify");
 
             host.Write("/etc/smm/agent.yaml", settings);
-            var signed = await host.PipeAsync(await bed.ScriptAsync(bed.Deb1, bed.Deb2));
+            var signed = await host.PipeAsync(await testbed.ScriptAsync(testbed.Deb1, testbed.Deb2));
             Assert.True(signed.ExitCode == 0, signed.Error);
             Assert.Contains("✓ a trusted key has signed smm-agent 0.2.0\n", signed.Output, StringComparison.Ordinal);
             Assert.Equal("installed 0.2.0", Installed(host));
         }
         finally
         {
-            bed.SigningKey = key;
+            testbed.SigningKey = key;
         }
 
         async Task RefusedAsync(string why)
         {
-            var run = await host.PipeAsync(await bed.ScriptAsync(bed.Deb1, bed.Deb2));
+            var run = await host.PipeAsync(await testbed.ScriptAsync(testbed.Deb1, testbed.Deb2));
             Assert.Equal(1, run.ExitCode);
             Assert.Contains(why, run.Error + run.Output, StringComparison.Ordinal);
             Assert.Contains("nothing was changed\n", run.Error, StringComparison.Ordinal);
@@ -162,8 +163,8 @@ public sealed class DebTests(InstallBed bed)
     [Fact]
     public async Task UnknownDebSystemIsAcceptedWithAWarning()
     {
-        var script = await bed.ScriptAsync(bed.Deb1, bed.Rpm1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1, testbed.Rpm1);
+        await using var host = await testbed.HostAsync();
         host.Write("/etc/os-release", ThrowAwayHost.OsRelease("deepin", name: "Deepin 23"));
 
         var run = await host.PipeAsync(script);
@@ -177,11 +178,11 @@ public sealed class DebTests(InstallBed bed)
     [Fact]
     public async Task NewerAgentIsKept()
     {
-        await using var host = await bed.HostAsync();
-        await host.PipeAsync(await bed.ScriptAsync(bed.Deb2));
+        await using var host = await testbed.HostAsync();
+        await host.PipeAsync(await testbed.ScriptAsync(testbed.Deb2));
         host.Settle();
 
-        var run = await host.PipeAsync(await bed.ScriptAsync(bed.Deb1));
+        var run = await host.PipeAsync(await testbed.ScriptAsync(testbed.Deb1));
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal("! smm-agent 0.2.0 stays installed: version 0.1.0 of the dashboard is older\n", run.Error);
@@ -193,8 +194,8 @@ public sealed class DebTests(InstallBed bed)
     [InlineData("node: {ip: nonsense}\n")]
     public async Task UrlOfAnotherDashboardIsKeptAndReported(string fault)
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
         await host.PipeAsync(script);
         host.Run("smm-agent", "set", "dashboard-url", "https://other.example.com");
         host.Append("/etc/smm/agent.yaml", fault);
@@ -205,15 +206,15 @@ public sealed class DebTests(InstallBed bed)
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(
             $"! the dashboard's URL is https://other.example.com and stays; to change it: sudo smm-agent set dashboard-url "
-            + $"{InstallBed.Url}\n", run.Error);
+            + $"{InstallTestbed.Url}\n", run.Error);
         Assert.Empty(host.Changes());
     }
 
     [Fact]
     public async Task RemovedAgentIsInstalledAgain()
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
         await host.PipeAsync(script);
         host.Run("dpkg", "--remove", "smm-agent");
 
@@ -225,11 +226,11 @@ public sealed class DebTests(InstallBed bed)
     [Fact]
     public async Task DependenciesComeFromTheMirrorOfTheSystemAfterAnUpdateOfItsLists()
     {
-        var script = await bed.ScriptAsync(bed.Make.Deb("0.3.0", "Depends: smm-agent-test-needs\n"));
-        await using var host = await bed.HostAsync();
-        Directory.CreateDirectory(bed.PathOf("mirror"));
+        var script = await testbed.ScriptAsync(testbed.Packages.Deb("0.3.0", "Depends: smm-agent-test-needs\n"));
+        await using var host = await testbed.HostAsync();
+        Directory.CreateDirectory(testbed.PathOf("mirror"));
         host.Run("mkdir", "/srv/mirror");
-        host.Copy(bed.Make.EmptyDeb("smm-agent-test-needs"), "/srv/mirror/needs.deb");
+        host.Copy(testbed.Packages.EmptyDeb("smm-agent-test-needs"), "/srv/mirror/needs.deb");
         host.Write("/srv/mirror/Packages", host.Run("dpkg-deb", "--field", "/srv/mirror/needs.deb")
             + $"Filename: ./needs.deb\nSize: {host.Run("stat", "-c", "%s", "/srv/mirror/needs.deb")}"
             + $"SHA256: {host.Run("sha256sum", "/srv/mirror/needs.deb").Split(' ')[0]}\n\n");
@@ -244,8 +245,8 @@ public sealed class DebTests(InstallBed bed)
     [Fact]
     public async Task UnavailableDependencyChangesNothing()
     {
-        var script = await bed.ScriptAsync(bed.Make.Deb("0.3.1", "Depends: smm-agent-test-nowhere\n"));
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Packages.Deb("0.3.1", "Depends: smm-agent-test-nowhere\n"));
+        await using var host = await testbed.HostAsync();
         var before = host.Run("dpkg-query", "-W");
 
         var run = await host.PipeAsync(script);
@@ -261,11 +262,12 @@ public sealed class DebTests(InstallBed bed)
     [Fact]
     public async Task ChangedConfigurationFileIsKeptWithoutAQuestion()
     {
-        await using var host = await bed.HostAsync();
-        await host.PipeAsync(await bed.ScriptAsync(bed.Make.Deb("0.4.0", files: ("etc/smm-test.conf", "of 0.4.0\n"))));
+        await using var host = await testbed.HostAsync();
+        await host.PipeAsync(await testbed.ScriptAsync(testbed.Packages.Deb("0.4.0", files: ("etc/smm-test.conf", "of 0.4.0\n"))));
         host.Write("/etc/smm-test.conf", "of the operator\n");
 
-        var run = await host.PipeAsync(await bed.ScriptAsync(bed.Make.Deb("0.5.0", files: ("etc/smm-test.conf", "of 0.5.0\n"))));
+        var run = await host.PipeAsync(
+            await testbed.ScriptAsync(testbed.Packages.Deb("0.5.0", files: ("etc/smm-test.conf", "of 0.5.0\n"))));
 
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         Assert.Equal("installed 0.5.0", Installed(host));

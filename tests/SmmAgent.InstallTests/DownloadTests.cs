@@ -5,8 +5,8 @@ namespace SmmAgent.InstallTests;
 /// <summary>
 /// A file that is not the package that the script knows is not installed, regardless of its sender; the host stays unchanged.
 /// </summary>
-[Collection(InstallBed.Name)]
-public sealed class DownloadTests(InstallBed bed)
+[Collection(InstallTestbed.Name)]
+public sealed class DownloadTests(InstallTestbed testbed)
 {
     public static TheoryData<string> Downloaders => ["curl", "wget"];
 
@@ -14,11 +14,11 @@ public sealed class DownloadTests(InstallBed bed)
     [MemberData(nameof(Downloaders))]
     public async Task SwappedPackageIsNotInstalled(string downloader)
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
+        var script = await testbed.ScriptAsync(testbed.Deb1);
         await using var host = await HostAsync(downloader);
-        var other = await File.ReadAllBytesAsync(bed.Deb1, TestContext.Current.CancellationToken);
+        var other = await File.ReadAllBytesAsync(testbed.Deb1, TestContext.Current.CancellationToken);
         other[^1] ^= 1;
-        await File.WriteAllBytesAsync(bed.Served(bed.Deb1), other, TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(testbed.Served(testbed.Deb1), other, TestContext.Current.CancellationToken);
 
         var run = await host.PipeAsync(script);
 
@@ -31,12 +31,12 @@ public sealed class DownloadTests(InstallBed bed)
     [MemberData(nameof(Downloaders))]
     public async Task PackageOfAnotherLengthIsNotInstalled(string downloader)
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
+        var script = await testbed.ScriptAsync(testbed.Deb1);
         await using var host = await HostAsync(downloader);
-        await File.WriteAllTextAsync(bed.Served(bed.Deb1), "short", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(testbed.Served(testbed.Deb1), "short", TestContext.Current.CancellationToken);
 
         Refused(host, await host.PipeAsync(script),
-            $"has 5 bytes instead of {new FileInfo(bed.Deb1).Length}: it was truncated, or replaced meanwhile; run this again");
+            $"has 5 bytes instead of {new FileInfo(testbed.Deb1).Length}: it was truncated, or replaced meanwhile; run this again");
     }
 
     [Theory]
@@ -44,9 +44,9 @@ public sealed class DownloadTests(InstallBed bed)
     [InlineData("wget", "was refused (")]
     public async Task MissingPackageIsReportedWithTheRemediation(string downloader, string why)
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
+        var script = await testbed.ScriptAsync(testbed.Deb1);
         await using var host = await HostAsync(downloader);
-        File.Delete(bed.Served(bed.Deb1));
+        File.Delete(testbed.Served(testbed.Deb1));
 
         var run = await host.PipeAsync(script);
 
@@ -61,7 +61,7 @@ public sealed class DownloadTests(InstallBed bed)
     [InlineData("wget", "is not trusted (")]
     public async Task UntrustedAuthorityIsReportedWithTheOptionForIt(string downloader, string why)
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
+        var script = await testbed.ScriptAsync(testbed.Deb1);
         await using var host = await HostAsync(downloader, isTrusting: false);
 
         var run = await host.PipeAsync(script);
@@ -74,7 +74,7 @@ public sealed class DownloadTests(InstallBed bed)
     [MemberData(nameof(Downloaders))]
     public async Task UnreachableDashboardIsReported(string downloader)
     {
-        var script = await bed.ScriptAtAsync("https://127.0.0.1:9", bed.Deb1);
+        var script = await testbed.ScriptAtAsync("https://127.0.0.1:9", testbed.Deb1);
         await using var host = await HostAsync(downloader);
 
         Refused(host, await host.PipeAsync(script), "could not be downloaded (", at: "https://127.0.0.1:9");
@@ -85,11 +85,11 @@ public sealed class DownloadTests(InstallBed bed)
     public async Task TruncatedDownloadIsNotInstalled(string downloader)
     {
         await using var server = await StandInServer.StartAsync(
-            bed, $"HTTP/1.1 200 OK\nContent-Length: {new FileInfo(bed.Deb1).Length}\nConnection: close\n\n", "/etc/passwd");
-        var script = await bed.ScriptAtAsync(StandInServer.Url, bed.Deb1);
+            testbed, $"HTTP/1.1 200 OK\nContent-Length: {new FileInfo(testbed.Deb1).Length}\nConnection: close\n\n", "/etc/passwd");
+        var script = await testbed.ScriptAtAsync(StandInServer.Url, testbed.Deb1);
         await using var host = await HostAsync(downloader);
 
-        // wget asks for the rest, and is given the start again.
+        // wget requests the rest, and receives the start again.
         var run = await host.PipeAsync(script, options: "--allow-plaintext");
 
         Refused(host, run, downloader == "curl" ? "could not be downloaded (curl: (18) " : "", at: StandInServer.Url);
@@ -99,8 +99,8 @@ public sealed class DownloadTests(InstallBed bed)
     [MemberData(nameof(Downloaders))]
     public async Task EndlessDownloadIsLimitedToThePackageSize(string downloader)
     {
-        await using var server = await StandInServer.StartAsync(bed, "HTTP/1.1 200 OK\nConnection: close\n\n", "/dev/zero");
-        var script = await bed.ScriptAtAsync(StandInServer.Url, bed.Deb1);
+        await using var server = await StandInServer.StartAsync(testbed, "HTTP/1.1 200 OK\nConnection: close\n\n", "/dev/zero");
+        var script = await testbed.ScriptAtAsync(StandInServer.Url, testbed.Deb1);
         await using var host = await HostAsync(downloader);
 
         var run = await host.PipeAsync(script, options: "--allow-plaintext");
@@ -114,11 +114,11 @@ public sealed class DownloadTests(InstallBed bed)
     [InlineData("wget", "was refused (")]
     public async Task RedirectIsNotFollowed(string downloader, string why)
     {
-        // What it leads to is the right package: only the way is wrong.
+        // The redirect leads to the right package: only the redirect itself is refused.
         await using var server = await StandInServer.StartAsync(
-            bed, $"HTTP/1.1 302 Found\nLocation: {InstallBed.PlainUrl}/packages/{Path.GetFileName(bed.Deb1)}\nContent-Length: "
+            testbed, $"HTTP/1.1 302 Found\nLocation: {InstallTestbed.PlainUrl}/packages/{Path.GetFileName(testbed.Deb1)}\nContent-Length: "
                 + $"0\nConnection: close\n\n", "/dev/null");
-        var script = await bed.ScriptAtAsync(StandInServer.Url, bed.Deb1);
+        var script = await testbed.ScriptAtAsync(StandInServer.Url, testbed.Deb1);
         await using var host = await HostAsync(downloader);
 
         Refused(host, await host.PipeAsync(script, options: "--allow-plaintext"), why, at: StandInServer.Url);
@@ -127,7 +127,7 @@ public sealed class DownloadTests(InstallBed bed)
     [Fact]
     public async Task SettingsFilesOfTheDownloadersAreIgnored()
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
+        var script = await testbed.ScriptAsync(testbed.Deb1);
         await using var host = await HostAsync("curl", isTrusting: false);
         host.Write("/root/.curlrc", "insecure\n");
         host.Settle();
@@ -146,9 +146,9 @@ public sealed class DownloadTests(InstallBed bed)
     [InlineData("busybox sh", "curl", "TERM", 143)]
     public async Task InterruptedDownloadLeavesNothing(string shell, string downloader, string signal, int exitCode)
     {
-        // It sends the start of the package, and then nothing.
-        await using var server = await StandInServer.StartAsync(bed, "HTTP/1.1 200 OK\nContent-Length: 5\n\nabc", "-");
-        var script = await bed.ScriptAtAsync(StandInServer.Url, bed.Deb1);
+        // The server sends the start of the package, and then nothing.
+        await using var server = await StandInServer.StartAsync(testbed, "HTTP/1.1 200 OK\nContent-Length: 5\n\nabc", "-");
+        var script = await testbed.ScriptAtAsync(StandInServer.Url, testbed.Deb1);
         await using var host = await HostAsync(downloader);
 
         var watch = Stopwatch.StartNew();
@@ -161,7 +161,7 @@ public sealed class DownloadTests(InstallBed bed)
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
     }
 
-    private static void Refused(ThrowAwayHost host, Testbed.CommandOutput run, string why, string at = InstallBed.Url)
+    private static void Refused(ThrowAwayHost host, Testbed.CommandOutput run, string why, string at = InstallTestbed.Url)
     {
         Assert.Equal(1, run.ExitCode);
         Assert.Matches(
@@ -174,7 +174,7 @@ public sealed class DownloadTests(InstallBed bed)
 
     private async Task<ThrowAwayHost> HostAsync(string downloader, bool isTrusting = true)
     {
-        var host = await bed.HostAsync(isTrusting);
+        var host = await testbed.HostAsync(isTrusting);
         host.Remove(downloader == "curl" ? "/usr/bin/wget" : "/usr/bin/curl");
         host.Settle();
         return host;

@@ -1,8 +1,8 @@
 namespace SmmAgent.InstallTests;
 
-/// <summary>Where the script cannot install it says why in a line, and changes nothing at all.</summary>
-[Collection(InstallBed.Name)]
-public sealed class RefusalTests(InstallBed bed)
+/// <summary>Where the script cannot install, it prints the reason in one line and changes nothing.</summary>
+[Collection(InstallTestbed.Name)]
+public sealed class RefusalTests(InstallTestbed testbed)
 {
     [Theory]
     [InlineData("sh")]
@@ -10,8 +10,8 @@ public sealed class RefusalTests(InstallBed bed)
     [InlineData("busybox sh")]
     public async Task ScriptWithoutRootPrintsTheCommandWithSudo(string shell)
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
 
         var run = await host.PipeAsync(script, shell, user: "65534:65534");
 
@@ -23,9 +23,9 @@ public sealed class RefusalTests(InstallBed bed)
     [Fact]
     public async Task RootCommandRepeatsTheOptions()
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
-        host.Copy(bed.AuthorityFile, "/tmp/ca.pem");
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
+        host.Copy(testbed.AuthorityFile, "/tmp/ca.pem");
 
         var run = await host.PipeAsync(script, user: "65534:65534", options: ["--ca-file", "/tmp/ca.pem"]);
 
@@ -41,8 +41,8 @@ public sealed class RefusalTests(InstallBed bed)
     [InlineData("busybox sh")]
     public async Task PlainHttpNeedsAnOption(string shell)
     {
-        var script = await bed.ScriptAtAsync(InstallBed.PlainUrl, bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAtAsync(InstallTestbed.PlainUrl, testbed.Deb1);
+        await using var host = await testbed.HostAsync();
 
         var run = await host.PipeAsync(script, shell);
 
@@ -62,8 +62,8 @@ public sealed class RefusalTests(InstallBed bed)
     [InlineData("rocky", "rhel centos fedora", "'Test Linux 1' has no dnf, tdnf or yum, which is needed to install packages")]
     public async Task SystemWithoutPackagesIsNamed(string id, string like, string why, string? without = null)
     {
-        var script = await bed.ScriptAsync(bed.Deb1, bed.Rpm1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1, testbed.Rpm1);
+        await using var host = await testbed.HostAsync();
         host.Write("/etc/os-release", ThrowAwayHost.OsRelease(id, like));
         host.Remove("/usr/bin/zypper");
         host.Remove("/usr/bin/dnf");
@@ -75,8 +75,8 @@ public sealed class RefusalTests(InstallBed bed)
     [Fact]
     public async Task SystemWithoutOsReleaseIsRefused()
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
         host.Remove("/etc/os-release");
         host.Remove("/usr/lib/os-release");
         await RefusesAsync(host, script, "this system has no /etc/os-release");
@@ -88,11 +88,11 @@ public sealed class RefusalTests(InstallBed bed)
     [InlineData("other", "the dashboard has no smm-agent_VERSION_OTHER.deb: add it to the folder of --packages, and run this again")]
     public async Task ArchitectureWithoutAPackageIsNamed(string architecture, string why)
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
         var other = TestPackages.DebArchitecture == "amd64" ? "arm64" : "amd64";
         var said = architecture == "other" ? other : architecture;
-        // The one thing that a host cannot be made to be.
+        // The architecture is the only property of a host that a test must fake.
         host.Write("/usr/local/bin/dpkg", $"#!/bin/sh\n[ \"$1\" = --print-architecture ] && exec echo {said}\nexec /usr/bin/dpkg \"$@\"\n",
             isExecutable: true);
         await RefusesAsync(host, script, why.Replace("OTHER", other, StringComparison.Ordinal));
@@ -101,8 +101,8 @@ public sealed class RefusalTests(InstallBed bed)
     [Fact]
     public async Task MissingDownloaderIsReportedWithTheInstallCommand()
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
         host.Remove("/usr/bin/curl");
         host.Remove("/usr/bin/wget");
         await RefusesAsync(host, script, "neither curl nor wget is installed: apt-get install curl");
@@ -111,8 +111,8 @@ public sealed class RefusalTests(InstallBed bed)
     [Fact]
     public async Task MissingSha256SumInstallsNothingUnverified()
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
         host.Remove("/usr/bin/sha256sum");
         await RefusesAsync(host, script, "sha256sum is not installed, so the package cannot be verified: install coreutils");
     }
@@ -129,8 +129,8 @@ public sealed class RefusalTests(InstallBed bed)
     [InlineData("--ca-file '/root/both.pem' contains a private key: use a file with the certificate only", "--ca-file", "/root/both.pem")]
     public async Task UnknownOptionIsNamed(string why, params string[] options)
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
         host.Write("/root/both.pem", "-----BEGIN CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----\n");
         await RefusesAsync(host, script, why, exitCode: 2, options);
     }
@@ -138,7 +138,7 @@ public sealed class RefusalTests(InstallBed bed)
     [Fact]
     public async Task UnrenderedTemplateIsRefused()
     {
-        await using var host = await bed.HostAsync();
+        await using var host = await testbed.HostAsync();
         await RefusesAsync(
             host, File.ReadAllText(Repository.InstallScript),
             "this is the template of the install script: the dashboard has the finished one at /get/smm-agent", exitCode: 2);
@@ -147,8 +147,8 @@ public sealed class RefusalTests(InstallBed bed)
     [Fact]
     public async Task HelpChangesNothing()
     {
-        var script = await bed.ScriptAsync(bed.Deb1);
-        await using var host = await bed.HostAsync();
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await testbed.HostAsync();
 
         var run = await host.PipeAsync(script, options: "--help");
 

@@ -1,6 +1,6 @@
 namespace SmmAgent.InstallTests;
 
-/// <summary>shellcheck has nothing to say about any shell script of the repository.</summary>
+/// <summary>shellcheck reports nothing for the shell scripts of the repository.</summary>
 public sealed class ShellcheckTests
 {
     private static readonly string[] NotOurs = [".git", "artifacts", "bin", "obj"];

@@ -3,7 +3,7 @@ using SmmAgent.Testbed;
 namespace SmmAgent.InstallTests;
 
 /// <summary>
-/// Small packages with the published agent in them: what the script does with a package does not depend on what else is in it.
+/// Small packages with the published agent: the other contents of a package do not change the behaviour of the script.
 /// </summary>
 internal sealed class TestPackages(string folder)
 {
@@ -30,7 +30,7 @@ internal sealed class TestPackages(string folder)
         return Build(tree, Path.Combine(folder, $"smm-agent_{version}_{DebArchitecture}.deb"));
     }
 
-    /// <summary>A package without anything in it.</summary>
+    /// <summary>A package without files.</summary>
     public string EmptyDeb(string name)
     {
         var tree = Directory.CreateDirectory(Path.Combine(folder, $"deb-{Guid.NewGuid():N}")).FullName;

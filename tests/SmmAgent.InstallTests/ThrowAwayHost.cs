@@ -4,29 +4,30 @@ using SmmAgent.Testbed;
 namespace SmmAgent.InstallTests;
 
 /// <summary>
-/// This host's root file system under a layer in memory, in a mount namespace of its own: real dpkg, apt, rpm and shells, and what they
-/// change is exactly what the layer then holds. It is gone with the object.
+/// This host's root file system under a layer in memory, in its own mount namespace: dpkg, apt, rpm and shells are real, and the layer
+/// contains exactly their changes. The layer is discarded with the object.
 /// </summary>
 public sealed class ThrowAwayHost : IAsyncDisposable
 {
     private const string Layer = "/mnt/layer";
     private const string Root = "/mnt/root";
 
-    // What takes longest has thousands of shells to start, perhaps on a busy machine.
+    // The longest test starts thousands of shells, perhaps on a busy machine.
     private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(10);
     private static readonly string[] Environment = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb"];
 
-    private readonly BedProcess _holder;
+    private readonly TestbedProcess _holder;
     private string _before = "";
 
-    private ThrowAwayHost(BedProcess holder) => _holder = holder;
+    private ThrowAwayHost(TestbedProcess holder) => _holder = holder;
 
     public static async Task<ThrowAwayHost> StartAsync(NetworkNamespace network)
     {
-        var host = new ThrowAwayHost(new BedProcess(network.Inside("unshare", "--mount", "--propagation", "private", "sleep", "infinity")));
+        var host = new ThrowAwayHost(
+            new TestbedProcess(network.Inside("unshare", "--mount", "--propagation", "private", "sleep", "infinity")));
         try
         {
-            // The process is in its namespaces once it has become what they were made for.
+            // The process is in its namespaces as soon as it executes its program.
             await Until.TrueAsync(
                 () => File.ReadAllText($"/proc/{host._holder.Id}/comm") == "sleep\n", "the namespace is made", lastSeen: () =>
                     host._holder.Output);
@@ -46,7 +47,7 @@ public sealed class ThrowAwayHost : IAsyncDisposable
     public void Write(string path, string text, bool isExecutable = false)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(At(path))!);
-        File.Delete(At(path)); // whatever it links to
+        File.Delete(At(path)); // and not the target of a link
         File.WriteAllText(At(path), text);
         if (isExecutable)
             File.SetUnixFileMode(At(path), (UnixFileMode)0b111_101_101);
@@ -58,8 +59,8 @@ public sealed class ThrowAwayHost : IAsyncDisposable
 
     public void Remove(string path) => File.Delete(At(path));
 
-    /// <summary>Puts one program in the place of each of a folder's.</summary>
-    public void PoisonFolder(string folder, string program)
+    /// <summary>Replaces each program of a folder by one program.</summary>
+    public void ReplacePrograms(string folder, string program)
     {
         var names = Directory.EnumerateFileSystemEntries(At(folder)).Select(path => Path.GetFileName(path)).ToList();
         var stubs = Directory.CreateDirectory(At($"/poisoned{folder}"));
@@ -83,7 +84,7 @@ public sealed class ThrowAwayHost : IAsyncDisposable
     public Task<CommandOutput> PipeAsync(string script, string shell = "sh", string user = "0:0", params string[] options) =>
         PipeAsync(script, shell, user, options, _ => Task.CompletedTask);
 
-    /// <summary>Runs a script as a terminal's foreground job, and sends the job a signal once something is so.</summary>
+    /// <summary>Runs a script as the foreground job of a terminal, and sends the job a signal once a condition holds.</summary>
     public Task<CommandOutput> InterruptAsync(string script, string shell, string signal, Func<bool> when, params string[] options) =>
         PipeAsync(script, shell, "0:0", options, async job =>
         {
@@ -122,15 +123,15 @@ public sealed class ThrowAwayHost : IAsyncDisposable
         return new(process.ExitCode, await output, await error);
     }
 
-    /// <summary>What was prepared so far is how this host was; <see cref="Changes"/> counts from here.</summary>
+    /// <summary>Ends the preparation: <see cref="Changes"/> lists the changes after this call.</summary>
     public void Settle() => _before = Listing();
 
-    /// <summary>Each file that was made, changed or removed, and whatever was left in /tmp.</summary>
+    /// <summary>Each created, changed or removed file, and everything that remains in /tmp.</summary>
     public IReadOnlyList<string> Changes() => [.. Listing().Split('\n').Except(_before.Split('\n'))];
 
     public async ValueTask DisposeAsync() => await _holder.DisposeAsync();
 
-    // Whatever is written has a new time of change, to the nanosecond; directories change with what is in them. A file that is removed is a
+    // A written file has a new time of change, to the nanosecond; a directory changes with its entries. A removed file is a
     // device of the layer's.
     private string Listing() =>
         InNamespace("find", $"{Layer}/upper", "-mindepth", "1", "!", "-type", "d", "-printf", "/%P %y %m %U:%G %s %C@\n")
@@ -146,7 +147,7 @@ public sealed class ThrowAwayHost : IAsyncDisposable
         InNamespace("mount", "--rbind", "/dev", $"{Root}/dev");
         InNamespace("mount", "-t", "tmpfs", "-o", "mode=1777,size=256m", "tmpfs", $"{Root}/tmp");
         InNamespace("mount", "-t", "tmpfs", "-o", "mode=0755,size=64m", "tmpfs", $"{Root}/run");
-        // No mirror is reached from here; what apt knows is what a test puts there.
+        // No mirror is reachable; apt only knows the lists of the test.
         InNamespace("rm", "-rf", $"{Root}/etc/apt", $"{Root}/var/lib/apt/lists", $"{Root}/etc/smm");
         foreach (var folder in (string[])[
             "etc/apt/sources.list.d", "etc/apt/apt.conf.d", "etc/apt/preferences.d", "var/lib/apt/lists/partial", "etc/rpm", "var/lib/rpm"])

@@ -55,7 +55,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
 
         Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(2));
         Assert.Equal(0, process.ExitCode);
-        Assert.True(systemd.Heard("STOPPING=1"));
+        Assert.True(systemd.HasReceived("STOPPING=1"));
         Assert.True(Firewall.Opens(bed, 8080));
         Assert.True(Firewall.Opens(bed, 16400, "ip6tables-save"));
     }
@@ -109,7 +109,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
-        await using (var other = new BedProcess(bed.Vm.Inside("socat", "TCP6-LISTEN:16401,ipv6only=0,reuseaddr,fork", "/dev/null")))
+        await using (var other = new TestbedProcess(bed.Vm.Inside("socat", "TCP6-LISTEN:16401,ipv6only=0,reuseaddr,fork", "/dev/null")))
         {
             await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 16401), "the other program listens",
                 lastSeen: () => other.Output);
@@ -188,7 +188,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
         bed.Vm.Try("iptables", "-w", "-F", "SMM-AGENT"); // what other tests left is not this user's work
 
         using var program = new AgentForEveryone();
-        await using var process = new BedProcess(bed.Vm.Inside(
+        await using var process = new TestbedProcess(bed.Vm.Inside(
             "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--inh-caps=+net_admin,+net_raw",
             "--ambient-caps=+net_admin,+net_raw",
             program.Path, "--root", agent.Root, "run"));

@@ -69,7 +69,7 @@ public sealed class FrontTests(BedFixture fixture) : IClassFixture<BedFixture>
     public async Task LongPollsThatAFrontEndCutsAreShortenedAndCauseNoFailure()
     {
         var bed = fixture.Bed;
-        await using var front = new BedProcess(bed.Cluster.Inside(
+        await using var front = new TestbedProcess(bed.Cluster.Inside(
             "python3", "-c", Front, $"{MeshTestbed.DashboardAddress}:8099", "12", MeshTestbed.DashboardAddress,
             new Uri(bed.DashboardUrl).Port.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         await Until.TrueAsync(() => front.Lines.Contains("listens"), "the front end listens", lastSeen: () => front.Output);

@@ -57,9 +57,9 @@ public sealed class ListenerTests(BedFixture fixture) : IClassFixture<BedFixture
         }
     }
 
-    private static async Task<BedProcess> HoldAsync(NetworkNamespace from, string to, string[] addresses)
+    private static async Task<TestbedProcess> HoldAsync(NetworkNamespace from, string to, string[] addresses)
     {
-        var holder = new BedProcess(from.Inside(["python3", "-c", Holder, to, "16400", "16", .. addresses]));
+        var holder = new TestbedProcess(from.Inside(["python3", "-c", Holder, to, "16400", "16", .. addresses]));
         await Until.TrueAsync(() => holder.Lines.Contains("held"), "all connections are held", lastSeen: () => holder.Output);
         return holder;
     }

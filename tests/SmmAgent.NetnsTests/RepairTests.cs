@@ -166,7 +166,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
-        await using var envoy = new BedProcess(bed.Vm.Inside("python3", "-m", "http.server", "15006"));
+        await using var envoy = new TestbedProcess(bed.Vm.Inside("python3", "-m", "http.server", "15006"));
         await agent.StartAndBeReadyAsync();
         await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
         bed.Vm.Run(

@@ -23,7 +23,7 @@ internal sealed class RunningFirewalld : IAsyncDisposable
 
     private readonly MeshTestbed _bed;
     private readonly string _folder = Directory.CreateTempSubdirectory("smm-firewalld-").FullName;
-    private readonly BedProcess _process;
+    private readonly TestbedProcess _process;
 
     private RunningFirewalld(MeshTestbed bed)
     {
@@ -36,7 +36,7 @@ internal sealed class RunningFirewalld : IAsyncDisposable
               <policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/></policy>
             </busconfig>
             """);
-        _process = new BedProcess(bed.Vm.Inside("sh", "-c", Script, "sh", _folder), Environment());
+        _process = new TestbedProcess(bed.Vm.Inside("sh", "-c", Script, "sh", _folder), Environment());
     }
 
     public static string? WhyNot =>

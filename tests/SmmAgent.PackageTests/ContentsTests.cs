@@ -49,13 +49,13 @@ public class ContentsTests
         Tool.Needs("dpkg-deb", "tar");
         var deb = Packages.Deb(architecture);
 
-        // A folder that other packages have, too, is named only where it is this package's own.
+        // A folder that other packages also have is listed only if it belongs to this package.
         var listed = (await Tool.OutputAsync("dpkg-deb", "--contents", deb)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Select(fields => (Mode: fields[0], Owner: fields[1], Path: fields[5].TrimStart('.').TrimEnd('/')))
             .ToArray();
 
-        // The group has no name yet when the deb is unpacked: postinst gives the folder to it.
+        // The group does not exist when the deb is unpacked: postinst changes the group of the folder.
         Assert.Equal(Sorted(Common.Replace("GROUP", "root", StringComparison.Ordinal), DebOnly),
             Sorted([.. listed.Where(file => !file.Mode.StartsWith('d') || file.Path == "/etc/smm")
                 .Select(file => $"{file.Mode} {file.Owner} {file.Path}")]));
@@ -80,7 +80,7 @@ public class ContentsTests
         Tool.Needs("dpkg-deb", "rpm", "md5sum");
         using var folder = new TemporaryFolder();
         await Tool.OutputAsync("dpkg-deb", "-x", Packages.Deb("amd64"), folder.Root);
-        // SHA-256 (%{FILEDIGESTALGO} 8), as the rpm says it of each of its files.
+        // SHA-256 (%{FILEDIGESTALGO} 8) of each file, as the rpm records it.
         var rpm = await Tool.OutputAsync("rpm", "-qp", "--queryformat", "[%{FILEDIGESTS} %{FILENAMES}\n]", Packages.Rpm("amd64"));
         var files = rpm.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))
             .Where(fields => fields[0].Length > 0).ToArray();

@@ -19,7 +19,7 @@ public class MetadataTests
         Tool.Needs("rpm");
         var package = Packages.Rpm(architecture);
         var required = (await Tool.OutputAsync("rpm", "-qp", "--requires", package)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            // Of the C library and of rpm itself: rpmbuild found them.
+            // Requirements of the C library and of rpm itself, which rpmbuild adds.
             .Where(name => !name.Contains(".so", StringComparison.Ordinal) && !name.StartsWith("rpmlib(", StringComparison.Ordinal)
                 && !name.StartsWith("rtld(", StringComparison.Ordinal))
             .Distinct().Order(StringComparer.Ordinal);
@@ -42,7 +42,7 @@ public class MetadataTests
         Assert.Equal("xz", await Tool.OutputAsync("rpm", "-qp", "--queryformat", "%{PAYLOADCOMPRESSOR}", package));
     }
 
-    // What it works without, and does more with.
+    // Optional packages.
     [Theory, InlineData("amd64"), InlineData("arm64")]
     public async Task BothFormatsRecommendTheSame(string architecture)
     {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace SmmAgent.PackageTests;
 
-/// <summary>What <c>./build.sh package</c> made.</summary>
+/// <summary>The output of <c>./build.sh package</c>.</summary>
 internal static class Packages
 {
     public static string Folder { get; } = Path.Combine(Repository.Artifacts, "packages");
@@ -26,11 +26,11 @@ internal static class Packages
 
     public static string RpmName(string architecture) => architecture == "arm64" ? "aarch64" : "x86_64";
 
-    /// <summary>Where the publish left this architecture's binary.</summary>
+    /// <summary>The published binary of an architecture.</summary>
     public static string Published(string architecture) => Path.Combine(
         Repository.Artifacts, "publish", "SmmAgent", architecture == HostArchitecture ? "release" : "other");
 
-    /// <summary>The binary of the deb, in a file of its own.</summary>
+    /// <summary>The binary of the deb, extracted into a file.</summary>
     public static async Task<string> UnpackedBinaryAsync(string architecture, TemporaryFolder folder)
     {
         await Tool.OutputAsync("dpkg-deb", "-x", Deb(architecture), folder.Root);

@@ -39,7 +39,7 @@ public class ReproducibleTests
         CopyTree(folder.Root);
         await Tool.OutputAsync("cp", "-a", Repository.Sysroot(architecture), Path.Combine(folder.Root, "sysroot"));
 
-        // Without servers that would stay, and keep the folder.
+        // Without build servers, which would keep running and keep the folder open.
         await Tool.OutputAsync(
             ["dotnet", "publish", "src/SmmAgent", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false",
                 "-p:UseSharedCompilation=false",
@@ -49,13 +49,13 @@ public class ReproducibleTests
         await Tool.OutputAsync("cmp", published, Path.Combine(folder.Root, "published/smm-agent"));
     }
 
-    // The date that the packages have is not today's: it is in the deb's own listing.
+    // The packages have a fixed date, which the listing of the deb shows.
     private static async Task<string> DateAsync() =>
         (await Tool.OutputAsync("rpm", "-qp", "--queryformat", "%{BUILDTIME}", Packages.Rpm("amd64"))).Trim();
 
     /// <summary>
-    /// Copies what the packages are made of, without git's folder, and in another order: a file system may list files in that of their
-    /// making.
+    /// Copies the sources of the packages, without the folder of git, and in another order: a file system may list files in the order of
+    /// their creation.
     /// </summary>
     private static void CopyTree(string target)
     {

@@ -39,7 +39,7 @@ public sealed class SidecarLogRotationTests : IDisposable
         Assert.Equal($"{Owner}\n", await Tool.OutputAsync("stat", "-c", "%u", $"{Log}.1"));
     }
 
-    // The writer does not append: the size of what it writes after a rotation goes on at 21 MiB.
+    // The writer does not append: after a rotation it continues at the offset of 21 MiB.
     [Fact]
     public async Task RotatedSparseLogIsNotRotatedAgain()
     {
@@ -56,7 +56,7 @@ public sealed class SidecarLogRotationTests : IDisposable
         await WriteAsync(writer, "third", 21 * MiB);
         await RotateAsync();
         Assert.True(File.Exists($"{Log}.2"));
-        // The old log has the lines, and nothing of the hole in front of them.
+        // The old log has the lines, without the hole in front of them.
         var old = await File.ReadAllTextAsync($"{Log}.1", Cancel);
         Assert.Equal(100 + (21 * MiB), old.Length);
         Assert.StartsWith("second", old, StringComparison.Ordinal);
@@ -153,7 +153,7 @@ public sealed class SidecarLogRotationTests : IDisposable
     private static async Task<long> BlocksAsync(string path) =>
         long.Parse(await Tool.OutputAsync("stat", "-c", "%b", path), CultureInfo.InvariantCulture);
 
-    // Lines of random letters: a file system that compresses must not store less than the script is to see.
+    // Lines of random letters: a file system with compression must not store less than the script measures.
     private static async Task WriteAsync(FileStream writer, string start, int bytes)
     {
         var text = Encoding.ASCII.GetBytes(

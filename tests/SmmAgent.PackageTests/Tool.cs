@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SmmAgent.PackageTests;
 
-/// <summary>Runs a program to its end. What it prints is what the tests compare.</summary>
+/// <summary>Runs a program to its end, and returns its output.</summary>
 internal static class Tool
 {
     // An ahead-of-time compilation on a busy machine is the longest.

@@ -1,7 +1,7 @@
 namespace SmmAgent.PackageTests;
 
 /// <summary>
-/// The units on systemd 239 (RHEL 8), the oldest that is promised: a directive that it does not know it leaves out, with a warning.
+/// The units on systemd 239 (RHEL 8), the oldest supported version: it ignores an unknown directive, with a warning.
 /// </summary>
 public class UnitTests
 {
@@ -80,7 +80,7 @@ public class UnitTests
         ["Also"] = 0,
     };
 
-    // Each takes something away from the daemon that it does not use: without them it does the same, less shut in.
+    // Each directive only removes rights that the daemon does not use: without them it works in the same way, with a weaker sandbox.
     private static readonly string[] LeftOutByTheOldest =
         ["ProcSubset", "ProtectClock", "ProtectHostname", "ProtectKernelLogs", "ProtectProc", "RestrictSUIDSGID"];
 
@@ -93,7 +93,7 @@ public class UnitTests
         Assert.Equal(LeftOutByTheOldest, used.Where(directive => Since[directive] > Oldest).Order(StringComparer.Ordinal));
     }
 
-    // What it holds up at boot is istio.service; RuntimeMaxSec begins when it is READY, and means nothing to a oneshot.
+    // It delays istio.service at boot; RuntimeMaxSec begins when it is READY, and does not apply to a oneshot.
     [Fact]
     public void PrivilegedReconcileUnitNotifiesReadinessAndSparesThePackageManagerWhenStopped()
     {

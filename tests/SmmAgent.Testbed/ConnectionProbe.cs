@@ -2,38 +2,38 @@ using System.Globalization;
 
 namespace SmmAgent.Testbed;
 
-/// <summary>Connects from the cluster to a port of the VM again and again, some ten times a second.</summary>
+/// <summary>Connects from the cluster to a port of the VM about ten times a second.</summary>
 public sealed class ConnectionProbe : IAsyncDisposable
 {
-    private readonly MeshTestbed _bed;
-    private readonly BedProcess _process;
+    private readonly MeshTestbed _testbed;
+    private readonly TestbedProcess _process;
     private readonly long _before;
 
-    private ConnectionProbe(MeshTestbed bed, int port)
+    private ConnectionProbe(MeshTestbed testbed, int port)
     {
-        _bed = bed;
+        _testbed = testbed;
         _before = SentAgain();
-        _process = new BedProcess(bed.Cluster.Inside(
+        _process = new TestbedProcess(testbed.Cluster.Inside(
             "bash", "-c",
             $"while sleep 0.05; do timeout 20 bash -c 'exec 3<>/dev/tcp/{MeshTestbed.VmAddress}/{port}' 2>/dev/null && echo arrived || "
             + $"echo lost; done"));
     }
 
     /// <summary>Starts when the port is open already, and waits for the first connection.</summary>
-    public static async Task<ConnectionProbe> StartAsync(MeshTestbed bed, int port)
+    public static async Task<ConnectionProbe> StartAsync(MeshTestbed testbed, int port)
     {
-        var probe = new ConnectionProbe(bed, port);
+        var probe = new ConnectionProbe(testbed, port);
         await Until.TrueAsync(() => probe._process.Lines.Contains("arrived"), $"port {port} is reached from the cluster", lastSeen: () =>
             probe._process.Output);
         return probe;
     }
 
     /// <summary>
-    /// Connections that were refused or met a closed port, also for a moment: the kernel sends the first packet again after a second then.
+    /// Connections that failed or met a port that was briefly closed: the kernel then sends the first packet again after a second.
     /// </summary>
     public long Lost => _process.Lines.Count(line => line == "lost") + SentAgain() - _before;
 
-    /// <summary>Waits until some more have been tried.</summary>
+    /// <summary>Waits for three more attempts.</summary>
     public Task MoreAsync()
     {
         var tried = _process.Lines.Count;
@@ -43,6 +43,6 @@ public sealed class ConnectionProbe : IAsyncDisposable
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     private long SentAgain() => long.Parse(
-        _bed.Cluster.Run("nstat", "-asz", "TcpExtTCPSynRetrans").Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
+        _testbed.Cluster.Run("nstat", "-asz", "TcpExtTCPSynRetrans").Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
         CultureInfo.InvariantCulture);
 }

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace SmmAgent.Testbed;
 
-/// <summary>A certificate authority made for one bed, and the dashboard's certificate from it.</summary>
+/// <summary>A certificate authority made for one testbed, and the dashboard's certificate from it.</summary>
 public sealed class DashboardCertificate
 {
     /// <param name="from">When it becomes valid, counted from now.</param>
@@ -13,14 +13,14 @@ public sealed class DashboardCertificate
     {
         var now = DateTimeOffset.UtcNow;
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var authority = new CertificateRequest("CN=bed authority", authorityKey, HashAlgorithmName.SHA256);
+        var authority = new CertificateRequest("CN=testbed authority", authorityKey, HashAlgorithmName.SHA256);
         authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         authority.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
         using var root = authority.CreateSelfSigned(now.AddDays(-60), now.AddDays(60));
 
         // The same authority, as an intermediate one of an authority above it.
         using var aboveKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var above = new CertificateRequest("CN=bed root", aboveKey, HashAlgorithmName.SHA256);
+        var above = new CertificateRequest("CN=testbed root", aboveKey, HashAlgorithmName.SHA256);
         above.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         using var aboveRoot = above.CreateSelfSigned(now.AddDays(-60), now.AddDays(60));
         using var issuing = authority.Create(aboveRoot, now.AddDays(-59), now.AddDays(59), RandomNumberGenerator.GetBytes(8));

@@ -4,7 +4,7 @@ using System.Text;
 namespace SmmAgent.Testbed;
 
 /// <summary>
-/// The mesh description that the bed's dashboard serves. <see cref="Write"/> replaces the file, and the dashboard follows.
+/// The mesh description that the testbed's dashboard serves. <see cref="Write"/> replaces the file, and the dashboard follows.
 /// </summary>
 public sealed class MeshFile(string path, string rootCertificate)
 {
@@ -54,7 +54,7 @@ public sealed class MeshFile(string path, string rootCertificate)
     /// <summary>A probe as YAML or JSON in one line; null for none.</summary>
     public string? Probe { get; set; }
 
-    /// <summary>The packages that the WorkloadGroup's VMs are offered.</summary>
+    /// <summary>The packages that the VMs of the WorkloadGroup are offered.</summary>
     public IReadOnlyList<OfferedPackage> Packages { get; set; } = [];
 
     public IReadOnlyList<string> ClusterSources { get; set; } = [];
@@ -64,21 +64,21 @@ public sealed class MeshFile(string path, string rootCertificate)
     /// <summary>The WorkloadGroup's network; <c>network1</c> is the control plane's.</summary>
     public string Network { get; set; } = "vm-network-1";
 
-    /// <summary>How a revision's control plane is called.</summary>
-    public static string IstiodOf(string revision) => $"istiod-{revision}.istio-system.svc";
+    /// <summary>The DNS name of the control plane of a revision.</summary>
+    public static string IstiodName(string revision) => $"istiod-{revision}.istio-system.svc";
 
     /// <summary>The REVISION of a revision's control plane.</summary>
-    public static string LabelOf(string revision) => $"{revision}.istio-system";
+    public static string RevisionLabelFor(string revision) => $"{revision}.istio-system";
 
     /// <summary>The key that signs <see cref="Packages"/>; null for unsigned packages.</summary>
     public PackageSignature? Signature { get; set; }
 
-    /// <summary>Whether a <see cref="Write"/> signs; else the list stays as it was signed before.</summary>
-    public bool Signs { get; set; } = true;
+    /// <summary>Whether <see cref="Write"/> signs the list; otherwise the list keeps its signature.</summary>
+    public bool IsSigned { get; set; } = true;
 
     public void Write()
     {
-        if (Signs)
+        if (IsSigned)
             Signature?.Sign(Packages);
         var temporary = path + ".new";
         File.WriteAllText(temporary, Render());
@@ -99,12 +99,12 @@ public sealed class MeshFile(string path, string rootCertificate)
               status: {Status}
               istioVersion: {IstioVersion}
               istioRevision: {Revision}
-              istioRevisionLabel: {RevisionLabel ?? LabelOf(Revision)}
+              istioRevisionLabel: {RevisionLabel ?? RevisionLabelFor(Revision)}
               istioNamespace: istio-system
               rootCertificate: |
             {Indented(RootCertificate, "    ")}
               defaultConfig:
-                discoveryAddress: {IstiodOf(Revision)}:15012
+                discoveryAddress: {IstiodName(Revision)}:15012
                 proxyMetadata: {Braces("")}
             meshExpansionGateways:{(Gateways.Count == 0 ? " []" : "")}
 

@@ -25,8 +25,8 @@ public sealed class MeshTestbed : IAsyncDisposable
 
     private static readonly TimeSpan OneDay = TimeSpan.FromDays(1);
 
-    private readonly Dictionary<string, BedProcess> _gateways = [];
-    private readonly List<BedProcess> _workloads = [];
+    private readonly Dictionary<string, TestbedProcess> _gateways = [];
+    private readonly List<TestbedProcess> _workloads = [];
 
     private DashboardCertificate? _certificate;
 
@@ -51,7 +51,7 @@ public sealed class MeshTestbed : IAsyncDisposable
         Vm.Run("ip", "link", "set", "eth0", "up");
     }
 
-    /// <summary>Where everything of the bed lies; the VM's root is <c>vm</c> below it.</summary>
+    /// <summary>The folder with all files of the testbed; the VM's root is <c>vm</c> below it.</summary>
     public string Folder { get; }
 
     public NetworkNamespace Cluster { get; }
@@ -60,7 +60,7 @@ public sealed class MeshTestbed : IAsyncDisposable
 
     public MeshFile Mesh { get; private set; } = null!;
 
-    public BedProcess? Dashboard { get; private set; }
+    public TestbedProcess? Dashboard { get; private set; }
 
     /// <summary>The API server and the replicas; null with the embedded dashboard.</summary>
     public KubernetesCluster? Kubernetes { get; private set; }
@@ -72,49 +72,50 @@ public sealed class MeshTestbed : IAsyncDisposable
 
     public static string EchoUrl => $"http://{DashboardAddress}:{EchoPort}/ip";
 
-    /// <summary>Makes the bed and starts all of the cluster.</summary>
+    /// <summary>Makes the testbed and starts all of the cluster.</summary>
     /// <param name="packages">The folder of packages that the dashboard serves; null for none.</param>
-    /// <param name="registers">Whether the dashboard's registration is behind 15012 of the gateways. That port is then only as well as the
-    /// dashboard is.</param>
+    /// <param name="registers">
+    /// Whether the dashboard's registration is behind 15012 of the gateways. That port is then only as available as the dashboard is.
+    /// </param>
     /// <param name="kubernetes">Whether the dashboard reads a real API server instead of <see cref="Mesh"/>; over https.</param>
     public static async Task<MeshTestbed> StartAsync(
         bool https = false, string? packages = null, bool registers = false, bool kubernetes = false)
     {
-        var bed = new MeshTestbed(Directory.CreateTempSubdirectory("smm-bed-").FullName, https || kubernetes, packages, registers);
+        var testbed = new MeshTestbed(Directory.CreateTempSubdirectory("smm-testbed-").FullName, https || kubernetes, packages, registers);
         try
         {
-            await bed.StartGatewayAsync(FirstGateway, echo: true);
-            bed.Mesh = new MeshFile(
-                Path.Combine(bed.Folder, "mesh.yaml"), File.ReadAllText(Path.Combine(bed.Certificates, "root-cert.pem")))
+            await testbed.StartGatewayAsync(FirstGateway, echo: true);
+            testbed.Mesh = new MeshFile(
+                Path.Combine(testbed.Folder, "mesh.yaml"), File.ReadAllText(Path.Combine(testbed.Certificates, "root-cert.pem")))
             {
-                PublicUrl = bed.DashboardUrl,
+                PublicUrl = testbed.DashboardUrl,
                 Gateways = [(GatewayName, [FirstGateway, SecondGateway])],
             };
-            bed.Mesh.Write();
-            await bed.StartGatewayAsync(SecondGateway);
+            testbed.Mesh.Write();
+            await testbed.StartGatewayAsync(SecondGateway);
             if (kubernetes)
             {
-                bed.Kubernetes = await KubernetesCluster.StartAsync(bed, bed._certificate!);
-                bed.Mesh.Token = bed.Kubernetes.Token;
+                testbed.Kubernetes = await KubernetesCluster.StartAsync(testbed, testbed._certificate!);
+                testbed.Mesh.Token = testbed.Kubernetes.Token;
             }
             else
             {
-                await bed.StartDashboardAsync();
+                await testbed.StartDashboardAsync();
             }
 
-            // The kernel says so up to a second late, which would look like a change of the host.
-            await Until.TrueAsync(() => bed.Vm.Run("ip", "-brief", "link", "show", "eth0").Contains(" UP ", StringComparison.Ordinal),
+            // The kernel reports the link up to a second late. The agent would take that for a change of the host.
+            await Until.TrueAsync(() => testbed.Vm.Run("ip", "-brief", "link", "show", "eth0").Contains(" UP ", StringComparison.Ordinal),
                 "the cable is plugged in");
-            return bed;
+            return testbed;
         }
         catch
         {
-            await bed.DisposeAsync();
+            await testbed.DisposeAsync();
             throw;
         }
     }
 
-    /// <summary>A VM with a firewall that drops what it does not know, as an operator would have set it up.</summary>
+    /// <summary>Makes the firewall of the VM drop by default, as an operator would do.</summary>
     public void DropByDefault()
     {
         foreach (var iptables in (string[])["iptables", "ip6tables"])
@@ -127,9 +128,9 @@ public sealed class MeshTestbed : IAsyncDisposable
         Allow("ip6tables", "-p", "icmpv6");
     }
 
-    /// <summary>Lays a file into the bed's folder, which a booted VM has at /mnt.</summary>
+    /// <summary>Copies a file into the testbed's folder, which a booted VM has at /mnt.</summary>
     /// <returns>Its path on the VM.</returns>
-    public string ForVm(string file)
+    public string CopyToVm(string file)
     {
         var copy = Path.Combine(Folder, Path.GetFileName(file));
         if (copy != file)
@@ -140,7 +141,7 @@ public sealed class MeshTestbed : IAsyncDisposable
     /// <summary>Listens on a port of the VM, as the workload would.</summary>
     public async Task StartWorkloadAsync(int port)
     {
-        var workload = new BedProcess(Vm.Inside("socat", $"TCP6-LISTEN:{port},ipv6only=0,reuseaddr,fork", "/dev/null"));
+        var workload = new TestbedProcess(Vm.Inside("socat", $"TCP6-LISTEN:{port},ipv6only=0,reuseaddr,fork", "/dev/null"));
         _workloads.Add(workload);
         await Until.TrueAsync(() => Reaches(Vm, "127.0.0.1", port), $"the workload listens on {port}", lastSeen: () => workload.Output);
     }
@@ -151,20 +152,20 @@ public sealed class MeshTestbed : IAsyncDisposable
         List<string> command =
         [
             .. Programs.StandIn, "--address", address, "--certificates", Certificates,
-            "--san", MeshFile.IstiodOf(MeshFile.UsualRevision), MeshFile.IstiodOf(MeshFile.NextRevision), "istiod.istio-system.svc",
+            "--san", MeshFile.IstiodName(MeshFile.UsualRevision), MeshFile.IstiodName(MeshFile.NextRevision), "istiod.istio-system.svc",
             .. _registers ? (string[])["--forward-15012", $"{DashboardAddress}:{RegistrationPort}"] : [],
         ];
         if (echo)
             command.AddRange(["--address", DashboardAddress, "--echo", $"{EchoPort}"]);
-        var gateway = new BedProcess(Cluster.Inside([.. command]));
+        var gateway = new TestbedProcess(Cluster.Inside([.. command]));
         _gateways[address] = gateway;
         await gateway.UntilPrintedAsync("mesh-stand-in: ready");
     }
 
     /// <summary>Starts a name server that knows no name.</summary>
-    public static async Task<BedProcess> StartNameServerAsync(NetworkNamespace network, string address)
+    public static async Task<TestbedProcess> StartNameServerAsync(NetworkNamespace network, string address)
     {
-        var server = new BedProcess(network.Inside([.. Programs.StandIn, "--dns", $"{address}:53"]));
+        var server = new TestbedProcess(network.Inside([.. Programs.StandIn, "--dns", $"{address}:53"]));
         await server.UntilPrintedAsync("mesh-stand-in: ready");
         return server;
     }
@@ -177,7 +178,7 @@ public sealed class MeshTestbed : IAsyncDisposable
 
     public async Task StartDashboardAsync()
     {
-        Dashboard = new BedProcess(Cluster.Inside(
+        Dashboard = new TestbedProcess(Cluster.Inside(
         [
             .. Programs.Dashboard, "--mesh", Path.Combine(Folder, "mesh.yaml"), "--listen", DashboardUrl,
             "--data", Path.Combine(Folder, "dashboard"),
@@ -221,7 +222,7 @@ public sealed class MeshTestbed : IAsyncDisposable
         Dashboard = null;
     }
 
-    /// <summary>What the dashboard keeps of the agent that reported last; empty before the first report.</summary>
+    /// <summary>The stored report of the agent that reported last; empty before the first report.</summary>
     public string LastReport()
     {
         var agents = new DirectoryInfo(Path.Combine(Folder, "dashboard", "agents"));
@@ -229,7 +230,7 @@ public sealed class MeshTestbed : IAsyncDisposable
         return last is null ? "" : File.ReadAllText(last.FullName);
     }
 
-    /// <summary>What the dashboard keeps of each agent, by its uuid.</summary>
+    /// <summary>The stored report of each agent, by its uuid.</summary>
     public IReadOnlyDictionary<Guid, string> Reports()
     {
         var agents = new DirectoryInfo(Path.Combine(Folder, "dashboard", "agents"));

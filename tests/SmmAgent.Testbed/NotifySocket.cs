@@ -3,7 +3,7 @@ using System.Text;
 
 namespace SmmAgent.Testbed;
 
-/// <summary>What systemd is to a service: a datagram socket that hears READY=1, STATUS= and the rest.</summary>
+/// <summary>The notification socket of systemd: it receives READY=1, STATUS= and other datagrams.</summary>
 public sealed class NotifySocket : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
@@ -34,7 +34,7 @@ public sealed class NotifySocket : IDisposable
         .SelectMany(message => message.Split('\n'))
         .LastOrDefault(line => line.StartsWith("STATUS=", StringComparison.Ordinal))?["STATUS=".Length..] ?? "";
 
-    public bool Heard(string line) => Messages.Any(message => message.Split('\n').Contains(line));
+    public bool HasReceived(string line) => Messages.Any(message => message.Split('\n').Contains(line));
 
     public int Count(string line) => Messages.Count(message => message.Split('\n').Contains(line));
 

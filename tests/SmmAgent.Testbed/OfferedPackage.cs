@@ -7,7 +7,7 @@ namespace SmmAgent.Testbed;
 public sealed record OfferedPackage(string Name, string Version, string Format, string Architecture, string Path, string Sha256, long Size)
 {
     /// <summary>The offer of a file in the folder of packages that the dashboard serves.</summary>
-    public static OfferedPackage Of(string file, string name, string version, string format, string architecture)
+    public static OfferedPackage From(string file, string name, string version, string format, string architecture)
     {
         using var stream = File.OpenRead(file);
         return new(name, version, format, architecture, $"/packages/{System.IO.Path.GetFileName(file)}",

@@ -4,12 +4,12 @@ using SmmAgent.Contract.Signing;
 namespace SmmAgent.Testbed;
 
 /// <summary>
-/// Signs the packages that a mesh offers with a key that is thrown away with the bed, and puts the list where the dashboard serves it.
+/// Signs the packages that a mesh offers, and writes the list where the dashboard serves it. The key is discarded with the testbed.
 /// </summary>
 /// <param name="folder">The dashboard's packages.</param>
 public sealed class PackageSignature(string folder)
 {
-    /// <summary>The key; another one may take its place.</summary>
+    /// <summary>The key; a test can replace it.</summary>
     public PackageSigningKey Key { get; set; } = PackageSigningKey.New();
 
     /// <summary>When the list was issued; null means now.</summary>

@@ -1,21 +1,21 @@
 namespace SmmAgent.Testbed;
 
-/// <summary>Where the programs are that the bed starts.</summary>
+/// <summary>The paths of the programs that the testbed starts.</summary>
 public static class Programs
 {
-    /// <summary>The published native binary: the environment's SMM_AGENT, else where <c>./build.sh publish</c> leaves it.</summary>
+    /// <summary>The published native binary: the path in SMM_AGENT, or the output of <c>./build.sh publish</c>.</summary>
     public static string Agent { get; } = Environment.GetEnvironmentVariable("SMM_AGENT") is { Length: > 0 } path
         ? path
         : Path.Combine(Artifacts, "publish", "SmmAgent", "release", "smm-agent");
 
-    /// <summary>The folder of everything that was built: two levels up from this assembly is artifacts/bin.</summary>
+    /// <summary>The folder with all build output: two levels above this assembly is artifacts/bin.</summary>
     public static string Artifacts => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", ".."));
 
     public static IReadOnlyList<string> Dashboard { get; } = ["dotnet", Built("SmmDashboard", "smm-dashboard.dll")];
 
     public static IReadOnlyList<string> StandIn { get; } = ["dotnet", Built("MeshStandIn", "mesh-stand-in.dll")];
 
-    /// <summary>Why the bed cannot be made here; null when it can.</summary>
+    /// <summary>Why the testbed cannot be made here; null when it can.</summary>
     public static string? Missing() =>
         !Environment.IsPrivilegedProcess ? "needs root, to make network namespaces"
         : !File.Exists(Agent) ? $"needs the published agent ({Agent}): ./build.sh publish"

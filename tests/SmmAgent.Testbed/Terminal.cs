@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SmmAgent.Testbed;
 
-/// <summary>What a command printed, and how it ended.</summary>
+/// <summary>The output and the exit code of a command.</summary>
 public sealed record CommandOutput(int ExitCode, string Output, string Error);
 
 /// <summary>

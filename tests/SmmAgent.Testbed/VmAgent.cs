@@ -3,19 +3,19 @@ using System.Text.Json.Nodes;
 
 namespace SmmAgent.Testbed;
 
-/// <summary>The published agent on the bed's VM: its files lie below one folder, and it believes that systemd listens.</summary>
+/// <summary>The published agent on the testbed's VM: its files are below one folder, and a socket stands in for systemd.</summary>
 public sealed class VmAgent : IAsyncDisposable
 {
-    private readonly MeshTestbed _bed;
+    private readonly MeshTestbed _testbed;
 
-    public VmAgent(MeshTestbed bed)
+    public VmAgent(MeshTestbed testbed)
     {
-        _bed = bed;
-        Root = Directory.CreateDirectory(Path.Combine(bed.Folder, "vm")).FullName;
+        _testbed = testbed;
+        Root = Directory.CreateDirectory(Path.Combine(testbed.Folder, "vm")).FullName;
         Directory.CreateDirectory(ConfigFolder);
         Directory.CreateDirectory(Path.Combine(Root, "run", "smm-agent"));
         WriteSettings();
-        WriteToken(bed.Mesh.Token);
+        WriteToken(testbed.Mesh.Token);
     }
 
     public string Root { get; }
@@ -24,15 +24,15 @@ public sealed class VmAgent : IAsyncDisposable
 
     public string StatusFile => Path.Combine(Root, "run", "smm-agent", "status.json");
 
-    public BedProcess? Process { get; private set; }
+    public TestbedProcess? Process { get; private set; }
 
     public NotifySocket? Systemd { get; private set; }
 
     /// <summary>Writes agent.yaml as an operator would, or whole as <paramref name="text"/> has it.</summary>
     public void WriteSettings(string? text = null) => Replace("agent.yaml", text ?? $"""
         dashboard:
-          url: {_bed.DashboardUrl}
-          {(_bed.DashboardAuthority is { } authority ? $"caFile: {authority}" : "allowPlaintext: true")}
+          url: {_testbed.DashboardUrl}
+          {(_testbed.DashboardAuthority is { } authority ? $"caFile: {authority}" : "allowPlaintext: true")}
         workloadGroup:
           namespace: vm-integration
           name: analytics-v0
@@ -49,9 +49,9 @@ public sealed class VmAgent : IAsyncDisposable
     /// <summary>Starts <c>smm-agent run</c>, without waiting for READY.</summary>
     public void Start(IReadOnlyDictionary<string, string>? environment = null)
     {
-        File.Delete(StatusFile); // what an earlier daemon said proves nothing of this one
-        Systemd = new NotifySocket(Path.Combine(_bed.Folder, $"notify-{Guid.NewGuid():N}"));
-        Process = new BedProcess(
+        File.Delete(StatusFile); // the status of an earlier daemon proves nothing
+        Systemd = new NotifySocket(Path.Combine(_testbed.Folder, $"notify-{Guid.NewGuid():N}"));
+        Process = new TestbedProcess(
             Command("run"),
             new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["NOTIFY_SOCKET"] = Systemd.Path });
     }
@@ -59,14 +59,14 @@ public sealed class VmAgent : IAsyncDisposable
     public async Task StartAndBeReadyAsync()
     {
         Start();
-        await UntilAsync(() => Systemd!.Heard("READY=1"), "READY=1");
+        await UntilAsync(() => Systemd!.HasReceived("READY=1"), "READY=1");
     }
 
     /// <summary>Runs a command of the agent on the VM to its end.</summary>
     public (int ExitCode, string Output) Run(params string[] arguments) => Shell.Try(Command(arguments));
 
     /// <summary>The command line of the agent on the VM.</summary>
-    public string[] Command(params string[] arguments) => _bed.Vm.Inside([Programs.Agent, "--root", Root, .. arguments]);
+    public string[] Command(params string[] arguments) => _testbed.Vm.Inside([Programs.Agent, "--root", Root, .. arguments]);
 
     /// <summary>status.json as it is now; null before the first.</summary>
     public JsonNode? Status()

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SmmAgent.Testing;
 
-/// <summary>A network namespace of our own, gone with the object.</summary>
+/// <summary>A new network namespace that is deleted with the object.</summary>
 public sealed class NetworkNamespace : IDisposable
 {
     public NetworkNamespace(string name)
@@ -21,10 +21,10 @@ public sealed class NetworkNamespace : IDisposable
     /// <returns>What it printed.</returns>
     public string Run(params string[] command) => Shell.Run(Inside(command));
 
-    /// <summary>Runs a command inside to its end, whatever its exit code.</summary>
+    /// <summary>Runs a command inside to its end; the exit code may be any.</summary>
     public (int ExitCode, string Output) Try(params string[] command) => Shell.Try(Inside(command));
 
-    /// <summary>Gives the names that <c>/etc/hosts</c> has inside; programs there see the change at once.</summary>
+    /// <summary>Replaces <c>/etc/hosts</c> inside; programs there see the change immediately.</summary>
     public void SetHosts(params (string Name, string Address)[] hosts)
     {
         // ip-netns(8) mounts /etc/netns/NAME/FILE over /etc/FILE. The file is rewritten in place: a rename would not reach the mount.
@@ -46,12 +46,12 @@ public sealed class NetworkNamespace : IDisposable
 /// <summary>Runs one program to its end.</summary>
 public static class Shell
 {
-    /// <summary>How long a program may take that was given no time of its own.</summary>
+    /// <summary>The time limit of a program for which the test names none.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     public static string Run(params string[] command) => RunAtMost(Timeout, command);
 
-    /// <summary>Runs it to its end, if it ends in time.</summary>
+    /// <summary>Runs a program to its end, within a time limit.</summary>
     public static string RunAtMost(TimeSpan patience, params string[] command)
     {
         var (exitCode, output) = Try(patience, command);

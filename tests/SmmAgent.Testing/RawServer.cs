@@ -169,7 +169,7 @@ public sealed class RawRequest(string head, string body, Stream stream, Socket s
     /// <summary>Sends a part of an answer.</summary>
     public async Task WriteAsync(string part) => await stream.WriteAsync(Encoding.UTF8.GetBytes(part));
 
-    /// <summary>Ends the connection here, whatever was promised.</summary>
+    /// <summary>Closes the connection, also in the middle of an answer.</summary>
     public void Close() => End(close: true);
 
     /// <summary>Ends the connection with a reset.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SmmAgent.Testing;
 
-/// <summary>Waits for something that another process does: looks again every 20 ms, and gives up with the last thing seen.</summary>
+/// <summary>Waits for a change by another process: checks every 20 ms, and fails with the last observed state.</summary>
 public static class Until
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -17,7 +17,7 @@ public static class Until
         while (!await condition())
         {
             if (watch.Elapsed > (patience ?? Patience))
-                throw new TimeoutException($"not so within {watch.Elapsed.TotalSeconds:0} s: {what}\n{lastSeen?.Invoke()}");
+                throw new TimeoutException($"timed out after {watch.Elapsed.TotalSeconds:0} s, waiting until {what}\n{lastSeen?.Invoke()}");
             await Task.Delay(20);
         }
 
@@ -28,7 +28,7 @@ public static class Until
     public static async Task DoneAsync(Task task, string what)
     {
         if (await Task.WhenAny(task, Task.Delay(Patience)) != task)
-            throw new TimeoutException($"not so within {Patience.TotalSeconds:0} s: {what}");
+            throw new TimeoutException($"timed out after {Patience.TotalSeconds:0} s, waiting until {what}");
         await task;
     }
 

@@ -4,9 +4,9 @@ using SmmAgent.Testbed;
 namespace SmmAgent.VmTests;
 
 /// <summary>
-/// The packages of this machine's architecture: those that <c>./build.sh package</c> made, or newer ones made of the same.
+/// The packages for the architecture of this machine: from <c>./build.sh package</c>, or newer ones with the same program.
 /// </summary>
-/// <param name="folder">Where both formats are.</param>
+/// <param name="folder">The folder with both formats.</param>
 public sealed class AgentPackage(string folder)
 {
     public const string NewerVersion = "99.0.0";
@@ -23,13 +23,13 @@ public sealed class AgentPackage(string folder)
 
     public string Rpm => Find(RpmPattern) ?? throw new InvalidOperationException(Missing());
 
-    /// <summary>The package that is not there; null when both are.</summary>
+    /// <summary>The missing package; null if both exist.</summary>
     public string? Missing() =>
         ((string[])[DebPattern, RpmPattern]).FirstOrDefault(pattern => Find(pattern) is null) is { } pattern
             ? Path.Combine(folder, pattern) : null;
 
     /// <summary>Packages the same program once more, as a later version.</summary>
-    /// <param name="folder">Where that is done.</param>
+    /// <param name="folder">The working folder.</param>
     public static AgentPackage Newer(string folder)
     {
         var source = Path.Combine(folder, "source");

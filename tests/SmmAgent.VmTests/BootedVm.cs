@@ -5,11 +5,11 @@ using SmmAgent.Testbed;
 namespace SmmAgent.VmTests;
 
 /// <summary>
-/// The bed's VM as a booted system: real systemd as process 1, journald, D-Bus and the agent's package, in the VM's network namespace.
+/// The testbed's VM as a booted system: real systemd as process 1, journald, D-Bus and the agent's package, in the VM's network namespace.
 /// </summary>
 public sealed class BootedVm : IAsyncDisposable
 {
-    /// <summary>How the STATUS= line begins when all is well.</summary>
+    /// <summary>The start of the STATUS= line of a healthy VM.</summary>
     public const string Attached = $"Attached vm-integration/analytics-v0 as {MeshTestbed.VmAddress}; 2/2 gateways; 4 ports open";
 
     public const string PortTaker = "port-taker.service";
@@ -20,28 +20,29 @@ public sealed class BootedVm : IAsyncDisposable
     // systemd-nspawn's own, with --keep-unit: boot this once more.
     private const int Rebooted = 133;
 
-    private readonly MeshTestbed _bed;
+    private readonly MeshTestbed _testbed;
     private readonly string _name;
     private readonly ControlGroup _group;
     private VmDisk? _disk;
-    private BedProcess _container;
+    private TestbedProcess _container;
     private int _init;
 
-    private BootedVm(MeshTestbed bed, VmDisk disk, string name)
+    private BootedVm(MeshTestbed testbed, VmDisk disk, string name)
     {
-        _bed = bed;
+        _testbed = testbed;
         _disk = disk;
         _name = name;
         _group = new ControlGroup(name);
         _container = Container();
     }
 
-    /// <summary>Boots from a disk, which is the VM's from then on.</summary>
-    /// <param name="name">Its name; of two that run at the same time each has its own. They share the bed's network, so one daemon runs at
-    /// a time.</param>
-    public static async Task<BootedVm> StartAsync(MeshTestbed bed, VmDisk disk, string? name = null)
+    /// <summary>Boots from a disk; the VM then owns the disk.</summary>
+    /// <param name="name">
+    /// Its name; of two that run at the same time each has its own. They share the testbed's network, so one daemon runs at a time.
+    /// </param>
+    public static async Task<BootedVm> StartAsync(MeshTestbed testbed, VmDisk disk, string? name = null)
     {
-        var vm = new BootedVm(bed, disk, name ?? bed.Vm.Name);
+        var vm = new BootedVm(testbed, disk, name ?? testbed.Vm.Name);
         try
         {
             await vm.UntilUpAsync();
@@ -55,42 +56,42 @@ public sealed class BootedVm : IAsyncDisposable
     }
 
     /// <summary>Installs a package of the agent with the distribution's own program, or upgrades to it.</summary>
-    public string InstallAgent(AgentPackage package) => Install(_bed.ForVm(HasDnf ? package.Rpm : package.Deb));
+    public string InstallAgent(AgentPackage package) => Install(_testbed.CopyToVm(HasDnf ? package.Rpm : package.Deb));
 
     /// <summary>Installs packages: names that the distribution knows, or files.</summary>
     public string Install(params string[] packages) => RunAtMost(InstallPatience, HasDnf
         ? ["dnf", "install", "-y", .. packages]
         : ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "--no-install-recommends", .. packages]);
 
-    /// <summary>Has all programs trust an authority, as an operator does.</summary>
+    /// <summary>Makes all programs trust an authority, as an operator does.</summary>
     public void Trust(string authorityFile)
     {
         var (folder, update) = Try("ls", "/etc/pki/ca-trust/source/anchors").ExitCode == 0
             ? ("/etc/pki/ca-trust/source/anchors", "update-ca-trust")
             : ("/usr/local/share/ca-certificates", "update-ca-certificates");
-        Run("install", "-m", "0644", _bed.ForVm(authorityFile), $"{folder}/dashboard.crt");
+        Run("install", "-m", "0644", _testbed.CopyToVm(authorityFile), $"{folder}/dashboard.crt");
         Run(update);
     }
 
-    /// <summary>Does what an operator does before the first reconcile.</summary>
-    /// <param name="sidecar">Whether the agent looks after a sidecar; else it is there for the firewall only.</param>
+    /// <summary>Configures the agent, as an operator does before the first reconcile.</summary>
+    /// <param name="sidecar">Whether the agent manages a sidecar; otherwise it manages the firewall only.</param>
     public void Configure(bool sidecar = false)
     {
-        File.WriteAllText(Path.Combine(_bed.Folder, "token"), _bed.Mesh.Token + "\n");
-        if (_bed.DashboardAuthority is { } authority)
+        File.WriteAllText(Path.Combine(_testbed.Folder, "token"), _testbed.Mesh.Token + "\n");
+        if (_testbed.DashboardAuthority is { } authority)
         {
-            Run("install", "-m", "0644", _bed.ForVm(authority), "/etc/smm/dashboard-ca.pem");
-            Run("smm-agent", "set", "dashboard-url", _bed.DashboardUrl, "--ca-file", "/etc/smm/dashboard-ca.pem");
+            Run("install", "-m", "0644", _testbed.CopyToVm(authority), "/etc/smm/dashboard-ca.pem");
+            Run("smm-agent", "set", "dashboard-url", _testbed.DashboardUrl, "--ca-file", "/etc/smm/dashboard-ca.pem");
         }
         else
         {
-            Run("smm-agent", "set", "dashboard-url", _bed.DashboardUrl, "--allow-plaintext");
+            Run("smm-agent", "set", "dashboard-url", _testbed.DashboardUrl, "--allow-plaintext");
         }
 
         Run("smm-agent", "set", "workload-group", "vm-integration", "analytics-v0");
         Run("smm-agent", "set", "node-ip", MeshTestbed.VmAddress);
         Run("smm-agent", "set", "bearer-token", "--file", "/mnt/token");
-        if (_bed.Mesh.Signature is { } signature)
+        if (_testbed.Mesh.Signature is { } signature)
             Run("smm-agent", "set", "trusted-key", signature.Key.Public.Text);
         if (!sidecar)
             Run("sed", "-i", "$ a sidecar: {mode: off}", "/etc/smm/agent.yaml");
@@ -102,7 +103,7 @@ public sealed class BootedVm : IAsyncDisposable
     /// <param name="atMost">For a command that is slow by intention.</param>
     public (int ExitCode, string Output) Try(TimeSpan atMost, params string[] command) => Shell.Try(atMost, OnVm(command));
 
-    /// <summary>Has the daemon's unit run another program, until the next boot.</summary>
+    /// <summary>Replaces the program of the daemon's unit, until the next boot.</summary>
     public void ReplaceDaemon(string command) => DropIn("smm-agent.service", $"[Service]\nExecStart=\nExecStart={command}\n");
 
     public string Run(params string[] command) => RunAtMost(Shell.Timeout, command);
@@ -118,7 +119,7 @@ public sealed class BootedVm : IAsyncDisposable
         if (Try("id", "admin").ExitCode != 0)
         {
             Run("useradd", "--create-home", "--shell", "/bin/bash", "admin");
-            File.WriteAllText(Path.Combine(_bed.Folder, "sudoers"), "admin ALL=(ALL) NOPASSWD: ALL\n");
+            File.WriteAllText(Path.Combine(_testbed.Folder, "sudoers"), "admin ALL=(ALL) NOPASSWD: ALL\n");
             Run("install", "-m", "0440", "/mnt/sudoers", "/etc/sudoers.d/admin");
         }
 
@@ -142,10 +143,10 @@ public sealed class BootedVm : IAsyncDisposable
 
     public string Journal() => Try("journalctl", "--no-pager", "-n", "50", "-u", "smm-agent*").Output;
 
-    /// <summary>A condition's status as the agent has it; empty before it has.</summary>
+    /// <summary>The status of a condition; empty before the agent has published it.</summary>
     public string Condition(string type) => ConditionText(type).Split(' ')[0];
 
-    /// <summary>A condition as the agent has it: status, reason, message; empty before it has.</summary>
+    /// <summary>A condition as text: status, reason, message; empty before the agent has published it.</summary>
     public string ConditionText(string type)
     {
         try
@@ -160,7 +161,7 @@ public sealed class BootedVm : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until a condition has a text.</summary>
+    /// <summary>Waits until a condition has a status and reason.</summary>
     /// <param name="start">Its status and reason.</param>
     /// <returns>All of it.</returns>
     public async Task<string> UntilConditionAsync(string type, string start, TimeSpan? patience = null)
@@ -171,7 +172,7 @@ public sealed class BootedVm : IAsyncDisposable
         return ConditionText(type);
     }
 
-    /// <summary>Waits until the STATUS= line of the daemon begins so.</summary>
+    /// <summary>Waits until the STATUS= line of the daemon begins with a text.</summary>
     public Task UntilStatusAsync(string start, TimeSpan? patience = null) => Until.TrueAsync(
         () => Property("smm-agent.service", "StatusText").StartsWith(start, StringComparison.Ordinal),
         $"STATUS={start}",
@@ -181,12 +182,12 @@ public sealed class BootedVm : IAsyncDisposable
     /// <summary>Changes a unit until the next boot, as <c>systemctl edit --runtime</c> does.</summary>
     public void DropIn(string unit, string text)
     {
-        File.WriteAllText(Path.Combine(_bed.Folder, "drop-in.conf"), text);
+        File.WriteAllText(Path.Combine(_testbed.Folder, "drop-in.conf"), text);
         Run("install", "-D", "-m", "0644", "/mnt/drop-in.conf", $"/run/systemd/system/{unit}.d/test.conf");
         Run("systemctl", "daemon-reload");
     }
 
-    /// <summary>Has another program listen on a TCP port, until <see cref="PortTaker"/> is stopped.</summary>
+    /// <summary>Starts another program that listens on a TCP port, until <see cref="PortTaker"/> is stopped.</summary>
     public Task TakePortAsync(int port)
     {
         Run("systemd-run", $"--unit={PortTaker}", "perl", "-MIO::Socket::INET", "-e",
@@ -203,10 +204,10 @@ public sealed class BootedVm : IAsyncDisposable
         .Where(line => !line.StartsWith('#'))
         .Select(line => line.StartsWith(':') ? line[..line.IndexOf('[', StringComparison.Ordinal)] : line));
 
-    /// <summary>All of nftables as the kernel has it; the VM need have no nft for it.</summary>
-    public string Ruleset() => _bed.Vm.Run("nft", "-s", "list", "ruleset");
+    /// <summary>The complete ruleset of nftables; the VM itself needs no nft.</summary>
+    public string Ruleset() => _testbed.Vm.Run("nft", "-s", "list", "ruleset");
 
-    /// <summary>Reboots. No rule of the firewall outlives it but the operator's, who has a service for that.</summary>
+    /// <summary>Reboots. Only the rules of the operator survive, because the operator has a service for them.</summary>
     public async Task RebootAsync()
     {
         Run("systemctl", "reboot");
@@ -214,15 +215,15 @@ public sealed class BootedVm : IAsyncDisposable
         if (exitCode != Rebooted)
             throw new InvalidOperationException($"the VM ended with {exitCode} instead of a reboot:\n{_container.Output}");
         await _container.DisposeAsync();
-        _bed.Vm.Run("nft", "flush", "ruleset");
-        _bed.DropByDefault();
+        _testbed.Vm.Run("nft", "flush", "ruleset");
+        _testbed.DropByDefault();
         _container = Container();
         _init = 0;
         await UntilUpAsync();
     }
 
     /// <summary>Shuts down.</summary>
-    /// <returns>The disk, which is the caller's now.</returns>
+    /// <returns>The disk, which the caller then owns.</returns>
     public async Task<VmDisk> PowerOffAsync()
     {
         Run("systemctl", "poweroff");
@@ -236,18 +237,18 @@ public sealed class BootedVm : IAsyncDisposable
     {
         await _container.DisposeAsync();
         _group.Dispose();
-        // The namespace outlives the VM; the next one is to find it untouched.
-        _bed.Vm.Run("nft", "flush", "ruleset");
+        // The next VM uses the same namespace, and must find it unchanged.
+        _testbed.Vm.Run("nft", "flush", "ruleset");
         _disk?.Dispose();
     }
 
     private bool HasDnf => Try("ls", "/usr/bin/dnf").ExitCode == 0;
 
-    private BedProcess Container() => new(_group.Inside(
+    private TestbedProcess Container() => new(_group.Inside(
     [
         "systemd-nspawn", "--quiet", "--boot", $"--directory={_disk!.Root}", "--register=no", "--keep-unit",
         $"--machine={_name}", "--console=pipe", "--capability=CAP_NET_ADMIN,CAP_NET_RAW",
-        $"--network-namespace-path=/run/netns/{_bed.Vm.Name}", $"--bind-ro={_bed.Folder}:/mnt",
+        $"--network-namespace-path=/run/netns/{_testbed.Vm.Name}", $"--bind-ro={_testbed.Folder}:/mnt",
         // Nothing but the test itself uses apt.
         "systemd.mask=apt-daily.timer", "systemd.mask=apt-daily-upgrade.timer",
     ]));

@@ -1,13 +1,13 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>An operator does not lose the SSH session: changes without confirmation are undone.</summary>
+/// <summary>Changes without a confirmation are undone, so that an operator does not lose the SSH session.</summary>
 public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
-    // Twice the shortest that is taken: a busy machine needs some of it to get to the end of the command.
+    // Twice the shortest accepted time: a busy machine needs a part of it to finish the command.
     private static readonly string[] Unconfirmed = ["smm-agent", "reconcile", "--confirm-within", "20s"];
 
     [Fact]
-    public async Task WithoutAConfirmationAHostThatWasNotAttachedIsAsItWas()
+    public async Task UnconfirmedAttachmentIsUndone()
     {
         await using var vm = await fixture.BootAsync();
         var before = vm.Rules();
@@ -30,7 +30,7 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task WithoutAConfirmationAHostThatWasAttachedHasItsEarlierRules()
+    public async Task UnconfirmedChangeOfAnAttachedHostRestoresTheEarlierRules()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("smm-agent", "reconcile");
@@ -46,7 +46,7 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task ADaemonThatRanRunsAgainAfterTheRollback()
+    public async Task DaemonThatRanBeforeIsStartedAgainAfterTheRollback()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("smm-agent", "reconcile");
@@ -61,12 +61,12 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task WhatIsConfirmedStays()
+    public async Task ConfirmedChangeRemains()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("smm-agent", "reconcile", "--confirm-within", "1h");
         var rules = vm.Rules();
-        // It would not come back with a restart of the host before it is confirmed.
+        // Before the confirmation a restart of the host does not start it again.
         Assert.False(vm.IsEnabled("smm-agent.service"));
 
         var (exitCode, refused) = vm.Try("smm-agent", "reconcile");
@@ -79,7 +79,7 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
             "! an earlier reconcile is waiting for confirmation: this one extends the wait; sudo smm-agent confirm\n",
             vm.Run("smm-agent", "reconcile", "--dry-run", "--confirm-within", "2m"),
             StringComparison.Ordinal);
-        // Once more is a longer wait, not a second snapshot.
+        // A second run extends the wait, and keeps the first snapshot.
         vm.Run("smm-agent", "reconcile", "--confirm-within", "30m");
         var snapshot = vm.Run("cat", "/var/lib/smm-agent-host/undo");
         Assert.Equal("""{"format":1,"chains":{},"zones":{},"running":[]}""", snapshot.Replace(" ", "").ReplaceLineEndings(""));
@@ -96,7 +96,7 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
-    public async Task TheSupportBundleHasTheStatesOfTheUnitsThatComeAndGo()
+    public async Task SupportBundleHasTheStatesOfTransientUnits()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("smm-agent", "reconcile", "--confirm-within", "1h");

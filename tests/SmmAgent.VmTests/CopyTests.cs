@@ -3,7 +3,7 @@ using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A VM that was cloned from another one, with its disk, is a member of the mesh under an identity of its own.</summary>
+/// <summary>A VM that was cloned from another one, with its disk, is a member of the mesh under its own identity.</summary>
 public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Settings = "/etc/smm/agent.yaml";
@@ -27,14 +27,14 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
             await vm.UntilConditionAsync("Registered", "True ", Minutes);
             (original, machine) = (UuidOf(vm), vm.Run("cat", "/etc/machine-id").Trim());
             secrets = Secrets(vm);
-            var sidecar = new StandInSidecar(fixture.Bed, vm);
+            var sidecar = new StandInSidecar(fixture.Testbed, vm);
             (starts, registrations) = (sidecar.Starts.Length, sidecar.Labels.Length);
             Assert.Contains($"{original}", sidecar.Labels[^1], StringComparison.Ordinal);
             disk = await vm.PowerOffAsync();
         }
 
         using var template = disk;
-        var before = fixture.Bed.Reports();
+        var before = fixture.Testbed.Reports();
         await using var copy = await fixture.BootCopyAsync(disk, machineId: "0123456789abcdef0123456789abcdef");
 
         await copy.UntilConditionAsync("Registered", "True ", Minutes);
@@ -42,7 +42,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
         var own = UuidOf(copy);
         Assert.NotEqual(original, own);
         Assert.All(Secrets(copy), secret => Assert.NotEqual(secrets[secret.Key], secret.Value));
-        // The records that keep the other uuid from coming back; what the stand-in of the sidecar notes down is the tests'.
+        // The records that prevent a return of the other uuid; the stand-in of the sidecar writes the other files for the tests.
         Assert.Equal(
             [RootIdentity, DaemonIdentity],
             copy.Try("grep", "-rlI", "--exclude-dir=stand-in", $"{original}", "/etc", "/var/lib", "/run/smm-agent",
@@ -50,7 +50,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
         Assert.Contains($"{own}", copy.Run("cat", SidecarFiles.ClusterEnvironment), StringComparison.Ordinal);
         // The sidecar was started once, and never with the other uuid.
         await copy.UntilConditionAsync("SidecarCurrent", "True Current", Minutes);
-        var copied = new StandInSidecar(fixture.Bed, copy);
+        var copied = new StandInSidecar(fixture.Testbed, copy);
         Assert.Equal(starts + 1, copied.Starts.Length);
         Assert.NotEmpty(copied.Labels[registrations..]);
         Assert.All(copied.Labels[registrations..], labels => Assert.Contains(
@@ -63,7 +63,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
             [$"Replaced {DaemonIdentity}: it is another machine's: this VM is a copy, so it gets a uuid and a key of its own"],
             Journal(copy, "smm-agent").Where(line => line.StartsWith("Replaced ", StringComparison.Ordinal)));
 
-        var reports = fixture.Bed.Reports();
+        var reports = fixture.Testbed.Reports();
         Assert.Equal([own], reports.Keys.Except(before.Keys));
         Assert.Equal(before[original], reports[original]);
 
@@ -71,7 +71,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
         await copy.RebootAsync();
         await copy.UntilConditionAsync("Registered", "True ", Minutes);
         Assert.Equal(own, UuidOf(copy));
-        Assert.Equal(reports.Keys.Order(), fixture.Bed.Reports().Keys.Order());
+        Assert.Equal(reports.Keys.Order(), fixture.Testbed.Reports().Keys.Order());
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
             () => vm.Try("ls", SidecarFiles.Certificate, SidecarFiles.Key).ExitCode == 0, "the sidecar keeps a certificate");
         await vm.UntilConditionAsync("Registered", "True ", Minutes);
         var (original, before) = (UuidOf(vm), Secrets(vm));
-        // The daemon also sees it and requests a privileged reconcile, which must wait for the dry run.
+        // The daemon also observes the change and requests a privileged reconcile, which must wait for the dry run.
         vm.Run("systemctl", "stop", "smm-agent-reconcile.path");
         vm.RunLine("tr -d - </proc/sys/kernel/random/uuid | sudo tee /etc/machine-id");
 
@@ -104,7 +104,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
         Assert.Contains($"new uuid is generated uuid={own} replaced={original}\n", output, StringComparison.Ordinal);
         Assert.All(Secrets(vm).Where(secret => secret.Key != SidecarFiles.Key && secret.Key != SidecarFiles.Certificate), secret =>
             Assert.NotEqual(before[secret.Key], secret.Value));
-        // The sidecar that runs has the other uuid in its registration until it is restarted, and that is the operator's to time.
+        // The running sidecar is registered with the other uuid until it is restarted; the operator chooses the time.
         await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded", Minutes);
         Assert.NotEqual(0, vm.Try("ls", SidecarFiles.Certificate).ExitCode);
         vm.Run("systemctl", "restart", "istio");
@@ -120,7 +120,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
 
     internal static Guid UuidOf(BootedVm vm) => Guid.Parse(vm.Run("sed", "-n", "s/^uuid: *//p", Settings).Trim());
 
-    // Of this machine: the other's journal was copied, too.
+    // Of this machine only: the journal of the other one was also copied.
     internal static string[] Journal(BootedVm vm, string unit) =>
         vm.Run("journalctl", "--no-pager", "-o", "cat", "-b", "-u", unit).Split('\n');
 }

@@ -50,8 +50,8 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
         await using var vm = await fixture.BootWithoutFirewallAsync();
         Assert.Equal("", vm.Ruleset());
         vm.Run("smm-agent", "reconcile");
-        // Now the daemon makes the tables, which is not root.
-        fixture.Bed.Vm.Run("nft", "flush", "ruleset");
+        // Now the daemon, which is not root, makes the tables.
+        fixture.Testbed.Vm.Run("nft", "flush", "ruleset");
         await vm.UntilAsync(() => vm.Rules().Split("-A INPUT").Length == 3, "the daemon has put back both families' rules");
 
         var output = vm.Run("smm-agent", "detach");
@@ -90,7 +90,7 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal(1, vm.Try("smm-agent", "confirm").ExitCode);
     }
 
-    // Firewall, hosts file and units: all that is not the agent's own.
+    // Firewall, hosts file and units: the state of the host outside of the agent.
     private static string Host(BootedVm vm) => string.Join(
         '\n',
         vm.Rules(),

@@ -5,7 +5,7 @@ namespace SmmAgent.VmTests;
 /// <summary>A distribution that VMs boot, by the name of its root file system.</summary>
 public sealed record Distribution(string Name, string Root)
 {
-    /// <summary>What tests boot for which the distribution makes no difference.</summary>
+    /// <summary>The distribution of tests for which it makes no difference.</summary>
     public const string Usual = "bookworm";
 
     /// <summary>Debian 12 with Debian's dnf, for the rpm.</summary>
@@ -21,14 +21,14 @@ public sealed record Distribution(string Name, string Root)
         .. Environment.GetEnvironmentVariable(OwnRoot) is { Length: > 0 } ? (string[])[OwnRoot] : [],
     ];
 
-    /// <summary>Those of them that have the deb.</summary>
+    /// <summary>The distributions that use the deb.</summary>
     public static TheoryData<string> Debians { get; } = [
-        .. All.Select(row => row.Data).Where(name => name != OwnRoot || File.Exists(Path.Combine(Of(name).Root, "usr/bin/dpkg")))];
+        .. All.Select(row => row.Data).Where(name => name != OwnRoot || File.Exists(Path.Combine(FromName(name).Root, "usr/bin/dpkg")))];
 
-    public static Distribution Of(string name) =>
+    public static Distribution FromName(string name) =>
         new(name, name == OwnRoot ? Environment.GetEnvironmentVariable(OwnRoot)! : Path.Combine(Programs.Artifacts, "roots", name));
 
-    /// <summary>Why no VM can be booted here; null when one can.</summary>
+    /// <summary>The reason why no VM can be booted here; null if one can.</summary>
     public string? Missing() =>
         Programs.Missing()
         ?? (!File.Exists("/usr/bin/systemd-nspawn") ? "needs systemd-nspawn (Debian: systemd-container)" : null)

@@ -1,27 +1,27 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>All that lies on a VM: each file with its owner, mode and contents, the firewall, units and users.</summary>
+/// <summary>The state of a VM: each file with its owner, mode and contents, the firewall, units and users.</summary>
 internal static class HostListing
 {
     // Files that change while a system runs, and the records of the package managers.
-    private static readonly string[] Left =
+    private static readonly string[] Excluded =
     [
         "/proc", "/sys", "/dev", "/tmp", "/var/tmp", "/mnt", "/var/log", "/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt",
         "/var/cache/debconf",
         "/var/lib/rpm", "/var/lib/dnf", "/var/cache/dnf", "/var/cache/ldconfig", "/var/lib/systemd/timers", "/root", "/srv",
-        // Of /run only what bears the agent's name is looked at.
+        // Below /run only paths with the agent's name are listed.
         "/run",
         // Backups that useradd and userdel make.
         "/etc/passwd-", "/etc/shadow-", "/etc/group-", "/etc/gshadow-",
     ];
 
     /// <summary>One line for each thing.</summary>
-    public static IReadOnlyList<string> Of(BootedVm vm)
+    public static IReadOnlyList<string> From(BootedVm vm)
     {
-        // What boots late is not what was changed. It fails where a unit has.
+        // Units that start late are not a change. The wait fails if a unit has failed.
         _ = vm.Try(BootedVm.InstallPatience, "systemctl", "is-system-running", "--wait");
         string[] leaving = [
-            "(", .. Left.SelectMany((path, i) => i == 0 ? (string[])["-path", path] : ["-o", "-path", path]), ")", "-prune", "-o"];
+            "(", .. Excluded.SelectMany((path, i) => i == 0 ? (string[])["-path", path] : ["-o", "-path", path]), ")", "-prune", "-o"];
         return
         [
             .. Lines(vm.RunAtMost(BootedVm.InstallPatience, ["find", "/", .. leaving, "-type", "f", "-exec", "sha256sum", "{}", "+"])),
@@ -38,11 +38,11 @@ internal static class HostListing
         ];
     }
 
-    /// <summary>What is there now and was not before, and the other way round.</summary>
+    /// <summary>The lines that were added or removed.</summary>
     public static IReadOnlyList<string> Changes(IReadOnlyList<string> before, IReadOnlyList<string> now) =>
         [.. now.Except(before).Select(line => $"+ {line}"), .. before.Except(now).Select(line => $"- {line}")];
 
-    // A timer waits, or runs because its time has come.
+    // A timer is waiting or running, depending on the time.
     private static string WithoutTimerState(string unit) =>
         unit.Split(' ', 5, StringSplitOptions.RemoveEmptyEntries) is [var name, var load, var active, _, ..]
         && name.EndsWith(".timer", StringComparison.Ordinal)

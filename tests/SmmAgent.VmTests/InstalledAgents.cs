@@ -3,12 +3,14 @@ using SmmAgent.VmTests;
 
 [assembly: AssemblyFixture(typeof(InstalledAgents))]
 
-// A VM mostly waits, but its tests also measure time: more than two side by side disturb each other on two cores.
+// A VM mostly waits, but its tests also measure time: more than two at the same time disturb each other on two cores.
 [assembly: Xunit.v3.Parallelization(MaxThreads = 2)]
 
 namespace SmmAgent.VmTests;
 
-/// <summary>For each distribution a disk on which the package was installed, once for all tests: their VMs write above it.</summary>
+/// <summary>
+/// A disk with the installed package for each distribution, made once for all tests: their VMs write into a layer above it.
+/// </summary>
 public sealed class InstalledAgents : IDisposable
 {
     private readonly Dictionary<string, VmDisk> _disks = [];
@@ -28,13 +30,13 @@ public sealed class InstalledAgents : IDisposable
     public SidecarPackages Sidecars => _sidecars.Value;
 
     /// <summary>A new disk with the agent's package installed, and nothing configured.</summary>
-    public async Task<VmDisk> NewDiskAsync(MeshTestbed bed, Distribution distribution)
+    public async Task<VmDisk> NewDiskAsync(MeshTestbed testbed, Distribution distribution)
     {
         await _installing.WaitAsync();
         try
         {
             if (!_disks.TryGetValue(distribution.Name, out var disk))
-                _disks[distribution.Name] = disk = await InstallAsync(bed, distribution);
+                _disks[distribution.Name] = disk = await InstallAsync(testbed, distribution);
             return new VmDisk([disk.Written, .. disk.Layers]);
         }
         finally
@@ -51,13 +53,13 @@ public sealed class InstalledAgents : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task<VmDisk> InstallAsync(MeshTestbed bed, Distribution distribution)
+    private async Task<VmDisk> InstallAsync(MeshTestbed testbed, Distribution distribution)
     {
-        await using var vm = await BootedVm.StartAsync(bed, new VmDisk(distribution.Root));
+        await using var vm = await BootedVm.StartAsync(testbed, new VmDisk(distribution.Root));
         if (distribution.Name == Distribution.Rpm)
         {
-            RpmRepository.Make(bed.Folder, AgentPackage.Built.Rpm, Sidecars.Rpm(SidecarPackages.Version)).AddTo(vm);
-            // Else it is a Debian to the agent, which would look for packages in dpkg's books; and Debian's rpm has its own in /root.
+            RpmRepository.Make(testbed.Folder, AgentPackage.Built.Rpm, Sidecars.Rpm(SidecarPackages.Version)).AddTo(vm);
+            // Otherwise the agent identifies Debian and uses the database of dpkg; and Debian's rpm has its database in /root.
             vm.Run("rm", "/usr/bin/apt-get");
             vm.Run("sh", "-c", "mkdir -p /etc/rpm && echo '%_dbpath /var/lib/rpm' >/etc/rpm/macros.books");
         }

@@ -17,35 +17,35 @@ public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
         await vm.UntilAsync(() => vm.Condition("ReachableFromCluster") == "True", "the dashboard dialled the VM");
         Assert.Equal([], Warnings());
 
-        await fixture.Bed.StopGatewayAsync(MeshTestbed.SecondGateway);
+        await fixture.Testbed.StopGatewayAsync(MeshTestbed.SecondGateway);
         vm.Run("systemctl", "reload", Unit);
         await vm.UntilStatusAsync($"Degraded: gateway {MeshTestbed.SecondGateway}:");
-        await fixture.Bed.StartGatewayAsync(MeshTestbed.SecondGateway);
+        await fixture.Testbed.StartGatewayAsync(MeshTestbed.SecondGateway);
         await vm.UntilStatusAsync(BootedVm.Attached);
 
-        // It healed itself in time.
+        // The fault was shorter than the time after which it is reported.
         Assert.Equal([], Warnings());
         var gateway = Lines("-o", "cat", $"SMM_GATEWAY={MeshTestbed.SecondGateway}");
         Assert.StartsWith($"{MeshTestbed.SecondGateway} fails: ", gateway[0], StringComparison.Ordinal);
         Assert.Equal($"{MeshTestbed.SecondGateway} answers on every port", gateway[^1]);
         Assert.Empty(Lines("-o", "cat", $"SMM_GATEWAY={MeshTestbed.FirstGateway}"));
 
-        await fixture.Bed.StopDashboardAsync();
+        await fixture.Testbed.StopDashboardAsync();
         await vm.UntilAsync(
             () => vm.Condition("DashboardReachable") == "False" && vm.Condition("ConfigCurrent") == "False",
             "it knows that the dashboard is away", TimeSpan.FromMinutes(2));
         string[] gone = ["ConfigCurrent is False, DashboardUnreachable", "DashboardReachable is False, Refused"];
         await vm.UntilAsync(
             () => gone.SequenceEqual(Heads("warning").Order()), "the outage has lasted and is a warning", TimeSpan.FromMinutes(1));
-        await fixture.Bed.StartDashboardAsync();
+        await fixture.Testbed.StartDashboardAsync();
         await vm.UntilStatusAsync(BootedVm.Attached, TimeSpan.FromMinutes(2));
 
-        // The story has a beginning and an end.
+        // The journal has the start and the end of the fault.
         Assert.Equal("Everything is well since this start", Heads("notice")[0]);
         await vm.UntilAsync(
             () => Heads("notice")[3..].Order().SequenceEqual(["ConfigCurrent is True, Current", "DashboardReachable is True, Reachable"]),
             "the end of the outage is a notice");
-        // Neither colours nor stack traces, from the daemon and the privileged reconcile.
+        // The daemon and the privileged reconcile write neither colours nor stack traces.
         var all = vm.Run("journalctl", "--no-pager", "--all", "-o", "cat", "-u", "smm-agent*");
         Assert.DoesNotContain("\e", all, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", all, StringComparison.Ordinal);
@@ -69,7 +69,7 @@ public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         var watch = Stopwatch.StartNew();
 
-        // All that is done each minute was done by then, and a long poll has come to its end.
+        // Until then every periodic task has run, and one long poll has ended.
         await vm.UntilAsync(
             () => watch.Elapsed > TimeSpan.FromSeconds(62) && UpdatedAt() > begin, "a minute is over and the daemon works",
             TimeSpan.FromMinutes(3));

@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>Other programs change the firewall of an attached VM: its ports stay open, or are open again at once.</summary>
+/// <summary>Other programs change the firewall of an attached VM: its ports remain open, or are opened again immediately.</summary>
 public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Fact]
@@ -12,7 +12,7 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
 
         vm.Install("nftables", "firewalld");
 
-        // Started, it flushes the operator's rules, but no policy.
+        // At its start it flushes the rules of the operator, but changes no policy.
         Assert.Equal("running", vm.Run("firewall-cmd", "--state").Trim());
         await vm.UntilConditionAsync("GatewaysReachable", "False RepliesDropped", TimeSpan.FromMinutes(1));
         // Again while a privileged reconcile is still opening ports.
@@ -21,8 +21,8 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
                 "INPUT drops replies to the VM's own connections: firewalld removed the rule for them when it started, and kept the "
                 + "policy DROP", StringComparison.Ordinal),
             "check names what drops the replies", TimeSpan.FromMinutes(1));
-        vm.RunLine(Cure.In(vm.ConditionText("GatewaysReachable")));
-        // Of IPv6, too: without its rule for ICMPv6 the VM is found only as long as its neighbour's cache remembers it.
+        vm.RunLine(AdvisedCommands.FindOne(vm.ConditionText("GatewaysReachable")));
+        // Also for IPv6: without its rule for ICMPv6 the VM is reachable only until it expires from the neighbour cache.
         vm.Run("ip6tables", "-w", "-P", "INPUT", "ACCEPT");
         vm.Run("systemctl", "reload", "smm-agent");
         await vm.UntilConditionAsync("GatewaysReachable", "True Reachable", TimeSpan.FromMinutes(1));
@@ -35,7 +35,7 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
         Assert.Equal(rules, Rules(vm));
         Assert.Equal(rules, Rules(vm, "--permanent"));
 
-        // The cluster's traffic moves to a zone in which nothing is the agent's: first by its interface, then by its source.
+        // The traffic of the cluster moves to a zone without rules of the agent: first by its interface, then by its source.
         vm.Run("firewall-cmd", "--zone=drop", "--change-interface=eth0");
         await UntilOpenAsync(vm);
         vm.Run("firewall-cmd", "--zone=block", $"--add-source={MeshTestbed.DashboardAddress}/24");
@@ -52,7 +52,7 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
             Assert.DoesNotContain("16400", vm.Run("firewall-cmd", $"--zone={zone}", "--list-all"), StringComparison.Ordinal);
         Assert.Empty(Rules(vm));
         Assert.Empty(Rules(vm, "--permanent"));
-        Assert.False(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
+        Assert.False(fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, 8080));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
         var rules = vm.Rules();
 
         vm.Run("nft", "flush", "ruleset");
-        fixture.Bed.DropByDefault();
+        fixture.Testbed.DropByDefault();
 
         await vm.UntilAsync(() => vm.Rules().Split('\n').Order().SequenceEqual(rules.Split('\n').Order()), "the rules are back");
         await UntilOpenAsync(vm);
@@ -91,8 +91,8 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
         // A privileged reconcile is requested once in 30 s.
         await vm.UntilAsync(() => vm.Condition("PortsOpen") == "True", "PortsOpen is True", TimeSpan.FromMinutes(1));
         foreach (var port in (int[])[8080, 8082, 16400, 16401])
-            await vm.UntilAsync(() => fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, port), $"the cluster reaches {port}");
-        await vm.UntilAsync(() => fixture.Bed.ClusterReaches(MeshTestbed.VmAddressIPv6, 16400), "the cluster reaches 16400 by IPv6");
+            await vm.UntilAsync(() => fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, port), $"the cluster reaches {port}");
+        await vm.UntilAsync(() => fixture.Testbed.ClusterReaches(MeshTestbed.VmAddressIPv6, 16400), "the cluster reaches 16400 by IPv6");
     }
 
     private static string[] Rules(BootedVm vm, params string[] which) =>

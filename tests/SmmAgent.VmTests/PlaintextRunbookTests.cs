@@ -1,6 +1,6 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>The same where the dashboard speaks plain http.</summary>
+/// <summary>The runbook of an operator with a dashboard over plain http.</summary>
 public sealed class PlaintextRunbookTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Fact]
@@ -8,7 +8,7 @@ public sealed class PlaintextRunbookTests(VmFixture fixture) : IClassFixture<VmF
     {
         await using var vm = await fixture.BootBareAsync();
 
-        var (exitCode, output) = vm.TryLine($"curl -fsSL {fixture.Bed.DashboardUrl}/get/smm-agent | sudo sh");
+        var (exitCode, output) = vm.TryLine($"curl -fsSL {fixture.Testbed.DashboardUrl}/get/smm-agent | sudo sh");
 
         Assert.Equal(2, exitCode);
         Assert.Contains("plain http", output, StringComparison.Ordinal);
@@ -17,6 +17,6 @@ public sealed class PlaintextRunbookTests(VmFixture fixture) : IClassFixture<VmF
 
         vm.RunLine(line);
 
-        Assert.Contains($"{fixture.Bed.DashboardUrl}", vm.RunLine("sudo smm-agent config show"), StringComparison.Ordinal);
+        Assert.Contains($"{fixture.Testbed.DashboardUrl}", vm.RunLine("sudo smm-agent config show"), StringComparison.Ordinal);
     }
 }

@@ -31,10 +31,10 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         vm.Run("sed", "-i", "s/^sidecar: .*/sidecar: {mode: manage}/", Config);
         try
         {
-            fixture.Bed.Mesh.Packages = [
-                OfferedPackage.Of(AgentPackage.Built.Deb, "istio-sidecar", "1.15.3", "deb", AgentPackage.Architecture.Deb)];
-            fixture.Bed.Mesh.Write();
-            await fixture.Bed.UntilOffersAsync();
+            fixture.Testbed.Mesh.Packages = [
+                OfferedPackage.From(AgentPackage.Built.Deb, "istio-sidecar", "1.15.3", "deb", AgentPackage.Architecture.Deb)];
+            fixture.Testbed.Mesh.Write();
+            await fixture.Testbed.UntilOffersAsync();
 
             var (exitCode, output) = vm.Try("smm-agent", "reconcile");
 
@@ -47,8 +47,8 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         }
         finally
         {
-            fixture.Bed.Mesh.Packages = [];
-            fixture.Bed.Mesh.Write();
+            fixture.Testbed.Mesh.Packages = [];
+            fixture.Testbed.Mesh.Write();
         }
     }
 
@@ -60,7 +60,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         var lines = vm.Run("smm-agent", "reconcile").TrimEnd().Split('\n');
 
-        // Ready when it returns, not later.
+        // The daemon is ready when the command returns.
         Assert.True(vm.IsActive("smm-agent.service"));
         Assert.Equal("✓ reconciling host operating system", lines[0]);
         Assert.StartsWith("✓ uuid not present in config file, new uuid is generated uuid=", lines[1], StringComparison.Ordinal);
@@ -122,7 +122,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal(5, exitCode);
         Assert.EndsWith("\n✗ smm-agent.service is not ready after 30 s: journalctl -u smm-agent -e\n", output, StringComparison.Ordinal);
         Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60));
-        // It is systemd's to end it, which its TimeoutStartSec does; its rules are in place all the same.
+        // systemd ends the daemon after TimeoutStartSec; the rules are in place regardless.
         Assert.Equal("activating", vm.Property("smm-agent.service", "ActiveState"));
         Assert.Contains("SMM-AGENT", vm.Rules(), StringComparison.Ordinal);
     }

@@ -11,31 +11,31 @@ public sealed class RemovalTests(VmFixture fixture) : IClassFixture<VmFixture>
         await using var vm = await fixture.BootBareAsync(distribution);
         await fixture.StartWorkloadsAsync();
         vm.Install("iptables", "curl", "sudo", "hostname");
-        var before = HostListing.Of(vm);
+        var before = HostListing.From(vm);
         vm.InstallAgent(AgentPackage.Built);
         vm.Configure();
         vm.Run("smm-agent", "reconcile");
         await vm.UntilStatusAsync(BootedVm.Attached);
         Assert.Contains(
-            HostListing.Changes(before, HostListing.Of(vm)), change => change.EndsWith(" -j SMM-AGENT", StringComparison.Ordinal));
-        // Removed without the cluster's help.
-        await fixture.Bed.StopDashboardAsync();
+            HostListing.Changes(before, HostListing.From(vm)), change => change.EndsWith(" -j SMM-AGENT", StringComparison.Ordinal));
+        // The removal needs no connection to the cluster.
+        await fixture.Testbed.StopDashboardAsync();
         try
         {
             vm.RunAtMost(BootedVm.InstallPatience, "apt-get", "remove", "-y", "smm-agent");
         }
         finally
         {
-            await fixture.Bed.StartDashboardAsync();
+            await fixture.Testbed.StartDashboardAsync();
         }
 
-        Assert.False(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
-        Assert.Equal([], Foreign(HostListing.Changes(before, HostListing.Of(vm))));
+        Assert.False(fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, 8080));
+        Assert.Equal([], Foreign(HostListing.Changes(before, HostListing.From(vm))));
         Assert.Equal("agent.yaml\nbearer-token\n", vm.Run("ls", "/etc/smm"));
 
         vm.RunAtMost(BootedVm.InstallPatience, "apt-get", "purge", "-y", "smm-agent");
 
-        Assert.Equal([], HostListing.Changes(before, HostListing.Of(vm)));
+        Assert.Equal([], HostListing.Changes(before, HostListing.From(vm)));
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class RemovalTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal("root:smm-agent 750\n", vm.Run("stat", "-c", "%U:%G %a", "/etc/smm"));
     }
 
-    // What removal may leave: the configuration, the user who owns it and the key of the VM's uuid.
+    // Removal keeps the configuration, the user who owns it and the key of the VM's uuid.
     private static string[] Foreign(IEnumerable<string> changes) =>
     [
         .. changes.Where(change => !change.Contains(" /etc/smm", StringComparison.Ordinal)

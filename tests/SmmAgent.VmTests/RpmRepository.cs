@@ -1,6 +1,6 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>A repository for dnf in the bed's folder: some rpms, and an empty package that provides what they require.</summary>
+/// <summary>A repository for dnf in the testbed's folder: some rpms, and an empty package that provides what they require.</summary>
 internal sealed class RpmRepository
 {
     private readonly string _folder;
@@ -8,9 +8,9 @@ internal sealed class RpmRepository
     private RpmRepository(string folder) => _folder = folder;
 
     /// <param name="others">Rpms that are not in the repository but must be installable.</param>
-    public static RpmRepository Make(string bedFolder, string rpm, params IReadOnlyList<string> others)
+    public static RpmRepository Make(string testbedFolder, string rpm, params IReadOnlyList<string> others)
     {
-        var repository = new RpmRepository(Directory.CreateDirectory(Path.Combine(bedFolder, "repository")).FullName);
+        var repository = new RpmRepository(Directory.CreateDirectory(Path.Combine(testbedFolder, "repository")).FullName);
         repository.Add(rpm);
         repository.AddSystem([rpm, .. others]);
         return repository;
@@ -18,18 +18,19 @@ internal sealed class RpmRepository
 
     public void Add(string rpm) => File.Copy(rpm, Path.Combine(_folder, Path.GetFileName(rpm)), overwrite: true);
 
-    /// <summary>Makes the repository's index on the VM, and names it to dnf there.</summary>
+    /// <summary>Makes the index of the repository on the VM, and adds it to the configuration of dnf.</summary>
     public void AddTo(BootedVm vm)
     {
         File.WriteAllText(
-            Path.Combine(_folder, "bed.repo"), "[bed]\nname=bed\nbaseurl=file:///srv/repository\ngpgcheck=0\nmetadata_expire=0\n");
+            Path.Combine(_folder, "testbed.repo"),
+            "[testbed]\nname=testbed\nbaseurl=file:///srv/repository\ngpgcheck=0\nmetadata_expire=0\n");
         vm.Run("rm", "-rf", "/srv/repository");
         vm.Run("cp", "-r", "/mnt/repository", "/srv/repository");
         vm.Run("createrepo_c", "--quiet", "/srv/repository");
-        vm.Run("install", "-D", "-m", "0644", "/mnt/repository/bed.repo", "/etc/yum.repos.d/bed.repo");
+        vm.Run("install", "-D", "-m", "0644", "/mnt/repository/testbed.repo", "/etc/yum.repos.d/testbed.repo");
     }
 
-    // Debian's files are in no rpm.
+    // No rpm contains the files of Debian.
     private void AddSystem(IReadOnlyList<string> rpms)
     {
         var required = Shell.Run(["rpm", "-qp", "--requires", .. rpms]).Split('\n', StringSplitOptions.RemoveEmptyEntries)

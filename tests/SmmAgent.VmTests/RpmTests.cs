@@ -15,10 +15,10 @@ public sealed class RpmTests(VmFixture fixture) : IClassFixture<VmFixture>
     {
         await using var vm = await fixture.BootBareAsync(Distribution.Rpm);
         await fixture.StartWorkloadsAsync();
-        var repository = RpmRepository.Make(fixture.Bed.Folder, AgentPackage.Built.Rpm);
+        var repository = RpmRepository.Make(fixture.Testbed.Folder, AgentPackage.Built.Rpm);
         repository.AddTo(vm);
         vm.RunAtMost(BootedVm.InstallPatience, "dnf", "-y", "install", "system");
-        var before = HostListing.Of(vm);
+        var before = HostListing.From(vm);
 
         vm.RunAtMost(BootedVm.InstallPatience, "dnf", "-y", "install", "smm-agent");
 
@@ -26,7 +26,7 @@ public sealed class RpmTests(VmFixture fixture) : IClassFixture<VmFixture>
         vm.Configure();
         vm.Run("smm-agent", "reconcile");
         await vm.UntilStatusAsync(BootedVm.Attached);
-        await using (var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080))
+        await using (var probe = await ConnectionProbe.StartAsync(fixture.Testbed, 8080))
         {
             var process = vm.Property(Unit, "MainPID");
             repository.Add(fixture.NewerPackage.Rpm);
@@ -44,12 +44,12 @@ public sealed class RpmTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         vm.RunAtMost(BootedVm.InstallPatience, "dnf", "-y", "remove", "smm-agent");
 
-        Assert.False(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
-        Assert.Equal([], HostListing.Changes(before, HostListing.Of(vm)).Where(change => !IsKept(change)));
+        Assert.False(fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, 8080));
+        Assert.Equal([], HostListing.Changes(before, HostListing.From(vm)).Where(change => !IsKept(change)));
         Assert.Equal("agent.yaml\nbearer-token\n", vm.Run("ls", "/etc/smm"));
     }
 
-    // An rpm knows no purge: the configuration stays, with its owner and the key of the VM's uuid.
+    // An rpm has no purge: the configuration remains, with its owner and the key of the VM's uuid.
     private static bool IsKept(string change) =>
         ((string[])[" /etc/smm", " /var/lib/smm-agent", "/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"])
             .Any(path => change.Contains(path, StringComparison.Ordinal));

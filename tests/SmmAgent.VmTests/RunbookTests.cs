@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>What an operator's runbook says, word for word, on a VM that has nothing of the agent's.</summary>
+/// <summary>The commands of the runbook, unchanged, on a VM without the agent.</summary>
 public sealed class RunbookTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Unit = "smm-agent.service";
@@ -12,8 +12,8 @@ public sealed class RunbookTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     {
         await using var vm = await fixture.BootBareAsync(distribution);
         await fixture.StartWorkloadsAsync();
-        vm.Trust(fixture.Bed.DashboardAuthority!);
-        var dashboard = fixture.Bed.DashboardUrl["https://".Length..];
+        vm.Trust(fixture.Testbed.DashboardAuthority!);
+        var dashboard = fixture.Testbed.DashboardUrl["https://".Length..];
 
         var installed = vm.RunLine($"curl -fsSL https://{dashboard}/get/smm-agent | sudo sh");
 
@@ -32,7 +32,7 @@ public sealed class RunbookTests(SidecarVmFixture fixture) : IClassFixture<Sidec
 
         vm.RunLine("sudo smm-agent set workload-group vm-integration analytics-v0");
         vm.RunLine($"sudo smm-agent set node-ip {MeshTestbed.VmAddress}");
-        vm.RunLine($"echo {fixture.Bed.Mesh.Token} | sudo smm-agent set bearer-token --stdin");
+        vm.RunLine($"echo {fixture.Testbed.Mesh.Token} | sudo smm-agent set bearer-token --stdin");
         var reconciled = vm.RunLine("sudo smm-agent reconcile");
 
         Assert.EndsWith(
@@ -42,8 +42,8 @@ public sealed class RunbookTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await vm.UntilStatusAsync(BootedVm.Attached);
         Assert.Equal("notify", vm.Property(Unit, "Type"));
         foreach (var port in (int[])[8080, 8082, 16400, 16401])
-            Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, port), $"{port} is not reached");
-        Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddressIPv6, 16400));
+            Assert.True(fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, port), $"{port} is not reached");
+        Assert.True(fixture.Testbed.ClusterReaches(MeshTestbed.VmAddressIPv6, 16400));
         await vm.UntilAsync(() => vm.Condition("ReachableFromCluster") == "True", "the dashboard dialled the VM");
         Assert.Equal("True", vm.Condition("Registered"));
         // Without root.

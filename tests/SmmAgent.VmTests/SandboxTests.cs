@@ -4,7 +4,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The daemon as its unit runs it: an ordinary user, shut into what it needs.</summary>
+/// <summary>The daemon as its unit runs it: an ordinary user, in a sandbox.</summary>
 public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Fact]
@@ -24,7 +24,7 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
             () => vm.Run("iptables-save").Contains("--dport 8080", StringComparison.Ordinal), "the kernel's event led to a repair");
         vm.Run("systemctl", "reload", "smm-agent.service");
         await vm.UntilAsync(() => vm.IsActive("smm-agent.service"), "it is ready after a reload");
-        // The addresses and listeners are seen although /proc/net is hidden.
+        // The agent reads addresses and listeners although /proc/net is hidden.
         await vm.UntilAsync(() => Reports().Any(report => report.Contains(MeshTestbed.VmAddressIPv6, StringComparison.Ordinal)),
             "the dashboard knows the VM's own addresses");
         Assert.Equal("700 smm-agent", vm.Run("stat", "-c", "%a %U", "/var/lib/smm-agent").Trim());
@@ -32,7 +32,7 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     private IEnumerable<string> Reports() =>
-        Directory.EnumerateFiles(Path.Combine(fixture.Bed.Folder, "dashboard"), "*.json", SearchOption.AllDirectories)
+        Directory.EnumerateFiles(Path.Combine(fixture.Testbed.Folder, "dashboard"), "*.json", SearchOption.AllDirectories)
             .Select(File.ReadAllText);
 
     [Fact]
@@ -47,12 +47,12 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         await vm.UntilAsync(
             () => vm.Run("cat", "/var/lib/smm-agent/identity.json").Contains(Uuid, StringComparison.Ordinal), "the uuid was reported");
         await vm.UntilConditionAsync("PortsOpen", "True");
-        // Before the mesh configuration is there, these are the agent's own ports only.
+        // Without a mesh configuration these are only the agent's own ports.
         await vm.UntilAsync(
             () => vm.Run("ip6tables-save").Contains("--dport 8080", StringComparison.Ordinal), "the ports of the WorkloadGroup are open");
         var rules = vm.Rules();
 
-        // What an editor or a configuration management leaves under umask 077.
+        // As an editor or a configuration management system leaves the file under umask 077.
         Shut(Settings);
         Assert.Contains(
             Refusal(Settings), await vm.UntilConditionAsync("ConfigCurrent", "False InvalidSettings"), StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
             StringComparison.Ordinal);
         Assert.Contains(Cannot(Settings), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
         Assert.Contains(Refusal(Settings), vm.Try("smm-agent", "set", "node-ip", MeshTestbed.VmAddress).Output, StringComparison.Ordinal);
-        vm.Run("sh", "-c", Cure(Settings).Replace("sudo ", "", StringComparison.Ordinal));
+        vm.Run("sh", "-c", FixCommand(Settings).Replace("sudo ", "", StringComparison.Ordinal));
         await vm.UntilConditionAsync("ConfigCurrent", "True");
 
         Shut(Token);
@@ -76,12 +76,12 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Contains(Cannot(Token), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
         Assert.Contains(
             Refusal(Token), vm.Try("smm-agent", "set", "bearer-token", "--file", "/mnt/token").Output, StringComparison.Ordinal);
-        vm.Run("sh", "-c", Cure(Token).Replace("sudo ", "", StringComparison.Ordinal));
+        vm.Run("sh", "-c", FixCommand(Token).Replace("sudo ", "", StringComparison.Ordinal));
         await vm.UntilConditionAsync("TokenCurrent", "True");
 
         const string Authority = "/etc/smm/corporate-ca.pem";
-        File.WriteAllText(Path.Combine(fixture.Bed.Folder, "authority.pem"), fixture.Bed.Mesh.RootCertificate);
-        vm.Run("install", "-m", "0600", fixture.Bed.ForVm(Path.Combine(fixture.Bed.Folder, "authority.pem")), Authority);
+        File.WriteAllText(Path.Combine(fixture.Testbed.Folder, "authority.pem"), fixture.Testbed.Mesh.RootCertificate);
+        vm.Run("install", "-m", "0600", fixture.Testbed.CopyToVm(Path.Combine(fixture.Testbed.Folder, "authority.pem")), Authority);
         Assert.Contains(Refusal(Authority), vm.Try(
             "smm-agent", "set", "dashboard-url", "https://dashboard.example.com", "--ca-file", Authority).Output, StringComparison.Ordinal);
         Assert.Contains(Cannot(Authority), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
@@ -95,9 +95,9 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         static string Cannot(string file) => $"the user smm-agent cannot read {file}: it is root:root with mode 0600";
 
-        static string Cure(string file) => $"sudo chgrp smm-agent {file} && sudo chmod g+r {file}";
+        static string FixCommand(string file) => $"sudo chgrp smm-agent {file} && sudo chmod g+r {file}";
 
-        static string Refusal(string file) => $"{Cannot(file)}: {Cure(file)}";
+        static string Refusal(string file) => $"{Cannot(file)}: {FixCommand(file)}";
     }
 
     [Fact]

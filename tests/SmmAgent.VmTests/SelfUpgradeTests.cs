@@ -16,12 +16,12 @@ public sealed class SelfUpgradeTests(SidecarVmFixture fixture) : IClassFixture<S
         await using var vm = await fixture.BootMemberAsync(distribution);
         var isRpm = distribution == Distribution.Rpm;
         var installed = Version(vm, isRpm);
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
         var process = vm.Property(Unit, "MainPID");
         try
         {
             fixture.OfferAgent("0.0.1", isRpm ? AgentPackage.Built.Rpm : AgentPackage.Built.Deb);
-            await fixture.Bed.UntilOffersAsync();
+            await fixture.Testbed.UntilOffersAsync();
             Assert.DoesNotContain(Upgrade, vm.Run("smm-agent", "reconcile", "--dry-run"), StringComparison.Ordinal);
 
             fixture.OfferAgent("98.0.0", fixture.BrokenPackage);
@@ -31,10 +31,10 @@ public sealed class SelfUpgradeTests(SidecarVmFixture fixture) : IClassFixture<S
 
             vm.Run("sed", "-i", "$ a selfUpgrade: off", "/etc/smm/agent.yaml");
             fixture.OfferAgent(AgentPackage.NewerVersion, isRpm ? fixture.NewerPackage.Rpm : fixture.NewerPackage.Deb);
-            await fixture.Bed.UntilOffersAsync();
+            await fixture.Testbed.UntilOffersAsync();
             Assert.DoesNotContain(Upgrade, vm.Run("smm-agent", "reconcile", "--dry-run"), StringComparison.Ordinal);
 
-            await using var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080);
+            await using var probe = await ConnectionProbe.StartAsync(fixture.Testbed, 8080);
             vm.Run("sed", "-i", "$ d", "/etc/smm/agent.yaml");
             await vm.UntilAsync(() => Version(vm, isRpm) == AgentPackage.NewerVersion, "root has installed the new version");
 

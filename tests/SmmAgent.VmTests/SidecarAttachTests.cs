@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary><c>smm-agent reconcile</c> makes a VM a member of the mesh, and <c>detach</c> leaves nothing of it.</summary>
+/// <summary><c>smm-agent reconcile</c> makes a VM a member of the mesh, and <c>detach</c> reverts every change.</summary>
 public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     public static TheoryData<string> All { get; } = [.. Distribution.Debians.Select(row => row.Data), Distribution.Rpm];
@@ -12,7 +12,7 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
     {
         await using var vm = await fixture.BootAsync(distribution);
         await fixture.StartWorkloadsAsync();
-        var before = HostListing.Of(vm);
+        var before = HostListing.From(vm);
 
         var output = vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
 
@@ -34,7 +34,7 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
         await vm.UntilStatusAsync(BootedVm.Attached);
         string[] conditions = ["SidecarInstalled", "SidecarCurrent", "SidecarRunning", "Registered", "Healthy"];
         await vm.UntilAsync(() => conditions.All(type => vm.Condition(type) == "True"), "all conditions of the sidecar hold");
-        Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
+        Assert.True(fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, 8080));
         Assert.Equal(
             """
             /var/lib/istio root 755
@@ -63,7 +63,7 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
         var detached = vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
 
         Assert.EndsWith("✓ detached\n", detached, StringComparison.Ordinal);
-        Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(IsForeign)));
+        Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.From(vm)).Where(IsForeign)));
     }
 
     [Fact]

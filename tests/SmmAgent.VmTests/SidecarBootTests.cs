@@ -4,22 +4,22 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A restart of the host removes the token of the sidecar; everything recovers automatically, and then it is quiet.</summary>
+/// <summary>A restart of the host removes the token of the sidecar; everything recovers automatically, and then logs nothing.</summary>
 public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Daemon = "smm-agent.service";
-    private const string RootsPart = "smm-agent-reconcile.service";
+    private const string PrivilegedReconcile = "smm-agent-reconcile.service";
 
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
 
-    // No server answers, as behind a firewall that drops.
+    // No server answers, as behind a firewall that drops packets.
     private static readonly string[] FromVm = ["INPUT", "-i", "eth0", "-p", "tcp", "--dport", "8443", "-j", "DROP"];
 
     [Fact]
     public async Task SidecarWithoutATokenIsStartedOnceTheDashboardProvidesOne()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
         vm.Run("rm", "/var/lib/smm-agent-host/istio-token");
 
         await vm.RebootAsync();
@@ -28,10 +28,10 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
         Assert.DoesNotContain("failed to fetch token", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
         Assert.Equal(2, sidecar.Starts.Length);
 
-        // Nor is there a certificate of its own, with which it could register.
+        // The sidecar also has no certificate with which it could register.
         vm.Run("rm", "/var/lib/smm-agent-host/istio-token", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
-        fixture.Bed.Cluster.Run(["iptables", "-w", "-I", .. FromVm]);
-        await fixture.Bed.StopDashboardAsync();
+        fixture.Testbed.Cluster.Run(["iptables", "-w", "-I", .. FromVm]);
+        await fixture.Testbed.StopDashboardAsync();
         try
         {
             await vm.RebootAsync();
@@ -42,12 +42,12 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
             await vm.UntilConditionAsync("Registered", "False SidecarNotRunning", Minutes);
             Assert.Equal(("inactive", 2), (vm.Property(StandInSidecar.Unit, "ActiveState"), sidecar.Starts.Length));
             Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
-            Assert.True(MeshTestbed.Reaches(fixture.Bed.Vm, MeshTestbed.FirstGateway, 15021));
+            Assert.True(MeshTestbed.Reaches(fixture.Testbed.Vm, MeshTestbed.FirstGateway, 15021));
         }
         finally
         {
-            fixture.Bed.Cluster.Run(["iptables", "-w", "-D", .. FromVm]);
-            await fixture.Bed.StartDashboardAsync();
+            fixture.Testbed.Cluster.Run(["iptables", "-w", "-D", .. FromVm]);
+            await fixture.Testbed.StartDashboardAsync();
         }
 
         await vm.UntilConditionAsync("Registered", "True ", Minutes);
@@ -58,10 +58,10 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
     public async Task RebootWithoutTheDashboardStartsTheSidecarWhichRegistersOnceTheDashboardIsBack()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
         var token = vm.Run("cat", "/run/secrets/tokens/istio-token");
-        fixture.Bed.Cluster.Run(["iptables", "-w", "-I", .. FromVm]);
-        await fixture.Bed.StopDashboardAsync();
+        fixture.Testbed.Cluster.Run(["iptables", "-w", "-I", .. FromVm]);
+        await fixture.Testbed.StopDashboardAsync();
         try
         {
             await vm.RebootAsync();
@@ -69,14 +69,16 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
             await sidecar.UntilAsync(() => vm.IsActive(StandInSidecar.Unit) && sidecar.Starts.Length == 2, "it runs again");
             Assert.Equal(token, vm.Run("cat", "/run/secrets/tokens/istio-token"));
             Assert.DoesNotContain("failed to fetch token", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
-            Assert.InRange(At(StandInSidecar.Unit, "ActiveEnter") - At(RootsPart, "ActiveEnter"), TimeSpan.Zero, TimeSpan.FromSeconds(5));
-            Assert.InRange(At(RootsPart, "ActiveEnter") - At(RootsPart, "InactiveExit"), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            Assert.InRange(At(StandInSidecar.Unit, "ActiveEnter") - At(PrivilegedReconcile, "ActiveEnter"), TimeSpan.Zero,
+                TimeSpan.FromSeconds(5));
+            Assert.InRange(At(PrivilegedReconcile, "ActiveEnter") - At(PrivilegedReconcile, "InactiveExit"), TimeSpan.Zero,
+                TimeSpan.FromSeconds(5));
             await vm.UntilConditionAsync("SidecarRunning", "False NotReady", Minutes);
         }
         finally
         {
-            fixture.Bed.Cluster.Run(["iptables", "-w", "-D", .. FromVm]);
-            await fixture.Bed.StartDashboardAsync();
+            fixture.Testbed.Cluster.Run(["iptables", "-w", "-D", .. FromVm]);
+            await fixture.Testbed.StartDashboardAsync();
         }
 
         await sidecar.UntilReadyAsync();
@@ -85,11 +87,12 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
         await vm.UntilConditionAsync("SidecarCurrent", "True Current");
         await vm.UntilStatusAsync(BootedVm.Attached, Minutes);
         Assert.Equal(2, sidecar.Starts.Length);
-        await vm.UntilAsync(() => !IsUp(RootsPart) && !IsUp("smm-agent-reconcile-request.service"), "the privileged reconcile has ended");
+        await vm.UntilAsync(() => !IsUp(PrivilegedReconcile) && !IsUp("smm-agent-reconcile-request.service"),
+            "the privileged reconcile has ended");
         var before = Signs();
         var watch = Stopwatch.StartNew();
 
-        // All that is done each minute was done by then, and a long poll has come to its end.
+        // Until then every periodic task has run, and one long poll has ended.
         await vm.UntilAsync(() => watch.Elapsed > TimeSpan.FromSeconds(62), "a minute is over", Minutes);
 
         Assert.Equal(before, Signs());
@@ -102,7 +105,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
         // The lines of the journal, the last privileged reconcile, and the page faults of the daemon's children: each one has a value.
         (string Lines, string Root, string Children) Signs() => (
             vm.Run("journalctl", "--no-pager", "-o", "cat", "-b", "-u", "smm-agent*"),
-            vm.Property(RootsPart, "ExecMainStartTimestampMonotonic"),
+            vm.Property(PrivilegedReconcile, "ExecMainStartTimestampMonotonic"),
             vm.Run("sh", "-c", $"cut -d ' ' -f 11 /proc/{vm.Property(Daemon, "MainPID")}/stat"));
     }
 }

@@ -2,17 +2,19 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>Beside a sidecar that captures the host's traffic, the agent sees gateways, dashboard and name servers themselves.</summary>
+/// <summary>
+/// Beside a sidecar that captures the traffic of the host, the agent probes the real gateways, dashboard and name servers.
+/// </summary>
 public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
-    // A look that is asked for, and the one that confirms it.
-    private static readonly TimeSpan OneLook = TimeSpan.FromSeconds(15);
+    // A requested observation, and the one that confirms it.
+    private static readonly TimeSpan ObservationPatience = TimeSpan.FromSeconds(15);
 
     [Fact]
     public async Task UnreachablePeersAreReportedAlthoughTheSidecarAcceptsEveryConnection()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
         await vm.UntilConditionAsync("GatewaysReachable", "True Reachable");
         await vm.UntilConditionAsync("Registered", "True Registered");
         await vm.UntilConditionAsync("SidecarCurrent", "True Current");
@@ -21,21 +23,21 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
             $"ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE='{group}'\n", sidecar.Read("/etc/smm/sidecar/cluster.env"), StringComparison.Ordinal);
 
         await NamesAsync(vm);
-        // Three starts of Envoy so far, and no healthy gateway was taken for one that refuses.
+        // After three starts of Envoy, no healthy gateway was reported as refusing.
         Assert.DoesNotMatch(
             "fails: .* refused|GatewaysReachable is False", vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent"));
         await CaptureAsync(vm, group);
 
-        await fixture.Bed.StopDashboardAsync();
+        await fixture.Testbed.StopDashboardAsync();
         try
         {
             vm.Run("systemctl", "reload", "smm-agent");
-            await vm.UntilConditionAsync("DashboardReachable", "False Refused", OneLook);
+            await vm.UntilConditionAsync("DashboardReachable", "False Refused", ObservationPatience);
             Assert.Contains("✗ Connection", vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
         }
         finally
         {
-            await fixture.Bed.StartDashboardAsync();
+            await fixture.Testbed.StartDashboardAsync();
         }
 
         await vm.UntilConditionAsync("DashboardReachable", "True Reachable");
@@ -47,26 +49,26 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
     {
         try
         {
-            await fixture.Bed.StopGatewayAsync(MeshTestbed.FirstGateway);
-            await fixture.Bed.StopGatewayAsync(MeshTestbed.SecondGateway);
+            await fixture.Testbed.StopGatewayAsync(MeshTestbed.FirstGateway);
+            await fixture.Testbed.StopGatewayAsync(MeshTestbed.SecondGateway);
             vm.Run("systemctl", "reload", "smm-agent");
-            await vm.UntilConditionAsync("GatewaysReachable", "False Refused", OneLook);
+            await vm.UntilConditionAsync("GatewaysReachable", "False Refused", ObservationPatience);
             await vm.UntilAsync(
                 () => vm.Condition("Registered") != "True", "the agent no longer says that the VM is registered", TimeSpan.FromSeconds(30));
         }
         finally
         {
-            await fixture.Bed.StartGatewayAsync(MeshTestbed.FirstGateway, echo: true);
-            await fixture.Bed.StartGatewayAsync(MeshTestbed.SecondGateway);
+            await fixture.Testbed.StartGatewayAsync(MeshTestbed.FirstGateway, echo: true);
+            await fixture.Testbed.StartGatewayAsync(MeshTestbed.SecondGateway);
         }
     }
 
     // The VM's INPUT drops, so that answers over UDP are lost where the sidecar captures DNS, but those of a name server on the VM are not.
     private async Task NamesAsync(BootedVm vm)
     {
-        await using var inCluster = await MeshTestbed.StartNameServerAsync(fixture.Bed.Cluster, MeshTestbed.DashboardAddress);
-        await using var onVm = await MeshTestbed.StartNameServerAsync(fixture.Bed.Vm, "127.0.0.53");
-        var gateways = fixture.Bed.Mesh.Gateways;
+        await using var inCluster = await MeshTestbed.StartNameServerAsync(fixture.Testbed.Cluster, MeshTestbed.DashboardAddress);
+        await using var onVm = await MeshTestbed.StartNameServerAsync(fixture.Testbed.Vm, "127.0.0.53");
+        var gateways = fixture.Testbed.Mesh.Gateways;
         try
         {
             foreach (var (server, name) in new[] { (MeshTestbed.DashboardAddress, "no-such.example"), ("127.0.0.53", "nor-this.example") })
@@ -74,8 +76,8 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
                 vm.Run("sh", "-c", $"rm -f /etc/resolv.conf; echo nameserver {server} >/etc/resolv.conf");
                 vm.Run("systemctl", "restart", "istio");
                 await vm.UntilConditionAsync("SidecarRunning", "True Running");
-                fixture.Bed.Mesh.Gateways = [(MeshTestbed.GatewayName, [MeshTestbed.FirstGateway, name])];
-                fixture.Bed.Mesh.Write();
+                fixture.Testbed.Mesh.Gateways = [(MeshTestbed.GatewayName, [MeshTestbed.FirstGateway, name])];
+                fixture.Testbed.Mesh.Write();
 
                 await vm.UntilAsync(
                     () => vm.ConditionText("GatewaysReachable")
@@ -92,8 +94,8 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
         }
         finally
         {
-            fixture.Bed.Mesh.Gateways = gateways;
-            fixture.Bed.Mesh.Write();
+            fixture.Testbed.Mesh.Gateways = gateways;
+            fixture.Testbed.Mesh.Write();
         }
 
         await vm.UntilConditionAsync("GatewaysReachable", "True Reachable");
@@ -113,7 +115,7 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
     {
         vm.Run("iptables", "-w", "-t", "nat", "-D", "ISTIO_OUTPUT", "-m", "owner", "--gid-owner", group, "-j", "RETURN");
         vm.Run("systemctl", "reload", "smm-agent");
-        await vm.UntilConditionAsync("GatewaysReachable", "Unknown CapturedBySidecar", OneLook);
+        await vm.UntilConditionAsync("GatewaysReachable", "Unknown CapturedBySidecar", ObservationPatience);
         Assert.EndsWith("; the sidecar was started before the agent was excluded: sudo systemctl restart istio",
             vm.ConditionText("GatewaysReachable"), StringComparison.Ordinal);
         Assert.StartsWith("Unknown CapturedBySidecar", vm.ConditionText("DashboardReachable"), StringComparison.Ordinal);
@@ -123,7 +125,7 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
             "was not reached directly: the sidecar captures this program's own connections to it", check, StringComparison.Ordinal);
         Assert.DoesNotContain("answers in", check, StringComparison.Ordinal);
 
-        vm.RunLine(Cure.In(vm.ConditionText("GatewaysReachable")));
+        vm.RunLine(AdvisedCommands.FindOne(vm.ConditionText("GatewaysReachable")));
         await vm.UntilConditionAsync("GatewaysReachable", "True Reachable");
         await vm.UntilConditionAsync("Registered", "True Registered");
     }

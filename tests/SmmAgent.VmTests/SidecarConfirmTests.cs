@@ -10,15 +10,15 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
     {
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
-        var before = HostListing.Of(vm);
+        var before = HostListing.From(vm);
 
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h");
 
         Assert.Equal((true, false), (vm.IsActive(StandInSidecar.Unit), vm.IsEnabled(StandInSidecar.Unit)));
-        // What the timer runs; that it does is shown where the change takes no package manager's time.
+        // The command of the timer; ConfirmTests verify the timer itself, where no package manager delays the change.
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "rollback");
         vm.Run("systemctl", "stop", "smm-agent-rollback.timer");
-        Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
+        Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.From(vm)).Where(SidecarAttachTests.IsForeign)));
 
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h");
         await vm.UntilConditionAsync("SidecarRunning", "True");
@@ -28,7 +28,7 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
         await vm.UntilAsync(() => vm.IsEnabled(StandInSidecar.Unit), "root has enabled it");
         await vm.UntilConditionAsync("Registered", "True");
 
-        // As where Docker came later.
+        // As Docker does, when it is installed later.
         vm.Run("iptables", "-w", "-t", "nat", "-A", "POSTROUTING", "-s", "10.9.0.0/24", "-j", "MASQUERADE");
         Assert.EndsWith("✓ detached\n", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach"), StringComparison.Ordinal);
         Assert.Contains("-s 10.9.0.0/24 -j MASQUERADE", vm.Rules(), StringComparison.Ordinal);
@@ -39,7 +39,7 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
     public async Task UnconfirmedChangeOfAMemberIsRolledBackAndNotRepeated()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
         vm.Run("systemctl", "stop", "smm-agent.service");
         var before = vm.Run("cat", SidecarFiles.ClusterEnvironment);
         var starts = sidecar.Starts.Length;
@@ -48,7 +48,7 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
         try
         {
             fixture.Offer(SidecarPackages.NewerVersion);
-            await fixture.Bed.UntilOffersAsync();
+            await fixture.Testbed.UntilOffersAsync();
             Assert.Contains(
                 "✓ restart istio.service", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h"),
                 StringComparison.Ordinal);
@@ -62,7 +62,7 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
         Assert.Equal(SidecarPackages.NewerVersion, Installed());
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "rollback");
 
-        // Another request for a privileged reconcile would have been made by then.
+        // A second request for a privileged reconcile would exist by then.
         await vm.UntilAsync(() => vm.Property("smm-agent-reconcile.service", "ActiveState") is "inactive" or "failed",
             "the privileged reconcile has ended");
         await sidecar.UntilAsync(

@@ -1,15 +1,15 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>The user of a sidecar that was taken over never becomes root, whatever is done with the sidecar.</summary>
+/// <summary>The user of a compromised sidecar never becomes root, at any step of the life of the sidecar.</summary>
 public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Proof = "/run/proof";
 
-    // Istio's guide has an operator who knows the sidecar's user by this name make it before the package does.
+    // In Istio's guide the operator creates the user of this name before the package does.
     private const string Account =
         "groupadd --system istio-proxy && useradd --system --gid istio-proxy --home-dir /var/lib/istio istio-proxy";
 
-    // As soon as the package's folder can be written to it lays both files that root would source, again and again. When it is asked to, it
+    // As soon as the folder of the package is writable, it writes both files that root would source, in a loop. On request it
     // ends the sidecar.
     private const string Attack = """
         while :; do
@@ -33,8 +33,8 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
     {
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
-        File.WriteAllText(Path.Combine(fixture.Bed.Folder, "attack"), Attack);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
+        File.WriteAllText(Path.Combine(fixture.Testbed.Folder, "attack"), Attack);
         vm.Run("sh", "-c", Account);
         vm.Run("install", "-d", "-o", "istio-proxy", "/tmp/attack");
         vm.Run("install", "-m", "0644", "/mnt/attack", "/tmp/attack/program");
@@ -48,14 +48,14 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
             await CrashAsync();
 
             vm.RunAtMost(BootedVm.InstallPatience, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--reinstall", "-y",
-                fixture.Bed.ForVm(fixture.Sidecars.Deb(SidecarPackages.Version)));
+                fixture.Testbed.CopyToVm(fixture.Sidecars.Deb(SidecarPackages.Version)));
             await CrashAsync();
             fixture.Offer(SidecarPackages.NewerVersion);
             await vm.UntilConditionAsync(
                 "SidecarInstalled", $"True Installed: istio-sidecar {SidecarPackages.NewerVersion}", BootedVm.InstallPatience);
             await CrashAsync();
-            Assert.Contains("ISTIO_NAMESPACE=", sidecar.Own("environment"), StringComparison.Ordinal);
-            sidecar.Behave("crash");
+            Assert.Contains("ISTIO_NAMESPACE=", sidecar.ReadState("environment"), StringComparison.Ordinal);
+            sidecar.SetBehaviour("crash");
             vm.Run("touch", "/tmp/attack/end");
             await vm.UntilConditionAsync(
                 "SidecarRunning", "False CrashLoop: the sidecar is held back, and captures no traffic", TimeSpan.FromMinutes(2));
@@ -74,13 +74,13 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
 
         async Task CrashAsync()
         {
-            // The agent holds back one that was ended several times.
+            // The agent holds back a sidecar that ended several times.
             await sidecar.UntilAsync(() => sidecar.Readiness == 200, "it is ready", TimeSpan.FromMinutes(2));
             var before = Cleaned();
             vm.Run("touch", "/tmp/attack/end");
             await sidecar.UntilAsync(() => Cleaned() > before, "it was ended");
 
-            int Cleaned() => sidecar.Own("calls").Split('\n').Count(line => line == "istio-clean-iptables");
+            int Cleaned() => sidecar.ReadState("calls").Split('\n').Count(line => line == "istio-clean-iptables");
         }
     }
 
@@ -90,20 +90,20 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
         const string Old = "/var/lib/istio/envoy";
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
-        // What an operator has set up by Istio's guide.
-        vm.Install(fixture.Bed.ForVm(fixture.Sidecars.Deb(SidecarPackages.Version)));
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
+        // The files that an operator creates with Istio's guide.
+        vm.Install(fixture.Testbed.CopyToVm(fixture.Sidecars.Deb(SidecarPackages.Version)));
         vm.Run("sh", "-c", $"echo OF_THE_OPERATOR=1 >>{Old}/sidecar.env; echo THEIRS=1 >{Old}/cluster.env");
-        var before = HostListing.Of(vm);
+        var before = HostListing.From(vm);
         var attached = vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
         Assert.Contains(
             "✓ write /etc/smm/sidecar/sidecar.env (the settings of /var/lib/istio/envoy/sidecar.env, which is no longer read)\n",
             attached, StringComparison.Ordinal);
-        Assert.Contains("OF_THE_OPERATOR=1\n", sidecar.Own("environment"), StringComparison.Ordinal);
+        Assert.Contains("OF_THE_OPERATOR=1\n", sidecar.ReadState("environment"), StringComparison.Ordinal);
         await vm.UntilConditionAsync("SidecarCurrent", "True Current");
         var starts = sidecar.Starts.Length;
 
-        // As an earlier version of the agent has left it.
+        // The files of an earlier version of the agent.
         vm.Run("sh", "-c",
             $"cp -p /etc/smm/sidecar/cluster.env {Old}/; chown root {Old}; rm -r /etc/smm/sidecar /etc/systemd/system/istio.service.d; "
             + $"systemctl daemon-reload");
@@ -117,8 +117,8 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
 
         Assert.Equal("THEIRS=1\n", sidecar.Read($"{Old}/cluster.env"));
-        // What the operator's settings became is configuration, and the sidecar keeps files of itself.
-        var left = string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)
+        // The settings of the operator are now configuration, and the sidecar has files of its own.
+        var left = string.Join('\n', HostListing.Changes(before, HostListing.From(vm)).Where(SidecarAttachTests.IsForeign)
             .Where(change => !change.Contains("/etc/smm/sidecar", StringComparison.Ordinal)
                 && !change.Contains("/stand-in", StringComparison.Ordinal)));
         Assert.True(left.Length == 0, left);

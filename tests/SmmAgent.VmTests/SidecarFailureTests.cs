@@ -2,21 +2,21 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A sidecar that fails, or a package of it that does, is expected, and cuts no VM off.</summary>
+/// <summary>A failing sidecar or a failing installation is reported, and disconnects no VM.</summary>
 public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
-    // A hold, root's rest before it, and the looks between.
+    // A hold, the pause of the privileged reconcile before it, and the observations between.
     private static readonly TimeSpan Hold = TimeSpan.FromSeconds(100);
 
     [Fact]
     public async Task CrashingSidecarIsHeldBackWithoutCaptureAndUnreadySidecarIsReported()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
-        // Its rules outlive it, as Istio's did that cut hosts off; and its failures come faster than Istio's.
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
+        // Its capture rules remain after its end, as with Istio, where they disconnected hosts; and it fails faster than Istio.
         vm.DropIn(StandInSidecar.Unit, "[Service]\nExecStopPost=\nRestartSec=2\n");
 
-        sidecar.Behave("crash");
+        sidecar.SetBehaviour("crash");
         await vm.UntilConditionAsync(
             "SidecarRunning",
             "False CrashLoop: the sidecar is held back, and captures no traffic: it failed 3 times in a row; the next start is at 20",
@@ -25,19 +25,19 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
         await vm.UntilAsync(
             () => !vm.Rules().Contains("-j ISTIO_", StringComparison.Ordinal), "its capture is gone", TimeSpan.FromSeconds(5));
         Assert.Equal(
-            (true, true), (MeshTestbed.Reaches(fixture.Bed.Vm, MeshTestbed.FirstGateway, 15021),
-                fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080)));
+            (true, true), (MeshTestbed.Reaches(fixture.Testbed.Vm, MeshTestbed.FirstGateway, 15021),
+                fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, 8080)));
 
-        sidecar.Behave(null);
+        sidecar.SetBehaviour(null);
         await vm.UntilConditionAsync("SidecarRunning", "True Running", Hold);
 
         await vm.UntilConditionAsync("Registered", "True", Hold);
         Assert.Contains("-j ISTIO_OUTPUT", vm.Rules(), StringComparison.Ordinal);
 
-        sidecar.Behave("unready");
+        sidecar.SetBehaviour("unready");
         await vm.UntilConditionAsync("SidecarRunning", "False NotReady", Hold);
         var starts = sidecar.Starts.Length;
-        sidecar.Behave("hang");
+        sidecar.SetBehaviour("hang");
         vm.Run("systemctl", "kill", "-s", "KILL", StandInSidecar.Unit);
         await sidecar.UntilAsync(
             () => sidecar.Starts.Length > starts && sidecar.Readiness == 0 && vm.IsActive(StandInSidecar.Unit), "it hangs");
@@ -48,7 +48,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
     public async Task FailedUpgradeKeepsTheOldVersionRunningAndIsRetriedOnceFixed()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
         vm.Run("sed", "-i", "$ a sidecar: {restartPolicy: automatic}", "/etc/smm/agent.yaml");
         try
         {
@@ -68,7 +68,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             await vm.UntilAsync(() => Tries().Length == 2, "it is tried again", Hold);
             Assert.True(Tries()[1] - Tries()[0] is >= 15 and <= 60,
                 vm.Run("journalctl", "-o", "short-monotonic", "--no-pager", "-n", "120"));
-            // No connection was cut for it, though the operator lets the agent restart it.
+            // The agent cut no connection for it, although the operator permits restarts.
             Assert.Single(sidecar.Starts);
 
             fixture.Offer(SidecarPackages.NewerVersion);
@@ -84,7 +84,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             fixture.Offer(SidecarPackages.Version);
         }
 
-        // When it was tried, in seconds.
+        // The times of the attempts, in seconds.
         double[] Tries() =>
         [
             .. vm.Run("journalctl", "-o", "short-monotonic", "--no-pager", "-u", "smm-agent-reconcile.service").Split('\n')
@@ -98,7 +98,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
     public async Task UninstallablePackageIsReportedWithTheReasonAndLeavesNothing()
     {
         await using var vm = await fixture.BootAsync();
-        var offered = fixture.Bed.Mesh.Packages;
+        var offered = fixture.Testbed.Mesh.Packages;
         try
         {
             await OfferAsync(package => package with { Sha256 = new('0', 64) });
@@ -111,7 +111,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             vm.Run("umount", "--lazy", "/var/cache/smm-agent");
 
             var other = AgentPackage.Architecture.Deb == "amd64" ? "arm64" : "amd64";
-            var lying = OfferedPackage.Of(
+            var lying = OfferedPackage.From(
                 fixture.BuildSidecar("1.15.2", other), "istio-sidecar", "1.15.2", "deb", AgentPackage.Architecture.Deb);
             await OfferAsync(_ => lying);
             await RefusedAsync("WrongArchitecture", $"the archive is for {other}");
@@ -124,15 +124,15 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             await OfferAsync(package => package);
         }
 
-        // The daemon may have asked for it first.
+        // The daemon may have requested it first.
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
         Assert.True(vm.IsActive(StandInSidecar.Unit));
 
         async Task OfferAsync(Func<OfferedPackage, OfferedPackage> change)
         {
-            fixture.Bed.Mesh.Packages = [.. offered.Select(change)];
-            fixture.Bed.Mesh.Write();
-            await fixture.Bed.UntilOffersAsync();
+            fixture.Testbed.Mesh.Packages = [.. offered.Select(change)];
+            fixture.Testbed.Mesh.Write();
+            await fixture.Testbed.UntilOffersAsync();
         }
 
         async Task RefusedAsync(string reason, string why)

@@ -4,38 +4,38 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A sidecar that runs is kept as the mesh and the operator want it.</summary>
+/// <summary>A running sidecar follows the configuration of the mesh and the settings of the operator.</summary>
 public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string ClusterEnvironment = "/etc/smm/sidecar/cluster.env";
     private const string RootCertificate = "/etc/certs/root-cert.pem";
     private const string OtherAddress = "198.18.0.101";
 
-    // A change is noticed at once; the privileged reconcile rests 10 s between two requests.
+    // A change is observed immediately; the privileged reconcile waits 10 s between two requests.
     private static readonly TimeSpan Seconds = TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task LiveReadFilesAreReconciledWithoutARestart()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
         await vm.UntilConditionAsync("SidecarCurrent", "True Current");
-        var (gateways, root, right) = (fixture.Bed.Mesh.Gateways, fixture.Bed.Mesh.RootCertificate, Right());
+        var (gateways, root, right) = (fixture.Testbed.Mesh.Gateways, fixture.Testbed.Mesh.RootCertificate, Right());
         vm.Run("sh", "-c",
             "sed '1i 192.0.2.1 first' /etc/hosts >/etc/hosts.new && mv /etc/hosts.new /etc/hosts && echo '192.0.2.2 last' >>/etc/hosts");
-        // Some systems have a link there: the file that it leads to is written, and the link stays.
+        // Some systems have a link there: its target is written, and the link is kept.
         vm.Run("sh", "-c", "mkdir /etc/static && mv /etc/hosts /etc/static/hosts && ln -s static/hosts /etc/hosts");
         var others = Others();
         try
         {
-            fixture.Bed.Mesh.Gateways = [
+            fixture.Testbed.Mesh.Gateways = [
                 (MeshTestbed.GatewayName, [MeshTestbed.ThirdGateway, MeshTestbed.SecondGateway, MeshTestbed.FirstGateway])];
-            fixture.Bed.Mesh.RootCertificate = root + NewRoot();
-            fixture.Bed.Mesh.Write();
+            fixture.Testbed.Mesh.RootCertificate = root + NewRoot();
+            fixture.Testbed.Mesh.Write();
 
             await vm.UntilAsync(() => Block() == All, "/etc/hosts follows", Seconds);
             await vm.UntilAsync(
-                () => sidecar.Read(RootCertificate) == fixture.Bed.Mesh.RootCertificate, "the sidecar has both roots", Seconds);
+                () => sidecar.Read(RootCertificate) == fixture.Testbed.Mesh.RootCertificate, "the sidecar has both roots", Seconds);
             await vm.UntilConditionAsync("SidecarCurrent", "True Current");
             Assert.Equal((others, right), (Others(), Right()));
 
@@ -55,8 +55,8 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
         }
         finally
         {
-            (fixture.Bed.Mesh.Gateways, fixture.Bed.Mesh.RootCertificate) = (gateways, root);
-            fixture.Bed.Mesh.Write();
+            (fixture.Testbed.Mesh.Gateways, fixture.Testbed.Mesh.RootCertificate) = (gateways, root);
+            fixture.Testbed.Mesh.Write();
         }
 
         string Block() => vm.Run("sed", "-n", "/BEGIN smm-agent/,/END smm-agent/{/smm-agent/!p}", "/etc/hosts");
@@ -73,13 +73,13 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
     public async Task RequiredRestartIsReportedAndLeftToTheOperatorByDefault()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
-        var ports = fixture.Bed.Mesh.Ports;
-        fixture.Bed.Vm.Run("ip", "address", "add", $"{OtherAddress}/24", "dev", "eth0");
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
+        var ports = fixture.Testbed.Mesh.Ports;
+        fixture.Testbed.Vm.Run("ip", "address", "add", $"{OtherAddress}/24", "dev", "eth0");
         try
         {
-            fixture.Bed.Mesh.Ports = [.. ports, ("admin", 8099)];
-            fixture.Bed.Mesh.Write();
+            fixture.Testbed.Mesh.Ports = [.. ports, ("admin", 8099)];
+            fixture.Testbed.Mesh.Write();
             vm.Run("smm-agent", "set", "node-ip", OtherAddress);
             await UntilWrittenAsync("ISTIO_INBOUND_PORTS='8080,8082,8099'");
             await vm.UntilAsync(() => vm.Rules().Contains("--dport 8099 ", StringComparison.Ordinal), "the firewall follows");
@@ -95,19 +95,19 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
             await vm.UntilConditionAsync("Registered", $"True Registered: workloadentry analytics-v0-{OtherAddress}-vm-network-1 ");
             Assert.Equal(2, sidecar.Starts.Length);
 
-            var next = MeshFile.IstiodOf(MeshFile.NextRevision);
-            fixture.Bed.Mesh.Revision = MeshFile.NextRevision;
-            fixture.Bed.Mesh.Write();
+            var next = MeshFile.IstiodName(MeshFile.NextRevision);
+            fixture.Testbed.Mesh.Revision = MeshFile.NextRevision;
+            fixture.Testbed.Mesh.Write();
             await UntilWrittenAsync($"CA_ADDR='{next}:15012'");
             await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded: ");
             Assert.Contains($"discoveryAddress: {next}:15012\n", vm.Run("cat", "/etc/istio/config/mesh"), StringComparison.Ordinal);
-            Assert.Contains($"\"istio.io/rev\":\"{MeshFile.LabelOf(MeshFile.NextRevision)}\"", sidecar.Read(ClusterEnvironment),
+            Assert.Contains($"\"istio.io/rev\":\"{MeshFile.RevisionLabelFor(MeshFile.NextRevision)}\"", sidecar.Read(ClusterEnvironment),
                 StringComparison.Ordinal);
             Assert.Contains($"{MeshTestbed.FirstGateway} {next}\n", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
             Assert.DoesNotContain(Istiod, vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
             Assert.Equal(2, sidecar.Starts.Length);
 
-            // The daemon sees the new name, too, so that it agrees with what the privileged reconcile writes.
+            // The daemon also uses the new name, so that it agrees with the file that the privileged reconcile writes.
             vm.Run("hostname", "renamed-vm");
             await vm.UntilAsync(
                 () => sidecar.Read(ClusterEnvironment).Contains("\"hostname\":\"renamed-vm\"", StringComparison.Ordinal),
@@ -119,16 +119,17 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
 
             vm.Run("sed", "-i", "$ a sidecar: {restartPolicy: automatic}", "/etc/smm/agent.yaml");
             await sidecar.UntilAsync(
-                () => sidecar.Own("environment").Contains($"CA_ADDR={next}:15012", StringComparison.Ordinal), "the agent restarts it");
+                () => sidecar.ReadState("environment").Contains($"CA_ADDR={next}:15012", StringComparison.Ordinal),
+                "the agent restarts it");
             await vm.UntilConditionAsync("SidecarCurrent", "True Current");
             await sidecar.UntilReadyAsync();
             Assert.Equal(3, sidecar.Starts.Length);
         }
         finally
         {
-            (fixture.Bed.Mesh.Ports, fixture.Bed.Mesh.Revision) = (ports, MeshFile.UsualRevision);
-            fixture.Bed.Mesh.Write();
-            fixture.Bed.Vm.Run("ip", "address", "delete", $"{OtherAddress}/24", "dev", "eth0");
+            (fixture.Testbed.Mesh.Ports, fixture.Testbed.Mesh.Revision) = (ports, MeshFile.UsualRevision);
+            fixture.Testbed.Mesh.Write();
+            fixture.Testbed.Vm.Run("ip", "address", "delete", $"{OtherAddress}/24", "dev", "eth0");
         }
 
         Task UntilWrittenAsync(string line) =>
@@ -136,7 +137,7 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
                 () => sidecar.Read(ClusterEnvironment).Contains($"{line}\n", StringComparison.Ordinal), $"cluster.env has {line}", Seconds);
     }
 
-    private static string Istiod => MeshFile.IstiodOf(MeshFile.UsualRevision);
+    private static string Istiod => MeshFile.IstiodName(MeshFile.UsualRevision);
 
     private static string All => string.Concat(((string[])[MeshTestbed.FirstGateway, MeshTestbed.SecondGateway, MeshTestbed.ThirdGateway])
         .Select(address => $"{address} {Istiod}\n"));

@@ -3,7 +3,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>How much of the sidecar the operator leaves to the agent, and what stays when the agent goes.</summary>
+/// <summary>The modes of the sidecar, and the files that remain after the removal of the agent.</summary>
 public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     [Fact]
@@ -11,12 +11,12 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
     {
         await using var vm = await fixture.BootAsync();
         SetMode("check");
-        var before = HostListing.Of(vm);
+        var before = HostListing.From(vm);
 
         var output = vm.Run("smm-agent", "reconcile", "--host-only");
 
         Assert.Contains("! left to you, because sidecar.mode is check: install istio-sidecar 1.15.3\n", output, StringComparison.Ordinal);
-        Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
+        Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.From(vm)).Where(SidecarAttachTests.IsForeign)));
         vm.Run("smm-agent", "reconcile");
         Assert.Contains("sidecar.mode is check, so this is left to you",
             await vm.UntilConditionAsync("SidecarInstalled", "False NotInstalled"), StringComparison.Ordinal);
@@ -38,7 +38,7 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         vm.Run("systemctl", "unmask", StandInSidecar.Unit);
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
         await vm.UntilConditionAsync("SidecarRunning", "True");
-        // What only root sees the daemon knows in this mode, too.
+        // In this mode the daemon also knows the state that only root can observe.
         SetMode("check");
         await vm.UntilConditionAsync("SidecarCurrent", "True");
 
@@ -53,12 +53,12 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
     public async Task PurgeKeepsTheSidecarPackageAndPrintsAWorkingRemovalCommand()
     {
         await using var vm = await fixture.BootAsync();
-        var before = HostListing.Of(vm);
+        var before = HostListing.From(vm);
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
         await vm.UntilConditionAsync("SidecarRunning", "True");
         Assert.True(vm.IsActive("smm-agent-sidecar-logs.timer"));
 
-        // Less than dpkg's lock would be waited for. The package's script does what detach --keep-packages does.
+        // Shorter than a wait for the lock of dpkg. The script of the package runs the same steps as detach --keep-packages.
         var output = vm.RunAtMost(TimeSpan.FromSeconds(60), "apt-get", "purge", "-y", "smm-agent");
 
         const string command = "apt-get purge istio-sidecar";
@@ -74,7 +74,8 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
         Assert.DoesNotContain("istiod", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
         Assert.Equal((true, false), (
-            MeshTestbed.Reaches(fixture.Bed.Vm, MeshTestbed.FirstGateway, 15021), fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080)));
+            MeshTestbed.Reaches(fixture.Testbed.Vm, MeshTestbed.FirstGateway, 15021),
+            fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, 8080)));
         Assert.False(vm.IsActive("smm-agent-sidecar-logs.timer"));
         string[] remains =
         [
@@ -98,11 +99,11 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         Assert.Equal("istio-proxy\n", vm.Run("id", "-un", "istio-proxy"));
     }
 
-    // What is there now, or is another, and was not before: the path of a file or folder, else the whole line. Without the stand-in's own
-    // notes.
+    // New and changed entries: the path of a file or folder, otherwise the complete line. Without the notes of the
+    // stand-in.
     private static string[] Added(IReadOnlyList<string> before, BootedVm vm) =>
     [
-        .. HostListing.Changes(before, HostListing.Of(vm))
+        .. HostListing.Changes(before, HostListing.From(vm))
             .Where(change => change.StartsWith('+'))
             .Select(change => change.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..])
             .Select(fields => fields.FirstOrDefault(field => field.StartsWith('/')) ?? string.Join(' ', fields))

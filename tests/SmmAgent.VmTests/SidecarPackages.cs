@@ -27,18 +27,18 @@ public sealed class SidecarPackages
 
     public string Rpm(string version) => PathOf(version, "rpm");
 
-    /// <summary>Copies them to where the dashboard serves them.</summary>
+    /// <summary>Copies the packages into the folder that the dashboard serves.</summary>
     public void CopyTo(string folder)
     {
         foreach (var file in Directory.EnumerateFiles(_folder))
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
     }
 
-    /// <summary>What a mesh description says of a version's packages.</summary>
+    /// <summary>The packages of a version, as a mesh description lists them.</summary>
     public IReadOnlyList<OfferedPackage> Offers(string version) =>
     [
         .. ((string[])["deb", "rpm"]).Select(format =>
-            OfferedPackage.Of(PathOf(version, format), IstioSidecarPackage.Name, version, format, AgentPackage.Architecture.Deb)),
+            OfferedPackage.From(PathOf(version, format), IstioSidecarPackage.Name, version, format, AgentPackage.Architecture.Deb)),
     ];
 
     private string PathOf(string version, string format) =>

@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The reason why the mesh does not know the VM is reported.</summary>
+/// <summary>The agent reports why a VM is not registered.</summary>
 public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
@@ -13,11 +13,11 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         await using var vm = await fixture.BootMemberAsync();
         string[] gateways = [MeshTestbed.FirstGateway, MeshTestbed.SecondGateway];
         foreach (var gateway in gateways)
-            await fixture.Bed.StopGatewayAsync(gateway);
+            await fixture.Testbed.StopGatewayAsync(gateway);
         await vm.UntilConditionAsync("GatewaysReachable", "False ", Minutes);
         await vm.UntilConditionAsync("Registered", "False GatewayUnreachable: ", Minutes);
 
-        // It waits for half of the time that is left.
+        // It waits for half of the remaining time.
         var (exitCode, output) = vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "30s");
         vm.Run("smm-agent", "confirm");
 
@@ -25,7 +25,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         Assert.Matches("(?m)^✗ wait-for-registration ❯ not registered after 1[0-9] s: GatewayUnreachable: .*198\\.18\\.0\\.11", output);
 
         foreach (var gateway in gateways)
-            await fixture.Bed.StartGatewayAsync(gateway);
+            await fixture.Testbed.StartGatewayAsync(gateway);
         await vm.UntilConditionAsync("Registered", "True ", Minutes);
     }
 
@@ -33,9 +33,9 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
     public async Task RefusedTokenAndForeignCertificateAreReplacedAndDetachRemovesTheKey()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
-        var refused = SidecarToken.Unknown(DateTimeOffset.UtcNow + SidecarToken.Life);
-        sidecar.PutToken(refused);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
+        var refused = SidecarToken.CreateUntrusted(DateTimeOffset.UtcNow + SidecarToken.Life);
+        sidecar.WriteToken(refused);
         vm.Run("rm", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
         vm.Run("systemctl", "restart", StandInSidecar.Unit);
 
@@ -45,10 +45,10 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         await vm.UntilConditionAsync("Registered", "True ", Minutes);
         Assert.Equal(2, sidecar.Starts.Length);
 
-        new LaidCertificate(fixture.Bed, vm).Lay("other");
+        new SidecarCertificate(fixture.Testbed, vm).Write("other");
         vm.Run("systemctl", "restart", StandInSidecar.Unit);
 
-        // The agent's restart, beside the test's.
+        // The restart by the agent, beside that of the test.
         await sidecar.UntilAsync(() => sidecar.Starts.Length == 4, "the agent restarts the sidecar", Minutes);
         await sidecar.UntilReadyAsync();
         await vm.UntilConditionAsync("Registered", "True ", Minutes);
@@ -56,8 +56,8 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
             vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent-reconcile.service"), StringComparison.Ordinal);
         Assert.Equal(0, vm.Try("test", "-e", "/etc/certs/key.pem").ExitCode);
 
-        // The sidecar's user lays such a certificate again, with a time before the sidecar's start.
-        new LaidCertificate(fixture.Bed, vm).Lay("other");
+        // The user of the sidecar writes such a certificate again, with a time before the start of the sidecar.
+        new SidecarCertificate(fixture.Testbed, vm).Write("other");
         vm.Run("touch", "-d", "1 hour ago", "/etc/certs/cert-chain.pem");
         await vm.UntilConditionAsync("SidecarCurrent", "False OtherIdentity", Minutes);
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");

@@ -1,6 +1,6 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>The same as <see cref="CureTests"/> for what the agent advises about the sidecar.</summary>
+/// <summary>As <see cref="RemediationTests"/>, for the sidecar.</summary>
 public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Istio = "/etc/smm/sidecar/cluster.env";
@@ -16,36 +16,36 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
         await vm.UntilConditionAsync("Registered", "True ");
 
         vm.Run("systemctl", "mask", "--now", StandInSidecar.Unit);
-        await CuresAsync("SidecarRunning", "False NotRunning: istio.service is masked");
+        await FixesAsync("SidecarRunning", "False NotRunning: istio.service is masked");
         vm.Run("touch", Istio);
-        await CuresAsync("SidecarCurrent", "False RestartNeeded");
+        await FixesAsync("SidecarCurrent", "False RestartNeeded");
 
-        // As istiod refuses a certificate: with an alert, which the embedded dashboard's TLS does not send.
+        // istiod refuses a certificate with an alert, which the TLS of the embedded dashboard does not send.
         string[] elsewhere = ["OUTPUT", "-p", "tcp", "--dport", "15012", "-m", "owner", "--uid-owner", "istio-proxy", "-j", "REDIRECT",
             "--to-ports", "15113"];
         vm.Run(
             "systemd-run", "--unit=istiod", "openssl", "s_server", "-accept", "15113", "-cert", "/mnt/certificates/istiod-cert.pem", "-key",
             "/mnt/certificates/istiod-key.pem",
             "-CAfile", "/mnt/certificates/root-cert.pem", "-Verify", "1", "-verify_return_error", "-quiet");
-        new LaidCertificate(fixture.Bed, vm).Lay("default");
+        new SidecarCertificate(fixture.Testbed, vm).Write("default");
         vm.Run(["iptables", "-w", "-t", "nat", "-I", .. elsewhere]);
         vm.Run("systemctl", "restart", StandInSidecar.Unit);
         await vm.UntilConditionAsync("Registered", "False CertificateRefused", Minute);
         vm.Run(["iptables", "-w", "-t", "nat", "-D", .. elsewhere]);
-        await CuresAsync("Registered", "False CertificateRefused");
+        await FixesAsync("Registered", "False CertificateRefused");
 
         vm.Run("systemctl", "stop", StandInSidecar.Unit);
         await vm.TakePortAsync(15053);
         var taken = await vm.UntilConditionAsync("Registered", "False PortTaken", Minute);
-        Assert.Contains("\"perl\"", vm.RunLine(Cure.AllIn(taken)[0]), StringComparison.Ordinal);
+        Assert.Contains("\"perl\"", vm.RunLine(AdvisedCommands.FindAll(taken)[0]), StringComparison.Ordinal);
         vm.Run("systemctl", "stop", BootedVm.PortTaker);
-        vm.RunLine(Cure.AllIn(taken)[1]);
+        vm.RunLine(AdvisedCommands.FindAll(taken)[1]);
         await vm.UntilConditionAsync("Registered", "True", Minute);
 
         // No service answers the requests of the daemon, so the operator must run the advised command.
         await LeftToTheOperatorAsync("SidecarCurrent", "False NotWritten", $"echo ISTIO_NAMESPACE=other >>{Istio}");
         await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded");
-        await CuresAsync("SidecarCurrent", "False RestartNeeded");
+        await FixesAsync("SidecarCurrent", "False RestartNeeded");
         await LeftToTheOperatorAsync("SidecarRunning", "False NotRunning: istio.service does not run", "systemctl stop istio");
         await LeftToTheOperatorAsync(
             "SidecarRunning", "False NotRunning: istio.service is not started before it has an istio-token",
@@ -56,16 +56,16 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
             vm.Run("systemctl", "stop", "smm-agent-reconcile.path");
             vm.Run("sh", "-ec", fault);
             var message = await vm.UntilConditionAsync(type, expected, Minute);
-            // reconcile waits for the registration, and says what is left: here, that the sidecar needs a restart.
-            var (exitCode, output) = vm.TryLine(Cure.In(message));
+            // reconcile waits for the registration, and prints what remains: here, that the sidecar needs a restart.
+            var (exitCode, output) = vm.TryLine(AdvisedCommands.FindOne(message));
             Assert.True(exitCode == 0 || output.Contains("the sidecar needs a restart", StringComparison.Ordinal), output);
             await vm.UntilAsync(
                 () => !vm.ConditionText(type).StartsWith(expected, StringComparison.Ordinal), $"{type} is no longer {expected}", Minute);
         }
 
-        async Task CuresAsync(string type, string expected)
+        async Task FixesAsync(string type, string expected)
         {
-            vm.RunLine(Cure.In(await vm.UntilConditionAsync(type, expected, Minute)));
+            vm.RunLine(AdvisedCommands.FindOne(await vm.UntilConditionAsync(type, expected, Minute)));
             await vm.UntilConditionAsync(type, "True", Minute);
         }
     }
@@ -74,23 +74,23 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
     public async Task RemediationsAfterDetachWorkAndSettingsOfTheOperatorStay()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var laid = new LaidCertificate(fixture.Bed, vm);
+        var laid = new SidecarCertificate(fixture.Testbed, vm);
         await vm.UntilConditionAsync("Registered", "True ");
-        var account = fixture.Bed.Mesh.ServiceAccount;
+        var account = fixture.Testbed.Mesh.ServiceAccount;
         try
         {
-            // As with a move to another WorkloadGroup: what is kept in /etc/certs is the earlier account's.
-            fixture.Bed.Mesh.ServiceAccount = "analytics";
-            fixture.Bed.Mesh.Write();
-            vm.RunLine(Cure.In(await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded", Minute)));
+            // As after a move to another WorkloadGroup: the certificate in /etc/certs is for the earlier account.
+            fixture.Testbed.Mesh.ServiceAccount = "analytics";
+            fixture.Testbed.Mesh.Write();
+            vm.RunLine(AdvisedCommands.FindOne(await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded", Minute)));
             await vm.UntilAsync(() => laid.Names().Contains("/sa/analytics", StringComparison.Ordinal),
                 "the sidecar has the other account's certificate", Minute);
             await vm.UntilConditionAsync("Registered", "True ", Minute);
         }
         finally
         {
-            fixture.Bed.Mesh.ServiceAccount = account;
-            fixture.Bed.Mesh.Write();
+            fixture.Testbed.Mesh.ServiceAccount = account;
+            fixture.Testbed.Mesh.Write();
         }
 
         // Another program holds the user database.
@@ -99,12 +99,12 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
         Assert.Equal((2, 2), (vm.Try("ls", "/etc/certs/key.pem").ExitCode, vm.Try("ls", "/etc/certs/cert-chain.pem").ExitCode));
         vm.Run("rm", "/etc/passwd.lock");
         Assert.Equal(0, vm.Try("id", "istio-proxy").ExitCode);
-        vm.RunLine(Cure.In(detached));
+        vm.RunLine(AdvisedCommands.FindOne(detached));
         Assert.Equal(1, vm.Try("id", "istio-proxy").ExitCode);
 
-        // What was there before the agent came, and no sidecar has written since, is the operator's.
+        // Files that are older than the agent, and that no sidecar has written since, belong to the operator.
         vm.Run("systemctl", "mask", StandInSidecar.Unit);
-        laid.Lay("default", owner: "root");
+        laid.Write("default", owner: "root");
         var own = vm.Run("sha256sum", "/etc/certs/key.pem", "/etc/certs/cert-chain.pem");
         Assert.Equal(1, vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile").ExitCode);
         // A process of the sidecar's user keeps userdel from removing it, until it is ended.
@@ -113,12 +113,12 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
         Assert.Equal((1, false), (vm.Try("id", "istio-proxy").ExitCode, vm.IsActive("leftover")));
         Assert.Equal(own, vm.Run("sha256sum", "/etc/certs/key.pem", "/etc/certs/cert-chain.pem"));
 
-        // Without the record of how it was, the sidecar is the operator's to end.
+        // Without a snapshot the agent does not stop the sidecar; the operator must.
         vm.Run("rm", "/etc/certs/key.pem", "/etc/certs/cert-chain.pem");
         vm.Run("systemctl", "unmask", StandInSidecar.Unit);
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
         vm.Run("rm", "/var/lib/smm-agent-host/before-attach.json");
-        vm.RunLine(Cure.In(vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach")));
+        vm.RunLine(AdvisedCommands.FindOne(vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach")));
         Assert.Equal((false, false), (vm.IsActive(StandInSidecar.Unit), vm.IsEnabled(StandInSidecar.Unit)));
         Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
     }

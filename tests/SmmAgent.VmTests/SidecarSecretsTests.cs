@@ -1,6 +1,6 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>What others may read of a member's VM has no token in it.</summary>
+/// <summary>Data that other users of a VM can read contains no token.</summary>
 public sealed class SidecarSecretsTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     [Fact]
@@ -14,7 +14,7 @@ public sealed class SidecarSecretsTests(SidecarVmFixture fixture) : IClassFixtur
         await vm.UntilConditionAsync("Registered", "True");
         vm.Run("smm-agent", "support-bundle", "--file", "/root/bundle.tar.gz");
 
-        string[] secrets = [vm.Run("cat", "/run/secrets/tokens/istio-token").Trim(), fixture.Bed.Mesh.Token];
+        string[] secrets = [vm.Run("cat", "/run/secrets/tokens/istio-token").Trim(), fixture.Testbed.Mesh.Token];
         (string Where, string Text)[] readable =
         [
             ("smm-agent reconcile", vm.Run("cat", "/tmp/arguments")),

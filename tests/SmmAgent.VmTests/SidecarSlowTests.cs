@@ -1,12 +1,12 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>A package that takes long, another package manager and a session that ends do not cost the attachment.</summary>
+/// <summary>A slow package, another package manager and the end of a session do not prevent the attachment.</summary>
 public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string AtWork = "/run/at-work";
     private const string PackageUnit = "smm-agent-package.service";
 
-    // Holds the lock as dpkg does.
+    // Holds the lock in the same way as dpkg.
     private const string Upgrader = """
         use Fcntl;
         $0 = 'upgrader';
@@ -26,7 +26,7 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
         Slow(vm, seconds: 40);
-        File.WriteAllText(Path.Combine(fixture.Bed.Folder, "upgrader"), Upgrader);
+        File.WriteAllText(Path.Combine(fixture.Testbed.Folder, "upgrader"), Upgrader);
         vm.Run("systemd-run", "--unit=upgrader", "--property=Type=notify", "--property=NotifyAccess=all", "perl", "/mnt/upgrader");
         vm.Run("systemd-run", "--unit=first", "--property=StandardOutput=file:/run/output", "smm-agent", "reconcile");
 
@@ -54,7 +54,7 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
         try
         {
             fixture.OfferFailing(SidecarPackages.NewerVersion);
-            await fixture.Bed.UntilOffersAsync();
+            await fixture.Testbed.UntilOffersAsync();
 
             Assert.Equal(1, vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile").ExitCode);
 
@@ -74,7 +74,7 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
         Slow(vm, seconds: 3);
-        // With its terminal the session goes: SIGHUP, and what is written there fails.
+        // The session ends with its terminal: SIGHUP, and writes to the terminal fail.
         vm.Run("systemd-run", "--unit=session", "--property=KillMode=process", "--property=SendSIGHUP=no", "script", "-qec",
             "smm-agent reconcile", "/dev/null");
         await vm.UntilAsync(() => vm.Try("ls", AtWork).ExitCode == 0, "dpkg is at work");

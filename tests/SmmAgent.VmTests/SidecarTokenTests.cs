@@ -3,7 +3,7 @@ using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The sidecar's token is renewed in time, for months.</summary>
+/// <summary>The token of the sidecar is renewed in time, for months.</summary>
 public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Kept = "/var/lib/smm-agent-host/istio-token";
@@ -12,7 +12,7 @@ public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<
     public async Task SidecarTokenIsRenewedAtHalfItsLifetimeAndReplacedAfterAnOutage()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
         var half = DateTimeOffset.UtcNow + TimeSpan.FromSeconds(8);
         Put(half + (SidecarToken.Life / 2));
 
@@ -23,23 +23,23 @@ public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<
         await vm.UntilConditionAsync("SidecarCurrent", "True Current");
 
         string[] fromVm = ["INPUT", "-i", "eth0", "-p", "tcp", "--dport", "8443", "-j", "REJECT", "--reject-with", "tcp-reset"];
-        fixture.Bed.Cluster.Run(["iptables", "-w", "-I", .. fromVm]);
+        fixture.Testbed.Cluster.Run(["iptables", "-w", "-I", .. fromVm]);
         try
         {
             Put(DateTimeOffset.UtcNow + TimeSpan.FromSeconds(3));
             await vm.UntilConditionAsync("SidecarCurrent", "False TokenExpired: the istio-token expired at ", TimeSpan.FromMinutes(1));
-            // The cluster lets go of the VM, which has no certificate that it could register with instead.
+            // The cluster removes the VM, which has no certificate with which it could register.
             vm.Run("rm", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
-            await fixture.Bed.StopDashboardAsync();
-            await fixture.Bed.StartDashboardAsync();
+            await fixture.Testbed.StopDashboardAsync();
+            await fixture.Testbed.StartDashboardAsync();
             await vm.UntilConditionAsync("Registered", "False TokenExpired: the istio-token expired at ", TimeSpan.FromMinutes(1));
             await vm.UntilConditionAsync("GatewaysReachable", "True");
             Assert.Equal(("True", "True"), (vm.Condition("SidecarRunning"), vm.Condition("PortsOpen")));
-            Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
+            Assert.True(fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, 8080));
         }
         finally
         {
-            fixture.Bed.Cluster.Run(["iptables", "-w", "-D", .. fromVm]);
+            fixture.Testbed.Cluster.Run(["iptables", "-w", "-D", .. fromVm]);
         }
 
         await vm.UntilConditionAsync("SidecarCurrent", "True Current", TimeSpan.FromMinutes(1));
@@ -50,12 +50,12 @@ public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<
 
         DateTimeOffset Issued() => TokenClaims.Read(Token())!.IssuedAt!.Value;
 
-        // The agent does not verify it, and the cluster is to refuse it.
+        // The agent does not verify the token, and the cluster must refuse it.
         void Put(DateTimeOffset expiry)
         {
-            var token = SidecarToken.Unknown(expiry);
+            var token = SidecarToken.CreateUntrusted(expiry);
             vm.Run("sh", "-c", $"printf %s {token} >{Kept}");
-            sidecar.PutToken(token);
+            sidecar.WriteToken(token);
         }
     }
 }

@@ -2,13 +2,13 @@ using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A change of the sidecar is made as a whole or not at all, whatever interrupts it.</summary>
+/// <summary>A change of the sidecar is applied completely or not at all, also if it is interrupted.</summary>
 public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string AtWork = "/run/at-work";
     private const string SlowDpkg = $"echo 'pre-invoke=touch {AtWork}; sleep 3' >/etc/dpkg/dpkg.cfg.d/slow";
 
-    private const string Back = "✗ sidecar setup failed; its changes were rolled back\n";
+    private const string RolledBack = "✗ sidecar setup failed; its changes were rolled back\n";
 
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
 
@@ -17,12 +17,12 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("touch", "/etc/certs");
-        Fails("✗ install istio-sidecar 1.15.3: ", Back);
+        Fails("✗ install istio-sidecar 1.15.3: ", RolledBack);
         vm.Run("rm", "/etc/certs");
 
         vm.Run("mount", "--bind", "/etc/hosts", "/etc/hosts");
         vm.Run("mount", "-o", "remount,bind,ro", "/etc/hosts");
-        Fails("✗ write /etc/hosts: ", Back);
+        Fails("✗ write /etc/hosts: ", RolledBack);
         vm.Run("umount", "/etc/hosts");
 
         // A link of another user would make root write a token into /etc.
@@ -31,20 +31,20 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
         Fails("✗ the sidecar is not installed or started: ", "secrets/tokens", isPutBack: false);
         Assert.NotEqual(0, vm.Try("ls", "/etc/istio-token").ExitCode);
         vm.Run("rm", "/run/secrets/tokens");
-        // It would capture what the agent asks the dashboard, also for a token.
-        Assert.Empty(new StandInSidecar(fixture.Bed, vm).Starts);
+        // It would capture the agent's requests to the dashboard, also those for a token.
+        Assert.Empty(new StandInSidecar(fixture.Testbed, vm).Starts);
 
         Assert.Contains("workloadentry is registered successfully\n", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile"),
             StringComparison.Ordinal);
 
         string Fails(string step, string expected, bool isPutBack = true)
         {
-            var before = HostListing.Of(vm);
+            var before = HostListing.From(vm);
             var (exitCode, output) = vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile", "--host-only");
             Assert.True(exitCode == 1, output);
             Assert.All((string[])[step, expected], text => Assert.True(output.Contains(text, StringComparison.Ordinal), output));
             if (isPutBack)
-                Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
+                Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.From(vm)).Where(SidecarAttachTests.IsForeign)));
             return output;
         }
     }
@@ -103,7 +103,7 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
     {
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
-        var before = HostListing.Of(vm);
+        var before = HostListing.From(vm);
 
         // Downloaded; unpacked; between the files and the start.
         foreach (var file in (string[])["/var/cache/smm-agent/verified", "/usr/local/bin/pilot-agent", "/etc/smm/sidecar/cluster.env"])
@@ -116,10 +116,10 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
         Assert.EndsWith("✓ reconciled host operating system\n", output, StringComparison.Ordinal);
         await vm.UntilConditionAsync("SidecarRunning", "True Running");
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
-        var left = string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign));
+        var left = string.Join('\n', HostListing.Changes(before, HostListing.From(vm)).Where(SidecarAttachTests.IsForeign));
         Assert.True(left.Length == 0, $"{left}\n{vm.Journal()}");
 
-        // Nothing but a shell is as quick.
+        // Only a shell is quick enough.
         void KillAt(string file) => Assert.Contains("137", vm.RunAtMost(
             BootedVm.InstallPatience, "sh", "-c",
             $"smm-agent reconcile >/dev/null 2>&1 & while kill -0 $!; do if [ -e {file} ]; then kill -9 $!; fi; done 2>/dev/null; wait "

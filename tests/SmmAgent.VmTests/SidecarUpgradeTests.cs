@@ -3,7 +3,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The mesh moves to another version of Istio.</summary>
+/// <summary>The mesh changes to another version of Istio.</summary>
 public sealed class SidecarUpgradeTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Settings = "/etc/smm/agent.yaml";
@@ -14,14 +14,14 @@ public sealed class SidecarUpgradeTests(SidecarVmFixture fixture) : IClassFixtur
     public async Task NewPackageIsInstalledAutomaticallyAndTheSidecarRestartedWithinTheWindow(string distribution)
     {
         await using var vm = await fixture.BootMemberAsync(distribution);
-        var sidecar = new StandInSidecar(fixture.Bed, vm);
-        // A configuration file that the operator has changed, and the new package brings in another form.
+        var sidecar = new StandInSidecar(fixture.Testbed, vm);
+        // A configuration file that the operator has changed, and that the new package has in another form.
         vm.Run("sh", "-c", "echo '# of the operator' >>/var/lib/istio/envoy/sidecar.env");
         var (closed, open) = (Window(TimeSpan.FromDays(3)), Window(TimeSpan.FromHours(-12)));
         vm.Run("sed", "-i", $"$ a sidecar: {{restartPolicy: window, restartWindow: {closed}}}", Settings);
         try
         {
-            await using (var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080))
+            await using (var probe = await ConnectionProbe.StartAsync(fixture.Testbed, 8080))
             {
                 fixture.Offer(SidecarPackages.NewerVersion);
                 await vm.UntilConditionAsync(
@@ -49,7 +49,7 @@ public sealed class SidecarUpgradeTests(SidecarVmFixture fixture) : IClassFixtur
             fixture.Offer(SidecarPackages.Version);
         }
 
-        // A day's, beginning so long from now; the VM's clock shows UTC.
+        // A daily window that begins after this time; the clock of the VM is in UTC.
         static string Window(TimeSpan from) => string.Create(
             CultureInfo.InvariantCulture,
             $"{DateTimeOffset.UtcNow + from:ddd HH:mm}-{DateTimeOffset.UtcNow + from - TimeSpan.FromMinutes(1):HH:mm}");

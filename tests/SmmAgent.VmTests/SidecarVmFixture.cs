@@ -4,7 +4,7 @@ using SmmAgent.Testbed;
 namespace SmmAgent.VmTests;
 
 /// <summary>
-/// The same where VMs get a sidecar: an https dashboard that has the stand-in's packages, and its registration behind the gateways.
+/// A fixture for VMs with a sidecar: an https dashboard with the packages of the stand-in, and its registration behind the gateways.
 /// </summary>
 public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents, https: true)
 {
@@ -13,28 +13,28 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
 
     public SidecarPackages Sidecars => _agents.Sidecars;
 
-    /// <summary>Has the mesh run a version of Istio, of which it offers the packages.</summary>
+    /// <summary>Sets the version of Istio in the mesh, and offers its packages.</summary>
     public void Offer(string version)
     {
         Sidecars.CopyTo(_packages);
-        (Bed.Mesh.IstioVersion, Bed.Mesh.Packages) = (version, Sidecars.Offers(version));
-        Bed.Mesh.Write();
+        (Testbed.Mesh.IstioVersion, Testbed.Mesh.Packages) = (version, Sidecars.Offers(version));
+        Testbed.Mesh.Write();
     }
 
-    /// <summary>The same with packages whose installation fails.</summary>
+    /// <summary>Sets the version of Istio, and offers packages that cannot be installed.</summary>
     public void OfferFailing(string version)
     {
-        Bed.Mesh.IstioVersion = version;
-        Bed.Mesh.Packages =
+        Testbed.Mesh.IstioVersion = version;
+        Testbed.Mesh.Packages =
         [
-            .. ((string[])["deb", "rpm"]).Select(format => OfferedPackage.Of(
+            .. ((string[])["deb", "rpm"]).Select(format => OfferedPackage.From(
                 IstioSidecarPackage.Build(_packages, version, format, AgentPackage.Architecture.Deb, failingPostinst: true),
                 IstioSidecarPackage.Name, version, format, AgentPackage.Architecture.Deb)),
         ];
-        Bed.Mesh.Write();
+        Testbed.Mesh.Write();
     }
 
-    /// <summary>A file of which nothing but its bytes is right.</summary>
+    /// <summary>A file that has the right checksum, but is not a package.</summary>
     public string BrokenPackage
     {
         get
@@ -45,26 +45,26 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
         }
     }
 
-    /// <summary>Offers a package of the agent, beside the sidecar's; a mesh has one in both formats.</summary>
+    /// <summary>Offers a package of the agent beside that of the sidecar; a mesh has both formats.</summary>
     public void OfferAgent(string version, string file)
     {
         var served = Path.Combine(_packages, Path.GetFileName(file));
         if (served != file)
             File.Copy(file, served, overwrite: true);
-        Bed.Mesh.Packages =
+        Testbed.Mesh.Packages =
         [
             .. Sidecars.Offers(SidecarPackages.Version),
             .. ((string[])["deb", "rpm"])
-            .Select(format => OfferedPackage.Of(served, "smm-agent", version, format, AgentPackage.Architecture.Deb)),
+            .Select(format => OfferedPackage.From(served, "smm-agent", version, format, AgentPackage.Architecture.Deb)),
         ];
-        Bed.Mesh.Write();
+        Testbed.Mesh.Write();
     }
 
-    /// <summary>Has the dashboard serve a deb of another version or architecture.</summary>
+    /// <summary>Adds a deb of another version or architecture to the packages of the dashboard.</summary>
     /// <returns>Its path.</returns>
     public string BuildSidecar(string version, string architecture) => IstioSidecarPackage.Build(_packages, version, "deb", architecture);
 
-    /// <summary>A VM that is a member of the mesh, and a workload on each of the WorkloadGroup's ports.</summary>
+    /// <summary>Boots a member of the mesh with a workload on each port of the WorkloadGroup.</summary>
     public async Task<BootedVm> BootMemberAsync(string distribution = Distribution.Usual)
     {
         await StartWorkloadsAsync();
@@ -83,11 +83,11 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
         }
     }
 
-    /// <summary>A VM without an agent, whose firewall was never changed.</summary>
+    /// <summary>Boots a VM without the agent, with a firewall that was never changed.</summary>
     public async Task<BootedVm> BootOpenAsync(string distribution)
     {
         var vm = await BootBareAsync(distribution);
-        Bed.Vm.Run("nft", "flush", "ruleset");
+        Testbed.Vm.Run("nft", "flush", "ruleset");
         return vm;
     }
 
@@ -100,15 +100,15 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
 
     private protected override bool HasSidecar => true;
 
-    private protected override async Task<MeshTestbed> StartBedAsync()
+    private protected override async Task<MeshTestbed> StartTestbedAsync()
     {
         foreach (var file in Directory.EnumerateFiles(AgentPackage.Built.Folder))
             File.Copy(file, Path.Combine(_packages, Path.GetFileName(file)));
         Sidecars.CopyTo(_packages);
-        var bed = await MeshTestbed.StartAsync(https: true, _packages, registers: true);
-        bed.Mesh.Signature = new PackageSignature(_packages);
-        bed.Mesh.Packages = Sidecars.Offers(SidecarPackages.Version);
-        bed.Mesh.Write();
-        return bed;
+        var testbed = await MeshTestbed.StartAsync(https: true, _packages, registers: true);
+        testbed.Mesh.Signature = new PackageSignature(_packages);
+        testbed.Mesh.Packages = Sidecars.Offers(SidecarPackages.Version);
+        testbed.Mesh.Write();
+        return testbed;
     }
 }

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace SmmAgent.VmTests;
 
 /// <summary>
-/// What tests of the sidecar rely on: an agent that is configured for https, gateways behind which the dashboard registers, and packages to
+/// The fixture of the sidecar tests has an agent configured for https, gateways in front of the dashboard's registration, and packages to
 /// download.
 /// </summary>
 public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
@@ -29,9 +29,9 @@ public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixt
         fixture.Offer(SidecarPackages.Version);
         AllAreServed();
 
-        void AllAreServed() => Assert.All(fixture.Bed.Mesh.Packages, package => Assert.StartsWith(
+        void AllAreServed() => Assert.All(fixture.Testbed.Mesh.Packages, package => Assert.StartsWith(
             package.Sha256,
-            vm.Run("sh", "-c", $"curl -fsS --cacert /etc/smm/dashboard-ca.pem {fixture.Bed.DashboardUrl}{package.Path} | sha256sum"),
+            vm.Run("sh", "-c", $"curl -fsS --cacert /etc/smm/dashboard-ca.pem {fixture.Testbed.DashboardUrl}{package.Path} | sha256sum"),
             StringComparison.Ordinal));
     }
 
@@ -43,17 +43,17 @@ public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixt
         await vm.UntilAsync(() => vm.Condition("ConfigCurrent") == "True", "the agent has a configuration");
         try
         {
-            fixture.Bed.Mesh.Revision = Testbed.MeshFile.NextRevision;
-            fixture.Bed.Mesh.ServiceAccount = "analytics";
-            fixture.Bed.Mesh.Probe = "{ tcpSocket: { port: 8080 } }";
-            fixture.Bed.Mesh.Labels = [("app", "analytics"), ("tier", "back")];
-            fixture.Bed.Mesh.GroupAnnotations = [("note", "it's"), ("proxy.istio.io/config", "holdApplicationUntilProxyStarts: true")];
+            fixture.Testbed.Mesh.Revision = Testbed.MeshFile.NextRevision;
+            fixture.Testbed.Mesh.ServiceAccount = "analytics";
+            fixture.Testbed.Mesh.Probe = "{ tcpSocket: { port: 8080 } }";
+            fixture.Testbed.Mesh.Labels = [("app", "analytics"), ("tier", "back")];
+            fixture.Testbed.Mesh.GroupAnnotations = [("note", "it's"), ("proxy.istio.io/config", "holdApplicationUntilProxyStarts: true")];
             fixture.Offer(SidecarPackages.NewerVersion);
 
             await Until.TrueAsync(
                 () => Received(vm).Contains("\"istioRevision\":\"cp-v116x\"", StringComparison.Ordinal),
                 "the agent has the new configuration",
-                lastSeen: () => $"{Received(vm)}\n{fixture.Bed.Dashboard!.Output}");
+                lastSeen: () => $"{Received(vm)}\n{fixture.Testbed.Dashboard!.Output}");
 
             foreach (var expected in (string[])[
                 "\"istioVersion\":\"1.15.4\"", "\"serviceAccount\":\"analytics\"", "\"probe\":{\"tcpSocket\"", "istio-sidecar_1.15.4"])
@@ -62,10 +62,10 @@ public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixt
         }
         finally
         {
-            fixture.Bed.Mesh.Revision = Testbed.MeshFile.UsualRevision;
-            fixture.Bed.Mesh.ServiceAccount = "default";
-            fixture.Bed.Mesh.Probe = null;
-            (fixture.Bed.Mesh.Labels, fixture.Bed.Mesh.GroupAnnotations) = ([("app", "analytics"), ("version", "v0")], []);
+            fixture.Testbed.Mesh.Revision = Testbed.MeshFile.UsualRevision;
+            fixture.Testbed.Mesh.ServiceAccount = "default";
+            fixture.Testbed.Mesh.Probe = null;
+            (fixture.Testbed.Mesh.Labels, fixture.Testbed.Mesh.GroupAnnotations) = ([("app", "analytics"), ("version", "v0")], []);
             fixture.Offer(SidecarPackages.Version);
         }
     }

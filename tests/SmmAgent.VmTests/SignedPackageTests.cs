@@ -4,17 +4,17 @@ using SmmAgent.Contract.Signing;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A dashboard that was taken over, and names packages of its own with their right checksums.</summary>
+/// <summary>An attacker controls the dashboard, which offers other packages with their right checksums.</summary>
 public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Sidecar = $"istio-sidecar {SidecarPackages.Version} is not installed: the dashboard's package list ";
     private const string Agent = $"smm-agent {AgentPackage.NewerVersion} is not installed: the dashboard's package list ";
     private const string List = "/var/lib/smm-agent-host/package-lists";
 
-    private MeshFile Mesh => fixture.Bed.Mesh;
+    private MeshFile Mesh => fixture.Testbed.Mesh;
 
     [Fact]
-    public async Task WhatNoTrustedKeySignedIsNotInstalledAndAnAttachedVmStaysAttached()
+    public async Task PackagesWithoutATrustedSignatureAreNotInstalledAndTheVmRemainsAttached()
     {
         var signature = Mesh.Signature!;
         var key = signature.Key;
@@ -22,12 +22,12 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
         await using var vm = await fixture.BootAsync();
         try
         {
-            // The sidecar's package, exchanged together with its checksum in the mesh configuration.
-            Mesh.Signs = false;
+            // The package of the sidecar, replaced together with its checksum in the mesh configuration.
+            Mesh.IsSigned = false;
             fixture.OfferFailing(SidecarPackages.Version);
             await RefusedAsync(vm, "NotInList", "lists another SHA-256 for it");
 
-            Mesh.Signs = true;
+            Mesh.IsSigned = true;
             signature.Key = PackageSigningKey.New();
             fixture.Offer(SidecarPackages.Version);
             await RefusedAsync(vm, "UnknownKey", $"is signed by {signature.Key.Public.Id}, and the trusted keys are {key.Public.Id}");
@@ -44,19 +44,19 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
             // Signed.
             signature.Minimum = new Dictionary<string, string>();
             fixture.Offer(SidecarPackages.Version);
-            await fixture.Bed.UntilOffersAsync();
+            await fixture.Testbed.UntilOffersAsync();
             vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
             await vm.UntilStatusAsync(BootedVm.Attached);
             await vm.UntilConditionAsync("SidecarRunning", "True");
             Assert.StartsWith($"{key.Public.Id} ", vm.Run("cat", List), StringComparison.Ordinal);
             var version = Version(vm);
 
-            // The agent's package, which no list names; then one that an older list names.
-            Mesh.Signs = false;
+            // The package of the agent, which no list contains; then one that an older list contains.
+            Mesh.IsSigned = false;
             fixture.OfferAgent(AgentPackage.NewerVersion, fixture.NewerPackage.Deb);
-            await fixture.Bed.UntilOffersAsync();
+            await fixture.Testbed.UntilOffersAsync();
             Assert.Contains($"{Agent}does not list it", Refused(vm), StringComparison.Ordinal);
-            (Mesh.Signs, signature.Issued) = (true, DateTimeOffset.UtcNow.AddHours(-1));
+            (Mesh.IsSigned, signature.Issued) = (true, DateTimeOffset.UtcNow.AddHours(-1));
             Mesh.Write();
             Assert.Contains($"{Agent}was signed at ", Refused(vm), StringComparison.Ordinal);
             await vm.UntilAsync(() => vm.Journal()
@@ -65,7 +65,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
             signature.Issued = null;
             fixture.Offer(SidecarPackages.Version);
 
-            // An agent whose settings are those of a version without signatures.
+            // An agent with the settings of a version without signatures.
             vm.Run("sed", "-i", "/trustedKeys/d", "/etc/smm/agent.yaml");
             fixture.Offer(SidecarPackages.NewerVersion);
             await vm.UntilConditionAsync("SidecarInstalled", $"True Degraded: istio-sidecar {SidecarPackages.Version} is installed");
@@ -78,7 +78,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
         }
         finally
         {
-            Mesh.Signs = true;
+            Mesh.IsSigned = true;
             (signature.Key, signature.Issued, signature.Minimum) = (key, null, new Dictionary<string, string>());
             fixture.Offer(SidecarPackages.Version);
         }
@@ -86,7 +86,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
 
     private async Task RefusedAsync(BootedVm vm, string reason, string why)
     {
-        await fixture.Bed.UntilOffersAsync();
+        await fixture.Testbed.UntilOffersAsync();
         Assert.Contains(Sidecar + why, Refused(vm), StringComparison.Ordinal);
         Assert.NotEqual(0, vm.Try("dpkg-query", "-W", IstioSidecarPackage.Name).ExitCode);
         await vm.UntilConditionAsync("SidecarInstalled", $"False {reason}: {Sidecar}{why}");

@@ -4,7 +4,7 @@ using SmmAgent.Testbed;
 namespace SmmAgent.VmTests;
 
 /// <summary>
-/// What tests of the sidecar rely on: the stand-in lives under systemd as Istio's sidecar does. There is no agent here: the tests lay its
+/// The stand-in behaves under systemd as Istio's sidecar does; other tests rely on that. These tests have no agent, and write its
 /// files.
 /// </summary>
 public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
@@ -19,7 +19,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await using var vm = await fixture.BootOpenAsync(distribution);
         var sidecar = Install(vm, distribution);
         Assert.False(vm.IsEnabled(StandInSidecar.Unit));
-        sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
+        sidecar.WriteFiles(fixture.Testbed.Mesh.RootCertificate);
         await using var workload = Serve(8080);
         await using var shell = Serve(22);
         await sidecar.UntilAsync(() => (Ask(8080), Ask(22)) == (MeshTestbed.DashboardAddress, MeshTestbed.DashboardAddress),
@@ -29,7 +29,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await sidecar.UntilReadyAsync();
 
         Assert.Equal("{\"registered\":true,\"workloadEntry\":\"analytics-v0-198.18.0.100-vm-network-1\"}\n", sidecar.Registration);
-        Assert.Contains($"connected to upstream XDS server: {MeshFile.IstiodOf(MeshFile.UsualRevision)}:15012",
+        Assert.Contains($"connected to upstream XDS server: {MeshFile.IstiodName(MeshFile.UsualRevision)}:15012",
             sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
         Assert.Equal(
             "cert-chain.pem 600 istio-proxy\nkey.pem 600 istio-proxy\nroot-cert.pem 600 istio-proxy\n",
@@ -41,14 +41,14 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         Assert.Equal(Certificate("-pubkey"), vm.Run("openssl", "pkey", "-pubout", "-in", "/etc/certs/key.pem"));
         Assert.Equal("socket\n", vm.Run("ls", "/var/run/secrets/workload-spiffe-uds"));
         Assert.Contains("-A ISTIO_INBOUND -p tcp -m tcp --dport 8080 -j ISTIO_IN_REDIRECT", vm.Rules(), StringComparison.Ordinal);
-        // Who comes through the sidecar comes from here.
+        // Connections through the sidecar come from this address.
         Assert.Equal(("127.0.0.6", MeshTestbed.DashboardAddress), (Ask(8080), Ask(22)));
         Assert.Single(sidecar.Starts);
 
-        sidecar.Behave("crash");
+        sidecar.SetBehaviour("crash");
         await sidecar.UntilAsync(() => sidecar.Restarts >= 2, "it was started again, twice", TwoRestarts);
         Assert.Equal("crashing on purpose\n", sidecar.Read(StandInSidecar.ErrorLog));
-        sidecar.Behave(null);
+        sidecar.SetBehaviour(null);
         await sidecar.UntilReadyAsync();
         Assert.Equal("127.0.0.6", Ask(8080));
         var starts = sidecar.Starts;
@@ -65,16 +65,16 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         string Certificate(string option) => vm.Run("sh", "-c", $"openssl x509 -noout {option} -in /etc/certs/cert-chain.pem");
     }
 
-    // What is in its log is compared with what the real pilot-agent logged for the same cause.
+    // Its log is compared with the recorded log of the real pilot-agent for the same cause.
     [Fact]
     public async Task StandInLogsTheMessagesOfIstio()
     {
         await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
         var sidecar = Install(vm, Distribution.Usual);
-        var root = fixture.Bed.Mesh.RootCertificate;
+        var root = fixture.Testbed.Mesh.RootCertificate;
         await IsAsRecordedAsync("all-well", () => { });
-        await IsAsRecordedAsync("no-such-name", () => sidecar.Name());
-        await IsAsRecordedAsync("gateway-refuses", () => sidecar.Name(MeshTestbed.ThirdGateway));
+        await IsAsRecordedAsync("no-such-name", () => sidecar.SetIstiodAddresses());
+        await IsAsRecordedAsync("gateway-refuses", () => sidecar.SetIstiodAddresses(MeshTestbed.ThirdGateway));
         Assert.Contains(
             $"closed: 14, connection error: desc = \"transport: Error while dialing: dial tcp {MeshTestbed.ThirdGateway}:15012: connect: "
             + $"connection refused\"",
@@ -82,10 +82,10 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         Assert.Equal(503, sidecar.Readiness);
         Assert.Contains(
             "Envoy proxy is NOT ready: config not received from XDS server", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
-        await using (new BedProcess(
-            fixture.Bed.Cluster.Inside("socat", $"TCP-LISTEN:15012,bind={MeshTestbed.ThirdGateway},fork,reuseaddr", "EXEC:true")))
-            await IsAsRecordedAsync("gateway-hangs-up", () => sidecar.Name(MeshTestbed.ThirdGateway));
-        await IsAsRecordedAsync("wrong-root-certificate", () => sidecar.Lay(File.ReadAllText(fixture.Bed.DashboardAuthority!)));
+        await using (new TestbedProcess(
+            fixture.Testbed.Cluster.Inside("socat", $"TCP-LISTEN:15012,bind={MeshTestbed.ThirdGateway},fork,reuseaddr", "EXEC:true")))
+            await IsAsRecordedAsync("gateway-hangs-up", () => sidecar.SetIstiodAddresses(MeshTestbed.ThirdGateway));
+        await IsAsRecordedAsync("wrong-root-certificate", () => sidecar.WriteFiles(File.ReadAllText(fixture.Testbed.DashboardAuthority!)));
         await IsAsRecordedAsync("certificate-for-other-name", () =>
         {
             vm.Run("sh", "-c", $"echo '{MeshTestbed.FirstGateway} other.istio-system.svc' >>/etc/hosts");
@@ -93,50 +93,52 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         });
         await IsAsRecordedAsync("no-token", () => vm.Run("rm", "/var/run/secrets/tokens/istio-token"));
         await IsAsRecordedAsync("token-unreadable", () => vm.Run("chown", "root", "/var/run/secrets/tokens/istio-token"));
-        await IsAsRecordedAsync("token-rubbish", () => sidecar.PutToken("none"));
+        await IsAsRecordedAsync("token-rubbish", () => sidecar.WriteToken("none"));
         await IsAsRecordedAsync("other-cluster-id", () => sidecar.Set("ISTIO_META_CLUSTER_ID", "another"));
         // An expired token, one of an account that is gone, one of another audience and one of another namespace.
         var good = DateTimeOffset.UtcNow + SidecarToken.Life;
         await IsAsRecordedAsync(
-            "token-expired", () => sidecar.PutToken(SidecarToken.Of(fixture.Bed, DateTimeOffset.UtcNow.AddMinutes(-1))));
-        await IsAsRecordedAsync("token-of-a-deleted-account", () => sidecar.PutToken(SidecarToken.Unknown(good)));
-        await IsAsRecordedAsync("token-of-other-audience", () => sidecar.PutToken(SidecarToken.Of(fixture.Bed, good, audience: "api")));
-        await IsAsRecordedAsync("token-of-other-namespace", () => sidecar.PutToken(SidecarToken.Of(fixture.Bed, good, "ns2:default")));
+            "token-expired", () => sidecar.WriteToken(SidecarToken.Create(fixture.Testbed, DateTimeOffset.UtcNow.AddMinutes(-1))));
+        await IsAsRecordedAsync("token-of-a-deleted-account", () => sidecar.WriteToken(SidecarToken.CreateUntrusted(good)));
+        await IsAsRecordedAsync(
+            "token-of-other-audience", () => sidecar.WriteToken(SidecarToken.Create(fixture.Testbed, good, audience: "api")));
+        await IsAsRecordedAsync(
+            "token-of-other-namespace", () => sidecar.WriteToken(SidecarToken.Create(fixture.Testbed, good, "ns2:default")));
         await IsAsRecordedAsync("other-trust-domain", () => sidecar.Set("TRUST_DOMAIN", "other.domain"));
         await IsAsRecordedAsync("token-of-other-account", () => sidecar.Set("SERVICE_ACCOUNT", "other"));
         await IsAsRecordedAsync("group-missing", () => sidecar.Set("ISTIO_META_AUTO_REGISTER_GROUP", "other"));
         await IsAsRecordedAsync("mesh-file-broken", () => vm.Run("sh", "-c", "printf 'defaultConfig:\\n  - [\\n' >/etc/istio/config/mesh"));
         await IsAsRecordedAsync("mesh-file-unknown-member", () => vm.Run("sh", "-c", "echo '  noSuchMember: 1' >>/etc/istio/config/mesh"));
         string[] silent = ["INPUT", "-d", MeshTestbed.ThirdGateway, "-p", "tcp", "--dport", "15012", "-j", "DROP"];
-        fixture.Bed.Cluster.Run(["iptables", "-w", "-I", .. silent]);
+        fixture.Testbed.Cluster.Run(["iptables", "-w", "-I", .. silent]);
         try
         {
-            await IsAsRecordedAsync("gateway-silent", () => sidecar.Name(MeshTestbed.ThirdGateway));
+            await IsAsRecordedAsync("gateway-silent", () => sidecar.SetIstiodAddresses(MeshTestbed.ThirdGateway));
         }
         finally
         {
-            fixture.Bed.Cluster.Run(["iptables", "-w", "-D", .. silent]);
+            fixture.Testbed.Cluster.Run(["iptables", "-w", "-D", .. silent]);
         }
 
-        // The capture's own failure is in the journal.
+        // A failure of the capture itself is in the journal.
         var since = vm.Run("date", "+%s").Trim();
         await IsAsRecordedAsync(
             "capture-fails", () => sidecar.Set("ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE", "no-such-group"), () =>
                 vm.Run("journalctl", "-o", "cat", "--no-pager", "-u", "istio", "--since", $"@{since}"));
 
-        await using (new BedProcess(fixture.Bed.Vm.Inside("socat", "TCP-LISTEN:15020,fork,reuseaddr", "/dev/null")))
+        await using (new TestbedProcess(fixture.Testbed.Vm.Inside("socat", "TCP-LISTEN:15020,fork,reuseaddr", "/dev/null")))
         {
             await UntilListensAsync(15020);
             await IsAsRecordedAsync("port-15020-taken", () => { });
         }
 
-        await using (new BedProcess(fixture.Bed.Vm.Inside("socat", "-u", "UDP-RECV:15053,bind=127.0.0.1", "/dev/null")))
+        await using (new TestbedProcess(fixture.Testbed.Vm.Inside("socat", "-u", "UDP-RECV:15053,bind=127.0.0.1", "/dev/null")))
         {
             await UntilListensAsync(15053);
             await IsAsRecordedAsync("port-15053-taken", () => sidecar.Set("ISTIO_META_DNS_CAPTURE", "true"));
         }
 
-        // The first connection makes the entry, which istiod does not see: the next one finds it in its way.
+        // The first connection creates the entry, which istiod does not accept: the next connection finds it there.
         sidecar.Set("ISTIO_SVC_IP", "198.18.0.99");
         sidecar.Set("ISTIO_METAJSON_LABELS", "{\"istio.io/rev\":\"cp-v115x\"}");
         vm.Run("systemctl", "restart", "istio");
@@ -151,7 +153,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         {
             vm.Run("systemctl", "stop", "istio");
             vm.Run("rm", "-f", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem", StandInSidecar.Log, StandInSidecar.ErrorLog);
-            sidecar.Lay(root);
+            sidecar.WriteFiles(root);
             arrange();
             vm.Run("systemctl", "start", "istio");
             var recorded = IstioRecords.Log(cause);
@@ -160,7 +162,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         }
 
         Task UntilListensAsync(int port) => sidecar.UntilAsync(
-            () => fixture.Bed.Vm.Run("ss", "-Hlntu").Contains($":{port} ", StringComparison.Ordinal), $"{port} is taken");
+            () => fixture.Testbed.Vm.Run("ss", "-Hlntu").Contains($":{port} ", StringComparison.Ordinal), $"{port} is taken");
 
         IReadOnlyList<string> Logged(Func<string>? log) => IstioRecords.Lines(log is null ? sidecar.Read(StandInSidecar.Log) : log());
     }
@@ -173,7 +175,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
             + "vm-integration/analytics";
         await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
         var sidecar = Install(vm, Distribution.Usual);
-        sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
+        sidecar.WriteFiles(fixture.Testbed.Mesh.RootCertificate);
         vm.Run("systemctl", "start", "istio");
         await sidecar.UntilReadyAsync();
         vm.Run("rm", "/var/run/secrets/tokens/istio-token");
@@ -181,10 +183,10 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await sidecar.UntilReadyAsync();
         try
         {
-            fixture.Bed.Mesh.ServiceAccount = "analytics";
-            fixture.Bed.Mesh.Write();
+            fixture.Testbed.Mesh.ServiceAccount = "analytics";
+            fixture.Testbed.Mesh.Write();
             await sidecar.UntilAsync(() => GetsATokenOf("analytics"), "the dashboard has the other account");
-            sidecar.Lay(fixture.Bed.Mesh.RootCertificate, serviceAccount: "analytics");
+            sidecar.WriteFiles(fixture.Testbed.Mesh.RootCertificate, serviceAccount: "analytics");
             vm.Run("systemctl", "restart", "istio");
             await sidecar.UntilAsync(
                 () => sidecar.Read(StandInSidecar.ErrorLog).Split(Refused).Length > 2, "its certificate is refused, again and again");
@@ -195,13 +197,13 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         }
         finally
         {
-            fixture.Bed.Mesh.ServiceAccount = "default";
-            fixture.Bed.Mesh.Write();
+            fixture.Testbed.Mesh.ServiceAccount = "default";
+            fixture.Testbed.Mesh.Write();
         }
 
         bool GetsATokenOf(string account)
         {
-            sidecar.GetToken();
+            sidecar.FetchToken();
             return vm.Run("sh", "-c", "cut -d. -f2 /var/run/secrets/tokens/istio-token | tr '_-' '/+' | base64 -d 2>/dev/null || :")
                 .Contains($"vm-integration:{account}\"", StringComparison.Ordinal);
         }
@@ -212,19 +214,19 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     {
         await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
         var sidecar = Install(vm, Distribution.Usual);
-        sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
+        sidecar.WriteFiles(fixture.Testbed.Mesh.RootCertificate);
         vm.Run("systemctl", "start", "istio");
         await sidecar.UntilReadyAsync();
-        sidecar.Behave("unready");
+        sidecar.SetBehaviour("unready");
         await sidecar.UntilAsync(() => sidecar.Readiness == 503, "it reports that it is not ready");
-        sidecar.Behave(null);
+        sidecar.SetBehaviour(null);
         await sidecar.UntilReadyAsync();
 
-        await fixture.Bed.StopDashboardAsync();
+        await fixture.Testbed.StopDashboardAsync();
         await sidecar.UntilAsync(
             () => sidecar.Read(StandInSidecar.ErrorLog).Contains("closed: 14", StringComparison.Ordinal), "the connection has ended");
         Assert.Equal(200, sidecar.Readiness);
-        await fixture.Bed.StartDashboardAsync();
+        await fixture.Testbed.StartDashboardAsync();
 
         await sidecar.UntilAsync(
             () => sidecar.Read(StandInSidecar.Log).Split("connected to upstream XDS server").Length == 3, "it is connected again");
@@ -235,16 +237,16 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     {
         await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
         var sidecar = Install(vm, Distribution.Usual);
-        sidecar.Lay(fixture.Bed.Mesh.RootCertificate, probe: "  readinessProbe:\n    tcpSocket:\n      port: 8099\n");
+        sidecar.WriteFiles(fixture.Testbed.Mesh.RootCertificate, probe: "  readinessProbe:\n    tcpSocket:\n      port: 8099\n");
         vm.Run("systemctl", "start", "istio");
-        await sidecar.UntilAsync(() => sidecar.Own("health") == "false\n", "it is unhealthy");
+        await sidecar.UntilAsync(() => sidecar.ReadState("health") == "false\n", "it is unhealthy");
 
         await using var workload = Serve(8099);
 
-        await sidecar.UntilAsync(() => sidecar.Own("health") == "true\n", "it is healthy");
+        await sidecar.UntilAsync(() => sidecar.ReadState("health") == "true\n", "it is healthy");
     }
 
-    // As most real VMs are: PAM reports the session that su opens to logind, and logind moves the processes to a separate scope.
+    // As on most real VMs: PAM reports the session of su to logind, which moves the processes to a separate scope.
     [Fact]
     public async Task StandInProcessesOutsideItsControlGroupEndWithTheUnit()
     {
@@ -252,7 +254,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         vm.Install("libpam-systemd");
         vm.Run("systemctl", "start", "systemd-logind");
         var sidecar = Install(vm, Distribution.Usual);
-        sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
+        sidecar.WriteFiles(fixture.Testbed.Mesh.RootCertificate);
         vm.Run("systemctl", "start", "istio");
         await sidecar.UntilReadyAsync();
 
@@ -269,10 +271,10 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await using var vm = await fixture.BootOpenAsync(distribution);
         Install(vm, distribution);
         var failing = IstioStandIn.IstioSidecarPackage.Build(
-            fixture.Bed.Folder, SidecarPackages.NewerVersion, distribution == Distribution.Rpm
+            fixture.Testbed.Folder, SidecarPackages.NewerVersion, distribution == Distribution.Rpm
                 ? "rpm" : "deb", AgentPackage.Architecture.Deb, failingPostinst: true);
 
-        var fault = Assert.Throws<InvalidOperationException>(() => vm.Install(fixture.Bed.ForVm(failing)));
+        var fault = Assert.Throws<InvalidOperationException>(() => vm.Install(fixture.Testbed.CopyToVm(failing)));
 
         Assert.Contains("failing on purpose", fault.Message, StringComparison.Ordinal);
     }
@@ -280,17 +282,17 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     private StandInSidecar Install(BootedVm vm, string distribution)
     {
         if (distribution == Distribution.Rpm)
-            RpmRepository.Make(fixture.Bed.Folder, AgentPackage.Built.Rpm, fixture.Sidecars.Rpm(SidecarPackages.Version)).AddTo(vm);
-        vm.Install(fixture.Bed.ForVm(distribution == Distribution.Rpm
+            RpmRepository.Make(fixture.Testbed.Folder, AgentPackage.Built.Rpm, fixture.Sidecars.Rpm(SidecarPackages.Version)).AddTo(vm);
+        vm.Install(fixture.Testbed.CopyToVm(distribution == Distribution.Rpm
             ? fixture.Sidecars.Rpm(SidecarPackages.Version) : fixture.Sidecars.Deb(SidecarPackages.Version)));
-        return new(fixture.Bed, vm);
+        return new(fixture.Testbed, vm);
     }
 
     // It returns the source of the connection to each client.
-    private BedProcess Serve(int port) =>
-        new(fixture.Bed.Vm.Inside("socat", $"TCP-LISTEN:{port},fork,reuseaddr", "SYSTEM:echo $SOCAT_PEERADDR"));
+    private TestbedProcess Serve(int port) =>
+        new(fixture.Testbed.Vm.Inside("socat", $"TCP-LISTEN:{port},fork,reuseaddr", "SYSTEM:echo $SOCAT_PEERADDR"));
 
     private string Ask(int port) =>
-        fixture.Bed.Cluster.Try("timeout", "5", "bash", "-c", $"exec 3<>/dev/tcp/{MeshTestbed.VmAddress}/{port}; cat <&3") is (
+        fixture.Testbed.Cluster.Try("timeout", "5", "bash", "-c", $"exec 3<>/dev/tcp/{MeshTestbed.VmAddress}/{port}; cat <&3") is (
             0, var answer) ? answer.Trim() : "";
 }

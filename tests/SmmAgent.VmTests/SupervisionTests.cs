@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The daemon comes back, whatever ended it, and the VM stays attached meanwhile.</summary>
+/// <summary>The daemon is restarted after every kind of end, and the VM remains attached meanwhile.</summary>
 public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Unit = "smm-agent.service";
@@ -11,7 +11,7 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
     public async Task KilledDaemonRestartsAndNoConnectionIsLost(string distribution)
     {
         await using var vm = await fixture.BootAttachedAsync(distribution);
-        await using var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080);
+        await using var probe = await ConnectionProbe.StartAsync(fixture.Testbed, 8080);
 
         vm.Run("systemctl", "kill", "-s", "KILL", Unit);
 
@@ -28,7 +28,7 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
         vm.DropIn(Unit, "[Service]\nWatchdogSec=4\n");
         vm.Run("systemctl", "restart", Unit);
         await vm.UntilStatusAsync(BootedVm.Attached);
-        await using var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080);
+        await using var probe = await ConnectionProbe.StartAsync(fixture.Testbed, 8080);
 
         vm.Run("systemctl", "kill", "-s", "STOP", Unit);
 
@@ -58,21 +58,21 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
     public async Task RebootWithoutTheDashboardKeepsTheVmAttached(string distribution)
     {
         await using var vm = await fixture.BootAttachedAsync(distribution);
-        await fixture.Bed.StopDashboardAsync();
+        await fixture.Testbed.StopDashboardAsync();
         try
         {
             await vm.RebootAsync();
 
             await vm.UntilAsync(() => vm.IsActive(Unit) && vm.Condition("PortsOpen") == "True"
                 && vm.Condition("GatewaysReachable") == "True", "it is attached again");
-            Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
+            Assert.True(fixture.Testbed.ClusterReaches(MeshTestbed.VmAddress, 8080));
             Assert.Equal("success", vm.Property("smm-agent-reconcile.service", "Result"));
             Assert.NotEqual("0", vm.Property("smm-agent-reconcile.service", "ExecMainExitTimestampMonotonic"));
             await vm.UntilStatusAsync("Degraded: ");
         }
         finally
         {
-            await fixture.Bed.StartDashboardAsync();
+            await fixture.Testbed.StartDashboardAsync();
         }
 
         await vm.UntilStatusAsync(BootedVm.Attached, TimeSpan.FromMinutes(2));
@@ -82,7 +82,7 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
     public async Task ConnectionProbeDetectsAPortThatWasClosedBriefly()
     {
         await using var vm = await fixture.BootAttachedAsync();
-        await using var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080);
+        await using var probe = await ConnectionProbe.StartAsync(fixture.Testbed, 8080);
         Assert.Equal(0, probe.Lost);
         string[] shut = ["PREROUTING", "-p", "tcp", "--dport", "8080", "-j", "DROP"];
 

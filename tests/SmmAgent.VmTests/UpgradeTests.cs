@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A newer deb comes with apt.</summary>
+/// <summary>apt installs a newer deb.</summary>
 public sealed class UpgradeTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Unit = "smm-agent.service";
@@ -11,7 +11,7 @@ public sealed class UpgradeTests(VmFixture fixture) : IClassFixture<VmFixture>
     public async Task UpgradeKeepsTheVmAttachedAndStartsTheNewDaemon(string distribution)
     {
         await using var vm = await fixture.BootAttachedAsync(distribution);
-        await using var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080);
+        await using var probe = await ConnectionProbe.StartAsync(fixture.Testbed, 8080);
         var settings = vm.Run("sha256sum", "/etc/smm/agent.yaml", "/etc/smm/bearer-token");
         var process = vm.Property(Unit, "MainPID");
 

@@ -1,7 +1,7 @@
 namespace SmmAgent.VmTests;
 
 /// <summary>
-/// A VM's files: a layer that takes what is written, above layers that stay as they are. It lies in memory, because
+/// The files of a VM: a writable layer above unchanged layers. It is in memory, because
 /// not every file system of a host can be the upper layer of an overlay.
 /// </summary>
 public sealed class VmDisk : IDisposable
@@ -24,7 +24,7 @@ public sealed class VmDisk : IDisposable
     /// <summary>All files, as the VM sees them.</summary>
     public string Root => Path.Combine(_folder, "root");
 
-    /// <summary>The layer of what was written.</summary>
+    /// <summary>The layer with the written files.</summary>
     public string Written => Path.Combine(_folder, "written");
 
     private string Work => Path.Combine(_folder, "work");

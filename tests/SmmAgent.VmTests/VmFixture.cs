@@ -2,12 +2,12 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>One cluster for the tests of a class; each test boots a VM of its own.</summary>
+/// <summary>One cluster for the tests of a class; each test boots its own VM.</summary>
 public class VmFixture : IAsyncLifetime
 {
     private readonly InstalledAgents _agents;
     private readonly bool _https;
-    private MeshTestbed? _bed;
+    private MeshTestbed? _testbed;
     private bool _hasWorkloads;
 
     public VmFixture(InstalledAgents agents)
@@ -17,50 +17,50 @@ public class VmFixture : IAsyncLifetime
 
     private protected VmFixture(InstalledAgents agents, bool https) => (_agents, _https) = (agents, https);
 
-    /// <summary>The bed; the test is skipped where no VM can be booted.</summary>
-    public MeshTestbed Bed
+    /// <summary>The testbed; the test is skipped where no VM can be booted.</summary>
+    public MeshTestbed Testbed
     {
         get
         {
-            Assert.SkipUnless(_bed is not null, Programs.Missing() ?? "");
-            return _bed;
+            Assert.SkipUnless(_testbed is not null, Programs.Missing() ?? "");
+            return _testbed;
         }
     }
 
-    /// <summary>A VM with a firewall that drops by default, and nothing of the agent's.</summary>
+    /// <summary>Boots a VM with a firewall that drops by default, and without the agent.</summary>
     public Task<BootedVm> BootBareAsync(string distribution = Distribution.Usual) => StartAsync(new VmDisk(Chosen(distribution).Root));
 
-    /// <summary>The same with the package of the agent, without a configuration.</summary>
+    /// <summary>Boots such a VM with the package of the agent, without a configuration.</summary>
     public async Task<BootedVm> BootInstalledAsync(string distribution = Distribution.Usual)
     {
         var chosen = Chosen(distribution);
-        return await StartAsync(await _agents.NewDiskAsync(Bed, chosen));
+        return await StartAsync(await _agents.NewDiskAsync(Testbed, chosen));
     }
 
-    /// <summary>The same with an agent that is configured.</summary>
+    /// <summary>Boots such a VM with a configured agent.</summary>
     public async Task<BootedVm> BootAsync(string distribution = Distribution.Usual) =>
         await ConfiguredAsync(await BootInstalledAsync(distribution));
 
-    /// <summary>A VM whose firewall was never changed, with a configured agent.</summary>
+    /// <summary>Boots a VM with a configured agent and a firewall that was never changed.</summary>
     public async Task<BootedVm> BootWithoutFirewallAsync()
     {
         var chosen = Chosen(Distribution.Usual);
-        return await ConfiguredAsync(await BootedVm.StartAsync(Bed, await _agents.NewDiskAsync(Bed, chosen)));
+        return await ConfiguredAsync(await BootedVm.StartAsync(Testbed, await _agents.NewDiskAsync(Testbed, chosen)));
     }
 
-    /// <summary>The same with an agent that is attached, and a workload on each of the WorkloadGroup's ports.</summary>
+    /// <summary>Boots an attached VM with a workload on each port of the WorkloadGroup.</summary>
     public async Task<BootedVm> BootAttachedAsync(string distribution = Distribution.Usual)
     {
         await StartWorkloadsAsync();
-        return await AfterAsync(await BootAsync(distribution), vm =>
+        return await PrepareAsync(await BootAsync(distribution), vm =>
         {
             vm.Run("smm-agent", "reconcile");
             return vm.UntilStatusAsync(BootedVm.Attached);
         });
     }
 
-    /// <summary>A VM from a copy of another one's disk, which is switched off.</summary>
-    /// <param name="machineId">Its /etc/machine-id; null for a copy of that, too.</param>
+    /// <summary>Boots a VM from a copy of the disk of another VM, which is switched off.</summary>
+    /// <param name="machineId">Its /etc/machine-id; null for that of the original.</param>
     /// <param name="name">Its name and hostname, where another VM runs at the same time.</param>
     public Task<BootedVm> BootCopyAsync(VmDisk original, string? machineId = null, string? name = null)
     {
@@ -69,15 +69,15 @@ public class VmFixture : IAsyncLifetime
             File.WriteAllText(Path.Combine(disk.Root, "etc/machine-id"), machineId + "\n");
         if (name is not null)
             File.WriteAllText(Path.Combine(disk.Root, "etc/hostname"), name + "\n");
-        Bed.DropByDefault();
-        return BootedVm.StartAsync(Bed, disk, name);
+        Testbed.DropByDefault();
+        return BootedVm.StartAsync(Testbed, disk, name);
     }
 
-    /// <summary>Starts a workload on each of the WorkloadGroup's ports, unless there is one.</summary>
+    /// <summary>Starts a workload on each port of the WorkloadGroup that has none.</summary>
     public async Task StartWorkloadsAsync()
     {
-        foreach (var port in _hasWorkloads ? [] : Bed.Mesh.Ports)
-            await Bed.StartWorkloadAsync(port.Port);
+        foreach (var port in _hasWorkloads ? [] : Testbed.Mesh.Ports)
+            await Testbed.StartWorkloadAsync(port.Port);
         _hasWorkloads = true;
     }
 
@@ -87,35 +87,35 @@ public class VmFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         if (Programs.Missing() is null)
-            _bed = await StartBedAsync();
+            _testbed = await StartTestbedAsync();
     }
 
     public virtual async ValueTask DisposeAsync()
     {
-        if (_bed is not null)
-            await _bed.DisposeAsync();
+        if (_testbed is not null)
+            await _testbed.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 
-    private protected virtual Task<MeshTestbed> StartBedAsync() => MeshTestbed.StartAsync(_https, AgentPackage.Built.Folder);
+    private protected virtual Task<MeshTestbed> StartTestbedAsync() => MeshTestbed.StartAsync(_https, AgentPackage.Built.Folder);
 
     private Task<BootedVm> StartAsync(VmDisk disk)
     {
-        Bed.DropByDefault();
-        return BootedVm.StartAsync(Bed, disk);
+        Testbed.DropByDefault();
+        return BootedVm.StartAsync(Testbed, disk);
     }
 
-    /// <summary>Whether agents look after a sidecar; else they are there for the firewall only.</summary>
+    /// <summary>Whether the agents manage a sidecar; otherwise they manage the firewall only.</summary>
     private protected virtual bool HasSidecar => false;
 
-    private Task<BootedVm> ConfiguredAsync(BootedVm vm) => AfterAsync(vm, booted =>
+    private Task<BootedVm> ConfiguredAsync(BootedVm vm) => PrepareAsync(vm, booted =>
     {
         booted.Configure(HasSidecar);
         return Task.CompletedTask;
     });
 
-    // No VM is left behind by a preparation that fails.
-    private static async Task<BootedVm> AfterAsync(BootedVm vm, Func<BootedVm, Task> prepare)
+    // A preparation that fails leaves no VM behind.
+    private static async Task<BootedVm> PrepareAsync(BootedVm vm, Func<BootedVm, Task> prepare)
     {
         try
         {
@@ -131,7 +131,7 @@ public class VmFixture : IAsyncLifetime
 
     private static Distribution Chosen(string name)
     {
-        var distribution = Distribution.Of(name);
+        var distribution = Distribution.FromName(name);
         var missing = distribution.Missing();
         Assert.SkipUnless(missing is null, missing ?? "");
         return distribution;

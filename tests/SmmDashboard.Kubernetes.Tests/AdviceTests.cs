@@ -1,10 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
-using SmmAgent.Testbed;
 using SmmAgent.Core.Sidecar.Logs;
+using SmmAgent.Testbed;
 using SmmDashboard.Groups;
-using SmmDashboard.Kubernetes.Mesh;
+using SmmDashboard.Kubernetes.Composition;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Registration;
 using SmmDashboard.Kubernetes.Tests.Running;
@@ -39,17 +39,17 @@ public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFi
         Assert.Empty((await ComposeAsync()).Groups.Values.SelectMany(group => group.Faults));
 
         // A version that nothing tells.
-        await CuresAsync("kubectl -n istio-system label configmap istio app.kubernetes.io/version-", ("vms-plain", "bare"),
+        await CommandFixesAsync("kubectl -n istio-system label configmap istio app.kubernetes.io/version-", ("vms-plain", "bare"),
             ("VERSION", "1.32.0"));
 
         // Revisions: of the namespace, of the group itself, and of a tag, which istiod does not take for its own.
-        await CuresAsync("kubectl label namespace vms-revision istio.io/rev=gone --overwrite", ("vms-revision", "orders"),
+        await CommandFixesAsync("kubectl label namespace vms-revision istio.io/rev=gone --overwrite", ("vms-revision", "orders"),
             ("REVISION", "1-32"));
-        await CuresAsync("kubectl -n vms-plain label workloadgroup bare istio.io/rev=gone", ("vms-plain", "bare"), ("REVISION", "default"));
-        await CuresAsync("kubectl -n vms-plain label workloadgroup bare istio.io/rev=prod-stable --overwrite", ("vms-plain", "bare"));
+        await CommandFixesAsync("kubectl -n vms-plain label workloadgroup bare istio.io/rev=gone", ("vms-plain", "bare"), ("REVISION", "default"));
+        await CommandFixesAsync("kubectl -n vms-plain label workloadgroup bare istio.io/rev=prod-stable --overwrite", ("vms-plain", "bare"));
 
         // The editor is told what a person would type.
-        await CuresAsync(
+        await CommandFixesAsync(
             """kubectl -n vms-revision patch workloadgroup orders --type=merge -p {"spec":{"template":{"ports":{"http-api":99999}}}}""",
             ("vms-revision", "orders"), ("99999", "9090"));
 
@@ -112,7 +112,7 @@ public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFi
     }
 
     /// <summary>Brings a fault about, and runs the one command in it.</summary>
-    private async Task CuresAsync(string fault, (string Namespace, string Name) group, params (string From, string To)[] values)
+    private async Task CommandFixesAsync(string fault, (string Namespace, string Name) group, params (string From, string To)[] values)
     {
         await KubectlAsync(fault);
         var found = Assert.Single((await ComposeAsync()).Group(group.Namespace, group.Name).Faults);

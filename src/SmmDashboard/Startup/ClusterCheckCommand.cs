@@ -2,8 +2,8 @@ using System.CommandLine;
 using SmmAgent.Contract;
 using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Api;
-using SmmDashboard.Kubernetes.Checking;
-using SmmDashboard.Kubernetes.Mesh;
+using SmmDashboard.Kubernetes.Checks;
+using SmmDashboard.Kubernetes.Composition;
 
 namespace SmmDashboard.Startup;
 

@@ -28,7 +28,7 @@ internal static class FuzzCommand
             switch (word)
             {
                 case "--list":
-                    Console.WriteLine(string.Join('\n', targets.Where(target => !target.IsOfEngine).Select(target => target.Name)));
+                    Console.WriteLine(string.Join('\n', targets.Where(target => !target.IsEngineOnly).Select(target => target.Name)));
                     return 0;
                 case "--replay":
                     return Replay(Find(words.Dequeue(), targets)!, words);
@@ -59,7 +59,7 @@ internal static class FuzzCommand
         }
 
         var plan = new FuzzPlan(inputs, duration ?? (inputs is null ? TimeSpan.FromSeconds(60) : null), seed);
-        var chosen = names.Count > 0 ? names.ConvertAll(name => Find(name, targets)!) : [.. targets.Where(target => !target.IsOfEngine)];
+        var chosen = names.Count > 0 ? names.ConvertAll(name => Find(name, targets)!) : [.. targets.Where(target => !target.IsEngineOnly)];
         return isChild
             ? chosen.Max(target => Here(target, plan, findings)) : chosen.Sum(target => InChild(target, plan, findings)) is 0 ? 0 : 1;
     }

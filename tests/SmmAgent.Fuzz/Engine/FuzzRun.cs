@@ -4,13 +4,13 @@ using System.Security.Cryptography;
 
 namespace SmmAgent.Fuzz.Engine;
 
-/// <summary>How long, and with which inputs.</summary>
-/// <param name="Inputs">At most so many; null for no limit.</param>
-/// <param name="Duration">At most so long; null for no limit.</param>
+/// <summary>The limits and the seed of a run.</summary>
+/// <param name="Inputs">The largest number of inputs; null for no limit.</param>
+/// <param name="Duration">The longest time; null for no limit.</param>
 /// <param name="Seed">The same seed makes the same inputs, unless coverage guides the run.</param>
 internal sealed record FuzzPlan(long? Inputs, TimeSpan? Duration, int Seed);
 
-/// <summary>What a run of one target came to.</summary>
+/// <summary>The result of a run of one target.</summary>
 /// <param name="Faults">One of each kind, with the input in hexadecimal digits of its SHA-256 (the name of the file).</param>
 internal sealed record FuzzResult(string Target, long Inputs, TimeSpan Took, int Corpus, int Branches, TimeSpan Slowest, long MostAllocated,
     long Growth, IReadOnlyList<string> Faults)
@@ -77,7 +77,7 @@ internal sealed class FuzzRun(FuzzTarget target, FuzzPlan plan, Findings finding
             target.Run(input);
             return null;
         }
-#pragma warning disable CA1031 // any exception is what is looked for
+#pragma warning disable CA1031 // any exception is a finding
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -102,7 +102,7 @@ internal sealed class FuzzRun(FuzzTarget target, FuzzPlan plan, Findings finding
         var isNew = _coverage.IsNew();
         findings.End();
 
-        // The machine may have been busy with something else: the quickest of three counts.
+        // The machine may have been busy: the quickest of three runs counts.
         for (var again = 0; took > Longest / 4 && again < 2; again++)
         {
             start = Stopwatch.GetTimestamp();
@@ -130,12 +130,12 @@ internal sealed class FuzzRun(FuzzTarget target, FuzzPlan plan, Findings finding
         _faults[kind] = $"{file}: {what}";
     }
 
-    // The type and the first line of our own, so that one mistake is one finding.
-    private static string KindOf(Exception fault) => $"{fault.GetType()} {(fault is BrokenException ? fault.Message.Split(':')[0] : "")} "
+    // The type and the first stack frame of our own code, so that one mistake is one finding.
+    private static string KindOf(Exception fault) => $"{fault.GetType()} {(fault is PropertyException ? fault.Message.Split(':')[0] : "")} "
         + fault.StackTrace?.Split('\n').FirstOrDefault(
-            line => line.Contains("Smm", StringComparison.Ordinal) && !line.Contains(nameof(BrokenException), StringComparison.Ordinal));
+            line => line.Contains("Smm", StringComparison.Ordinal) && !line.Contains(nameof(PropertyException), StringComparison.Ordinal));
 
-    // Takes pieces out as long as the same fault remains.
+    // Removes pieces while the same fault remains.
     private byte[] Smaller(byte[] input, string kind)
     {
         if (kind is Hang or "allocation")

@@ -4,7 +4,9 @@ namespace SmmAgent.Fuzz.Engine;
 
 /// <summary>One parser of foreign input.</summary>
 /// <param name="Name">The word on the command line, and the name of its folders of seeds and crashes.</param>
-/// <param name="Run">Reads one input. Any exception that leaves it is a fault; <see cref="BrokenException"/> is that of a property.</param>
+/// <param name="Run">
+/// Reads one input. Any exception that leaves it is a fault; <see cref="PropertyException"/> is that of a property.
+/// </param>
 public sealed record FuzzTarget(string Name, Action<byte[]> Run)
 {
     /// <summary>In bytes. The mutator makes no larger input.</summary>
@@ -20,12 +22,12 @@ public sealed record FuzzTarget(string Name, Action<byte[]> Run)
     public IReadOnlyList<string> Words { get; init; } = [];
 
     /// <summary>A target that only the tests of the engine run.</summary>
-    public bool IsOfEngine { get; init; }
+    public bool IsEngineOnly { get; init; }
 
-    public static FuzzTarget OfText(string name, Action<string> run, params string[] seeds) =>
+    public static FuzzTarget FromText(string name, Action<string> run, params string[] seeds) =>
         new(name, bytes => run(Encoding.UTF8.GetString(bytes))) { Seeds = [.. seeds.Select(Encoding.UTF8.GetBytes)] };
 
-    public static FuzzTarget OfBytes(string name, Action<byte[]> run, params string[] seeds) =>
+    public static FuzzTarget FromBytes(string name, Action<byte[]> run, params string[] seeds) =>
         new(name, run) { Seeds = [.. seeds.Select(Encoding.UTF8.GetBytes)] };
 
     /// <summary>The target's seeds: its own, those below seeds/, and the crashes that were found before.</summary>

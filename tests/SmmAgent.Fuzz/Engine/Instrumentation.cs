@@ -5,7 +5,7 @@ namespace SmmAgent.Fuzz.Engine;
 /// <summary>Writes branch counters into a copy of the assemblies under test.</summary>
 internal static class Instrumentation
 {
-    // Ours, and the one library that reads foreign text for us.
+    // Our assemblies, and the one library that reads foreign text.
     private static readonly string[] Assemblies = [
         "SmmAgent.Contract", "SmmAgent.Core", "SmmAgent.Linux", "smm-agent", "smm-dashboard", "YamlDotNet"];
 
@@ -13,7 +13,7 @@ internal static class Instrumentation
     {
         foreach (var assembly in Assemblies)
         {
-            // Generated readers of JSON only call the framework's: their branches are many and say nothing.
+            // Generated readers of JSON only call those of the framework: their many branches carry no information.
             var types = Fuzzer.Instrument(
                 Path.Combine(folder, $"{assembly}.dll"), type => !type.Contains("Json.", StringComparison.Ordinal), Options.Value).Count();
             Console.WriteLine($"{assembly}: {types} types");

@@ -125,7 +125,7 @@ internal sealed class Mutator(Random random, FuzzTarget target)
         return of[from..(from + length)];
     }
 
-    // Mostly twice; sometimes as often as the input may be long, for what recurses.
+    // Mostly twice; sometimes up to the largest size of an input, for parsers that recurse.
     private void Repeat(List<byte> input)
     {
         var (from, length) = Range(input.Count, 24);
@@ -158,7 +158,7 @@ internal sealed class Mutator(Random random, FuzzTarget target)
         input.AddRange(Encoding.Latin1.GetBytes(string.Join('\n', lines)));
     }
 
-    // Replaces a value, or a member with its name, by another one of this or another input. What is no JSON stays as it is.
+    // Replaces a value, or a member with its name, by another one of this or another input. Input that is not JSON is unchanged.
     private void Json(List<byte> input, IReadOnlyList<byte[]> corpus)
     {
         var bytes = input.ToArray();
@@ -185,7 +185,7 @@ internal sealed class Mutator(Random random, FuzzTarget target)
         }
     }
 
-    // Where every value is.
+    // The position of every value.
     private static List<(int From, int To)> Values(byte[] json)
     {
         List<(int From, int To)> values = [];
@@ -211,7 +211,7 @@ internal sealed class Mutator(Random random, FuzzTarget target)
         }
         catch (JsonException)
         {
-            // What came before is well-formed.
+            // The part before the error is well-formed.
         }
 
         return values;

@@ -5,7 +5,7 @@ using SmmAgent.Fuzz.Engine;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What agent and dashboard both read.</summary>
+/// <summary>Documents that both the agent and the dashboard read.</summary>
 internal static class ContractTargets
 {
     /// <summary>A mesh configuration with every member; the certificate is a real one.</summary>
@@ -31,10 +31,10 @@ internal static class ContractTargets
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        FuzzTarget.OfBytes("mesh-config", MeshConfig, MeshConfigSeed) with { Words = ConfigWords, MaximumBytes = 32 * 1024 },
-        FuzzTarget.OfText("versions", Versions, "1:1.15.3-1~deb12u1+b2\n1.15.3", "1.0^git1-2.el9\n1.0~rc1-1",
+        FuzzTarget.FromBytes("mesh-config", MeshConfig, MeshConfigSeed) with { Words = ConfigWords, MaximumBytes = 32 * 1024 },
+        FuzzTarget.FromText("versions", Versions, "1:1.15.3-1~deb12u1+b2\n1.15.3", "1.0^git1-2.el9\n1.0~rc1-1",
             "0\n\n") with { Words = ["~", "^", ":", "-", "+", "a", "."] },
-        FuzzTarget.OfText("names", Names, "istiod.istio-system.svc:15012", "[2001:db8::1]:15012", "10.244.0.0/16", "/packages/a.deb",
+        FuzzTarget.FromText("names", Names, "istiod.istio-system.svc:15012", "[2001:db8::1]:15012", "10.244.0.0/16", "/packages/a.deb",
             "https://example.com/a%2fb.deb", "spiffe://cluster.local/ns/a/sa/b"),
     ];
 
@@ -46,12 +46,13 @@ internal static class ContractTargets
             return;
 
         foreach (var problem in config.Problems ?? [])
-            BrokenException.UnlessLine(NameRules.Shown(problem), "a shown problem");
-        BrokenException.Unless(config.MeshExpansionGateways.SelectMany(gateway => gateway.Ports).All(port => port.Port is > 0 and < 65536),
+            PropertyException.UnlessLine(NameRules.Shown(problem), "a shown problem");
+        PropertyException.Unless(
+            config.MeshExpansionGateways.SelectMany(gateway => gateway.Ports).All(port => port.Port is > 0 and < 65536),
             "a port is in range");
 
         var again = MeshConfigReader.Read(JsonSerializer.SerializeToUtf8Bytes(config, ContractJson.Default.MeshConfig));
-        BrokenException.Unless(again.Value is not null, $"what was accepted and written is accepted: {string.Join("; ", again.Errors)}");
+        PropertyException.Unless(again.Value is not null, $"what was accepted and written is accepted: {string.Join("; ", again.Errors)}");
     }
 
     private static void Versions(string text)
@@ -60,11 +61,11 @@ internal static class ContractTargets
         var (a, b, c) = (lines[0], lines[lines.Length > 1 ? 1 : 0], lines[^1]);
         foreach (var format in Enum.GetValues<PackageFormat>())
         {
-            BrokenException.Unless(format.Compare(a, a) == 0, "a version equals itself");
-            BrokenException.Unless(Math.Sign(format.Compare(a, b)) == -Math.Sign(format.Compare(b, a)),
+            PropertyException.Unless(format.Compare(a, a) == 0, "a version equals itself");
+            PropertyException.Unless(Math.Sign(format.Compare(a, b)) == -Math.Sign(format.Compare(b, a)),
                 "the order of two versions is the reverse of their reverse");
             if (format.Compare(a, b) <= 0 && format.Compare(b, c) <= 0)
-                BrokenException.Unless(format.Compare(a, c) <= 0, "the order of versions is transitive");
+                PropertyException.Unless(format.Compare(a, c) <= 0, "the order of versions is transitive");
             _ = format.CompareOffer(a, b);
             _ = format.CompareUpstream(a, b);
         }
@@ -79,20 +80,21 @@ internal static class ContractTargets
                  })
         {
             if (rule(text) is { } why)
-                BrokenException.Unless(!why.Any(char.IsControl), "the reason of a refusal has no control character");
+                PropertyException.Unless(!why.Any(char.IsControl), "the reason of a refusal has no control character");
             else
-                BrokenException.Unless(!text.Any(char.IsControl) && text.Length > 0, "an accepted name has no control character");
+                PropertyException.Unless(!text.Any(char.IsControl) && text.Length > 0, "an accepted name has no control character");
         }
 
         _ = SpiffeId.Parse(text);
         if (NameRules.Cidr(text) is null)
             _ = System.Net.IPNetwork.Parse(text);
-        BrokenException.Unless(Encoding.UTF8.GetByteCount(NameRules.Shown(text)) <= 400, "what is shown is short");
+        PropertyException.Unless(Encoding.UTF8.GetByteCount(NameRules.Shown(text)) <= 400, "what is shown is short");
     }
 
     public static void Lines(IEnumerable<InputError> faults)
     {
         foreach (var fault in faults)
-            BrokenException.Unless(!fault.ToString().Any(char.IsControl), $"a fault is one line: {fault.Reason.ReplaceLineEndings("\\n")}");
+            PropertyException.Unless(
+                !fault.ToString().Any(char.IsControl), $"a fault is one line: {fault.Reason.ReplaceLineEndings("\\n")}");
     }
 }

@@ -12,7 +12,7 @@ using SmmDashboard.Http;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What clients send to the dashboard, and its own files.</summary>
+/// <summary>Requests of clients to the dashboard, and the files of the dashboard.</summary>
 internal static class DashboardTargets
 {
     private static readonly WorkloadGroup Group = new()
@@ -22,22 +22,23 @@ internal static class DashboardTargets
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        FuzzTarget.OfBytes("report", bytes => Body(bytes, ReportReader.Read),
+        FuzzTarget.FromBytes("report", bytes => Body(bytes, ReportReader.Read),
             """{"host":{"hostname":"vm","os":"Debian","architecture":"amd64"},"address":{"value":"203.0.113.7","source":"node"},"interfaceAddresses":["10.0.0.1","fe80::1%eth0"],"versions":{"agent":"0.1.0","sidecar":"1.15.3"},"conditions":[{"type":"PortsOpen","status":"True","reason":"Open","message":"","lastTransitionTime":"2026-11-28T00:00:00Z"}],"reportedAt":"2026-11-28T00:00:00.1+01:00","instance":"0123456789abcdef"}"""),
-        FuzzTarget.OfBytes("dial-back", bytes => Body(bytes, request => DialBackReader.Read(request, Group)),
+        FuzzTarget.FromBytes("dial-back", bytes => Body(bytes, request => DialBackReader.Read(request, Group)),
             """{"ports":[8080,16400],"nonce":"0123456789abcdef"}"""),
-        FuzzTarget.OfBytes(
+        FuzzTarget.FromBytes(
             "registration", Registration,
             """{"token":"a.b.c","namespace":"vm","group":"a","serviceAccount":"default","address":"10.0.0.1","network":"n","uuid":"5b9c1f1e-8a2d-4a7e-9a53-0d3f4f6f7a11","labels":{"istio.io/rev":"default"},"clusterId":"c","signingRequest":"x"}"""),
-        FuzzTarget.OfText(
+        FuzzTarget.FromText(
             "mesh-yaml", Mesh, MeshYaml, "a: {b", "a: !<tag:x> b", "&a [*a]: b",
             "a: [1, 2]\n---\nb: c") with { Words = ["&a ", "*a", "!!str ", "!<", "? ", "<<: *a", "[", "{", "- ", ": ", "|+\n", "\t",
                 "tokenSha256s:", "groups:", "---\n", "%TAG ! x\n", "\0", "\\ud800", "\ufeff"], MaximumBytes = 64 * 1024 },
-        FuzzTarget.OfText(
+        FuzzTarget.FromText(
             "request-headers", Headers, "Bearer a.eyJleHAiOjF9.c\nsmm-agent/0.1.0 (x)\nwait=50, respond-async\n\"a\", W/\"b\"",
             "Bearer \n\nwait=\"5\"\n*") with { MaximumBytes = 4096,
             Words = ["Bearer ", "wait=", "smm-agent/", "\"", ",", ";", "W/", "*", "eyJzdWIiOiJcdWQ4MDAifQ"] },
-        FuzzTarget.OfText("jwt-payload", Payload, """{"exp":1.5e9,"sub":"system:serviceaccount:vm:a","iss":"x"}""", """{"sub":"\ud800"}"""),
+        FuzzTarget.FromText("jwt-payload", Payload, """{"exp":1.5e9,"sub":"system:serviceaccount:vm:a","iss":"x"}""",
+            """{"sub":"\ud800"}"""),
     ];
 
     private const string MeshYaml = """
@@ -76,7 +77,7 @@ internal static class DashboardTargets
         };
         var body = RequestBody.ReadAsync(context, 64 * 1024).GetAwaiter().GetResult();
         if (body is not null && !body.TryParse(read, out var value, out var problem))
-            BrokenException.Unless(value is null || problem is not null, "a refused body has a problem");
+            PropertyException.Unless(value is null || problem is not null, "a refused body has a problem");
     }
 
     private static void Registration(byte[] line)
@@ -99,9 +100,9 @@ internal static class DashboardTargets
         if (AuthorizationHeader.TryRead(context.Request, TimeProvider.System, out var token, out var problem))
             _ = (token.ExpiresAt, token.ToString());
         else
-            BrokenException.Unless(problem is not null, "a refused token has a problem");
+            PropertyException.Unless(problem is not null, "a refused token has a problem");
         _ = AgentVersion.FromUserAgent(lines.ElementAtOrDefault(1) ?? "");
-        BrokenException.Unless(PreferHeader.ParseWait([lines.ElementAtOrDefault(2)]) is null
+        PropertyException.Unless(PreferHeader.ParseWait([lines.ElementAtOrDefault(2)]) is null
             or (>= 0 and <= DashboardApi.MaximumWaitSeconds), "a wait is in range");
         _ = new EntityTags(lines.Skip(3)).Match("\"a\"");
     }

@@ -13,7 +13,7 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What this host's programs and files say.</summary>
+/// <summary>Output of programs and contents of files of this host.</summary>
 internal static class HostTargets
 {
     private static readonly Packet[] Packets =
@@ -34,13 +34,13 @@ internal static class HostTargets
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        FuzzTarget.OfText(
+        FuzzTarget.FromText(
             "iptables-save", Iptables,
             "*filter\n:INPUT DROP [1:2]\n:SMM-AGENT - [0:0]\n-A INPUT -m comment --comment \"a b \\\" -j DROP\" -j SMM-AGENT\n-A "
             + "SMM-AGENT ! -s 10.0.0.0/8 -p tcp -m multiport --dports 22,80:90 -j ACCEPT\nCOMMIT\n") with { Words = RuleWords },
-        FuzzTarget.OfText("iptables-rule", Rule, "-s 10.0.0.0/8 -p tcp -m tcp --dport 22 -m comment --comment \"a \\\"b\" -j ACCEPT",
+        FuzzTarget.FromText("iptables-rule", Rule, "-s 10.0.0.0/8 -p tcp -m tcp --dport 22 -m comment --comment \"a \\\"b\" -j ACCEPT",
             "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT") with { Words = RuleWords, MaximumBytes = 2048 },
-        FuzzTarget.OfText("nft-json", Nft, NftSeed, """{"nftables":[{"metainfo":{"json_schema_version":1}}]}""",
+        FuzzTarget.FromText("nft-json", Nft, NftSeed, """{"nftables":[{"metainfo":{"json_schema_version":1}}]}""",
             """{"nftables":[{"set":{"family":"inet","table":"t","name":"s","type":"ipv4_addr","elem":["@s"]}},{"chain":{"family":"inet","table":"t","name":"c","hook":"input","policy":"drop"}},{"rule":{"family":"inet","table":"t","chain":"c","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":"@s"}},{"accept":null}]}}]}""") with
         {
             Words = ["\"@s\"", "{\"set\":[", "{\"range\":[1,2]}", "{\"prefix\":{\"addr\":\"10.0.0.0\",\"len\":8}}",
@@ -48,40 +48,40 @@ internal static class HostTargets
                 "\"op\":\"!=\"", "{\"accept\":null}", "{\"elem\":{\"val\":"],
             MaximumBytes = 32 * 1024,
         },
-        FuzzTarget.OfText("nft-tables", text => _ = CaptureRules.NativeTables(text), "table inet istio-proxy-nat\ntable ip filter\n"),
-        FuzzTarget.OfText("firewalld-rule", text =>
+        FuzzTarget.FromText("nft-tables", text => _ = CaptureRules.NativeTables(text), "table inet istio-proxy-nat\ntable ip filter\n"),
+        FuzzTarget.FromText("firewalld-rule", text =>
         {
             if (FirewalldRule.Read(text) is { } rule)
-                BrokenException.Unless(FirewalldRule.Read(rule.Text) == rule, "a rule is read as it was written");
+                PropertyException.Unless(FirewalldRule.Read(rule.Text) == rule, "a rule is read as it was written");
         }, "rule priority=\"16400\" family=\"ipv4\" source address=\"10.0.0.0/8\" port port=\"8080\" "
             + "protocol=\"tcp\" accept") with { MaximumBytes = 512 },
-        FuzzTarget.OfBytes("netlink", bytes =>
+        FuzzTarget.FromBytes("netlink", bytes =>
         {
             foreach (var (_, _, body) in NetlinkMessage.Split(bytes))
                 _ = NetlinkMessage.Attributes(body);
         }) with { Seeds = [NetlinkMessage.Build(0, 1, 2, 2, 3, NetlinkMessage.Text(1, "filter"), NetlinkMessage.Number(2, 7))] },
-        FuzzTarget.OfText("os-release", Os, "NAME=\"Ubuntu\"\nID=ubuntu\nVERSION_ID=\"20.04\"\nPRETTY_NAME='a b'\n",
+        FuzzTarget.FromText("os-release", Os, "NAME=\"Ubuntu\"\nID=ubuntu\nVERSION_ID=\"20.04\"\nPRETTY_NAME='a b'\n",
             "ID=\"openEuler\"\nID_LIKE=\"rhel fedora\"\n"),
-        FuzzTarget.OfText(
+        FuzzTarget.FromText(
             "systemctl", Systemctl,
             "LoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\nMainPID=12\nExecMainStartTimestamp=Sat "
             + "2026-11-28 21:43:00 UTC\nNRestarts=3\nResult=success\n",
             "Failed to start istio.service: Unit istio.service not found.\nJob for istio.service failed because"),
-        FuzzTarget.OfText(
+        FuzzTarget.FromText(
             "installer-text", Installer,
             "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 12 (unattended-upgr)\nE: Unable to acquire",
             "dpkg: error processing archive: No space left on device\n nothing provides x needed by y") with { Words = [
                 "E: ", "error", "Depends:", "NOT OK", "is locked", "\n"] },
-        FuzzTarget.OfText(
+        FuzzTarget.FromText(
             "archive-listing", Archive,
             "-rw-r--r-- root/root         4 2026-11-23 21:23 ./usr/share/x\ndrwxr-xr-x root/root 0 2026-11-23 21:23 ./\nlrwxrwxrwx "
             + "root/root 0 2026-11-23 21:23 ./etc/a -> /etc/b\nhrw-r--r-- root/root 0 2026-11-23 21:23 ./usr/b link to ./usr/a",
             "-rwxr-xr-x /usr/bin/x\ndrwxr-xr-x /usr/bin\nlrwxrwxrwx /etc/a") with { Words = [
                 " -> ", " link to ", "../", "//", "./", "l", "h", "c", "b", "\\n"] },
-        FuzzTarget.OfText("package-state", State, "installed ok 1.15.3\n", "config-files ok \n",
+        FuzzTarget.FromText("package-state", State, "installed ok 1.15.3\n", "config-files ok \n",
             "half-configured reinst-required 1:2.3-4~rc1\n", "0:1.15.3-1\n0:1.16.0-1\n")
             with { Words = ["not-installed", "triggers-pending", "ok", "0:", " ", "\n"] },
-        FuzzTarget.OfBytes(
+        FuzzTarget.FromBytes(
             "hosts-file", Hosts,
             "127.0.0.1 localhost\n# BEGIN smm-agent: addresses of the mesh's control plane\n203.0.113.7 istiod.istio-system.svc\n# END "
             + "smm-agent\n", "a", "# END smm-agent\n# BEGIN smm-agent\r\n") with { Words = ["# BEGIN smm-agent", "# END smm-agent",
@@ -102,7 +102,7 @@ internal static class HostTargets
     private static void State(string text)
     {
         foreach (var state in (PackageState?[])[Dpkg.State(text), Rpm.State(text)])
-            BrokenException.Unless(state is not { Version: "" }, "a version is not empty");
+            PropertyException.Unless(state is not { Version: "" }, "a version is not empty");
     }
 
     private static void Iptables(string text)
@@ -114,7 +114,7 @@ internal static class HostTargets
             foreach (var packet in Packets)
                 _ = IptablesEvaluator.Evaluate(table, packet);
             foreach (var rule in table.Chains.Values.SelectMany(chain => chain.Rules))
-                BrokenException.Unless(!rule.Text.Contains('\n', StringComparison.Ordinal) && !rule.Arguments.Any(argument =>
+                PropertyException.Unless(!rule.Text.Contains('\n', StringComparison.Ordinal) && !rule.Arguments.Any(argument =>
                     argument.Contains('\n', StringComparison.Ordinal)), "a rule that goes back to iptables-restore is one line");
         }
 
@@ -125,7 +125,7 @@ internal static class HostTargets
     {
         var rule = FilterRule.Parse(text);
         _ = (rule.Canonical, rule.Arguments, rule.Comment);
-        BrokenException.Unless(FilterRule.Parse(text).Canonical == rule.Canonical, "a rule has one meaning");
+        PropertyException.Unless(FilterRule.Parse(text).Canonical == rule.Canonical, "a rule has one meaning");
     }
 
     private static void Nft(string json)
@@ -143,7 +143,7 @@ internal static class HostTargets
     {
         var release = OsRelease.Parse(text.Split('\n'));
         _ = release.IsVerified;
-        BrokenException.Unless(!release.Id.Contains('\n', StringComparison.Ordinal), "an id is one line");
+        PropertyException.Unless(!release.Id.Contains('\n', StringComparison.Ordinal), "an id is one line");
     }
 
     private static void Systemctl(string text)
@@ -157,7 +157,7 @@ internal static class HostTargets
     {
         var command = new CommandResult(["apt-get"], CommandEnding.Exited, 1, text, text);
         foreach (var failure in new[] { InstallerText.Failure(command), InstallerText.RemovalFailure(command) })
-            BrokenException.UnlessLine(failure.Message, "why a package was not installed");
+            PropertyException.UnlessLine(failure.Message, "why a package was not installed");
     }
 
     private static void Archive(string text)
@@ -166,9 +166,9 @@ internal static class HostTargets
         {
             var members = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(member).ToList();
             if (ArchiveContents.Validate(members) is { } why)
-                BrokenException.UnlessLine(why, "why an archive is refused");
+                PropertyException.UnlessLine(why, "why an archive is refused");
             else
-                BrokenException.Unless(members.All(one => !one.Path.Split('/').Contains("..")), "an accepted archive leaves no folder");
+                PropertyException.Unless(members.All(one => !one.Path.Split('/').Contains("..")), "an accepted archive leaves no folder");
         }
     }
 
@@ -176,13 +176,14 @@ internal static class HostTargets
     {
         string[] lines = ["203.0.113.7 istiod.istio-system.svc", "2001:db8::7 istiod.istio-system.svc"];
         var set = HostsBlock.Set(file, lines);
-        BrokenException.Unless(HostsBlock.Has(Encoding.Latin1.GetString(set), lines), "lines that were set are there");
-        BrokenException.Unless(HostsBlock.Set(set, lines).AsSpan().SequenceEqual(set), "setting the same lines once more changes nothing");
-        BrokenException.Unless(
+        PropertyException.Unless(HostsBlock.Has(Encoding.Latin1.GetString(set), lines), "lines that were set are there");
+        PropertyException.Unless(
+            HostsBlock.Set(set, lines).AsSpan().SequenceEqual(set), "setting the same lines once more changes nothing");
+        PropertyException.Unless(
             HostsBlock.Lines(Encoding.Latin1.GetString(HostsBlock.Remove(set))).Count == 0, "nothing stays of lines that are removed");
         if (HostsBlock.Lines(Encoding.Latin1.GetString(file)).Count == 0 && !Encoding.Latin1.GetString(file)
             .Contains("smm-agent", StringComparison.Ordinal))
-            BrokenException.Unless(
+            PropertyException.Unless(
                 HostsBlock.Remove(set).AsSpan().SequenceEqual(file), "a file of others is as before when the lines are removed");
     }
 }

@@ -3,13 +3,13 @@ using System.Text.Json.Serialization.Metadata;
 using SmmAgent.Contract;
 using SmmAgent.Fuzz.Engine;
 using SmmDashboard.Kubernetes.Api;
-using SmmDashboard.Kubernetes.Mesh;
+using SmmDashboard.Kubernetes.Composition;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Watching;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What the API server answers: its objects are written by others.</summary>
+/// <summary>Answers of the API server: other programs and people write its objects.</summary>
 internal static class KubernetesTargets
 {
     private static readonly string MeshObjects = $$$$$$$$$$"""
@@ -27,22 +27,22 @@ internal static class KubernetesTargets
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        FuzzTarget.OfText(
+        FuzzTarget.FromText(
             "config-yaml", Yaml,
             "defaultConfig:\n  discoveryAddress: istiod.istio-system.svc:15012\n  proxyMetadata:\n    A: \"1\"\ntrustDomain: "
             + "cluster.local\n", "networks: {network1: {endpoints: [{fromRegistry: a}], gateways: [{address: 1.2.3.4, port: 15443}]}}") with
             { Words = ["&a ", "*a", "!!int ", "? ", "<<: ", "[", "{", "- ", "0x1", ".inf", "~", "1_0", "---\n", "\0", "|\n "] },
-        FuzzTarget.OfBytes(
+        FuzzTarget.FromBytes(
             "watch-line", Watch,
             """{"type":"ADDED","object":{"kind":"WorkloadGroup","apiVersion":"networking.istio.io/v1","metadata":{"name":"a","namespace":"vm","resourceVersion":"7","labels":{"a":null}},"spec":{"metadata":{"labels":{"app":"a"}},"template":{"serviceAccount":"default","ports":{"http":8080}},"probe":{"httpGet":{"port":1}}}}}""",
             """{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old","details":{"retryAfterSeconds":1,"causes":[{"reason":"ResourceVersionTooLarge"}]}}}""", """{"object":{"metadata":{"resourceVersion":"1"}},"type":"BOOKMARK"}""") with { Words = ["\"type\":", "\"object\":", "\"metadata\":", "\"resourceVersion\":"] },
-        FuzzTarget.OfBytes(
+        FuzzTarget.FromBytes(
             "list-page", Page,
             """{"kind":"List","metadata":{"resourceVersion":"9","continue":"x"},"items":[{"metadata":{"name":"a","namespace":"vm","creationTimestamp":"2026-11-28T00:00:00Z"},"spec":{"type":"LoadBalancer","ports":[{"name":"tls","port":15443}],"clusterIPs":["10.0.0.1"],"selector":{"a":"b"}},"status":{"loadBalancer":{"ingress":[{"ip":"203.0.113.7"}]}}},null]}"""),
-        FuzzTarget.OfBytes(
+        FuzzTarget.FromBytes(
             "machine", Machine,
             """{"metadata":{"name":"5b9c1f1e-8a2d-4a7e-9a53-0d3f4f6f7a11","namespace":"vm","resourceVersion":"1","creationTimestamp":"2026-11-28T00:00:00Z"},"spec":{"workloadGroup":"a","keySha256":"00"},"status":{"host":"vm","address":"10.0.0.1","lastReportTime":"2026-11-28T00:00:00Z","conditions":[{"type":"AgentConnected","status":"True","lastTransitionTime":"2026-11-28T00:00:00Z"}],"instances":[{"id":"0123456789abcdef","host":"vm","firstSeen":"2026-11-28T00:00:00Z","lastSeen":"2026-11-28T00:00:00Z"}]}}"""),
-        FuzzTarget.OfBytes(
+        FuzzTarget.FromBytes(
             "mesh-objects", Compose, MeshObjects) with { MaximumBytes = 32 * 1024,
             Words = ["istio.io/rev", "istio.io/tag", "topology.istio.io/network", "\"metadata\":", "\"data\":", "proxyMetadata", "\\n",
                 "istio-system", "istiod", "LoadBalancer", "15443", "proxy.istio.io/config"] },
@@ -51,11 +51,11 @@ internal static class KubernetesTargets
     private static void Yaml(string text)
     {
         var (value, fault) = ConfigYaml.Object(text);
-        BrokenException.Unless(value is null == fault.Length > 0, "there is a value or a fault");
-        BrokenException.Unless(!fault.Any(char.IsControl), "a fault is one line");
+        PropertyException.Unless(value is null == fault.Length > 0, "there is a value or a fault");
+        PropertyException.Unless(!fault.Any(char.IsControl), "a fault is one line");
     }
 
-    // What the callers expect of a server that sends rubbish.
+    // The exceptions that the callers expect for invalid answers.
     private static void Expecting<T>(Func<T> read)
     {
         try
@@ -113,9 +113,9 @@ internal static class KubernetesTargets
         };
         var mesh = MeshComposer.Compose(objects, new(), ComposedMesh.Empty);
         foreach (var fault in mesh.Faults)
-            BrokenException.UnlessLine(fault.ToString(), "a fault");
+            PropertyException.UnlessLine(fault.ToString(), "a fault");
         var again = MeshComposer.Compose(objects, new(), mesh);
-        BrokenException.Unless(again.Groups.Count == mesh.Groups.Count, "the same objects have the same groups");
+        PropertyException.Unless(again.Groups.Count == mesh.Groups.Count, "the same objects have the same groups");
 
         // The cache has one object of a name; one that cannot be read is left out.
         List<T> Of<T>(JsonTypeInfo<T> type, string kind)

@@ -9,7 +9,7 @@ using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What servers answer the agent.</summary>
+/// <summary>Answers of servers to the agent.</summary>
 internal static class NetworkTargets
 {
     private static readonly Uri Dashboard = new("https://dashboard.example.com/");
@@ -17,9 +17,9 @@ internal static class NetworkTargets
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        FuzzTarget.OfBytes("provider-answer", Provider, "203.0.113.7\n", "2001:db8::7", "<html>", "\ufeff203.0.113.7",
+        FuzzTarget.FromBytes("provider-answer", Provider, "203.0.113.7\n", "2001:db8::7", "<html>", "\ufeff203.0.113.7",
             "::ffff:203.0.113.7") with { MaximumBytes = 512 },
-        FuzzTarget.OfBytes("http-answer", Answer,
+        FuzzTarget.FromBytes("http-answer", Answer,
             "401\nContent-Type: application/problem+json\n\n{\"status\":401,\"title\":\"Unauthorized\",\"detail\":\"the token "
             + "expired\",\"code\":\"token_expired\",\"reason\":\"TokenExpired\"}",
             "429\nRetry-After: 120\nContent-Type: application/json; charset=utf-8\n\n{\"detail\":\"later\"}",
@@ -33,21 +33,22 @@ internal static class NetworkTargets
                 "\\ud800", "s3cr3t"],
             MaximumBytes = 32 * 1024,
         },
-        FuzzTarget.OfBytes("dns-answer", bytes => _ = DnsMessage.Read(DnsQuery, bytes)) with { Seeds = [DnsAnswer()], MaximumBytes = 1024 },
-        FuzzTarget.OfText("one-line", text =>
+        FuzzTarget.FromBytes("dns-answer", bytes => _ = DnsMessage.Read(DnsQuery, bytes))
+            with { Seeds = [DnsAnswer()], MaximumBytes = 1024 },
+        FuzzTarget.FromText("one-line", text =>
         {
             foreach (var maximum in new[] { 1, 10, 200, 400 })
             {
                 var line = OneLine.From(text, maximum);
-                BrokenException.UnlessLine(line, "a shown text");
-                BrokenException.Unless(line.Length <= maximum + 5, "a shown text is short");
-                BrokenException.Unless(OneLine.From(line, maximum + 5) == line.Trim(), "a shown text is shown as it is");
+                PropertyException.UnlessLine(line, "a shown text");
+                PropertyException.Unless(line.Length <= maximum + 5, "a shown text is short");
+                PropertyException.Unless(OneLine.From(line, maximum + 5) == line.Trim(), "a shown text is shown as it is");
             }
         }, "a\nb", "\e[31m", "é\u202eab\u2066", "\ud83d\ude00"),
-        FuzzTarget.OfText("networks", text =>
+        FuzzTarget.FromText("networks", text =>
         {
             if (Cidr.Parse(text) is { } network)
-                BrokenException.Unless(
+                PropertyException.Unless(
                     Cidr.Parse(network.ToString()) == network, "a network is read as it is shown");
             if (IPAddress.TryParse(text, out var address))
                 _ = (AddressRules.ValidateExternal(AddressRules.Normalize(address)),
@@ -66,7 +67,7 @@ internal static class NetworkTargets
     {
         var read = ProviderAnswer.Read("https://a.example.com", bytes.AsSpan(0, Math.Min(bytes.Length, ProviderAnswer.MaximumBytes)),
             bytes.Length > ProviderAnswer.MaximumBytes);
-        BrokenException.Unless(!read.ToString().Any(char.IsControl), "what is reported is one line");
+        PropertyException.Unless(!read.ToString().Any(char.IsControl), "what is reported is one line");
     }
 
     // STATUS, headers, an empty line, the body.
@@ -95,8 +96,8 @@ internal static class NetworkTargets
             : FailureClassifier.StatusAsync(response, Dashboard, DateTimeOffset.UnixEpoch, CancellationToken.None).GetAwaiter()
                 .GetResult()) is { } what
             ? (FailureText.Format(what, target), what) : (("", ""), null);
-        BrokenException.UnlessLine(text.Item2, "what is reported of an answer");
-        BrokenException.Unless(
+        PropertyException.UnlessLine(text.Item2, "what is reported of an answer");
+        PropertyException.Unless(
             failure is null || !text.Item2.Contains("s3cr3t-0123456789", StringComparison.Ordinal), "the token is not reported");
     }
 }

@@ -11,40 +11,40 @@ using SmmAgent.Fuzz.Engine;
 
 namespace SmmAgent.Fuzz.Targets;
 
-/// <summary>What the sidecar, its package and its configuration say.</summary>
+/// <summary>Output and files of the sidecar, its package and its configuration.</summary>
 internal static class SidecarTargets
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 28, 0, 0, 0, TimeSpan.Zero);
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        FuzzTarget.OfBytes(
+        FuzzTarget.FromBytes(
             "sidecar-files", Render, ContractTargets.MeshConfigSeed) with { Words = ["proxyMetadata", "ISTIO_META_", "\\n", "'", "\"", "$(",
                 "ISTIO_INBOUND_PORTS", "statusPort", "concurrency: ", "\\u2028", "discoveryAddress: a:1\\n"], MaximumBytes = 32 * 1024 },
-        FuzzTarget.OfText(
+        FuzzTarget.FromText(
             "proxy-config", Annotation,
             "concurrency: 2\nproxyMetadata:\n  A: \"b\"\n  C: 'd'\ndiscovery_address: x:1\nholdApplicationUntilProxyStarts: true\n",
             """{"tracing":{"zipkin":{"address":"z:9411"}},"drainDuration":"45s","n":1.5e3}""") with
             { Words = ["proxyMetadata:", "proxy_metadata:", "0x10", ".inf", "~", "yes", "1_000", "[", "{", "&a ", "*a", "!!binary ", "<<: ",
                 "? ", "|\n ", "\0", "- "] },
-        FuzzTarget.OfText(
+        FuzzTarget.FromText(
             "sidecar-log", Log,
             """{"level":"error","time":"2024-05-01T10:00:00.123456Z","scope":"xdsproxy","msg":"failed to connect: code = Unauthenticated desc = x"}""", "[2024-05-01 10:00:00.123][18][warning][config] gRPC config stream closed: 16, the token is not authenticated",
             "2024-05-01T10:00:00.123456Z\twarn\tca\tca request failed: x509: certificate is valid for a, not b",
             "listen tcp :15020: bind: address already in use") with { Words = [
                 "code = ", "x509: ", "\\u001b[31m", "\e[1m", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "+14:00", "\n", "\r", "\u2028",
                 "istio-token", "envoy"], MaximumBytes = 32 * 1024 },
-        FuzzTarget.OfText("certificate", text => _ = FoundCertificate.Read(text, Now),
+        FuzzTarget.FromText("certificate", text => _ = FoundCertificate.Read(text, Now),
             TestCertificate.Pem) with { Words = ["-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", "\n"] },
-        FuzzTarget.OfBytes("certificate-der", der => _ = FoundCertificate.Read(
+        FuzzTarget.FromBytes("certificate-der", der => _ = FoundCertificate.Read(
             System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", der), Now)) with { Seeds = [TestCertificate.Der] },
-        FuzzTarget.OfText(
+        FuzzTarget.FromText(
             "istio-token", Token,
             "eyJhbGciOiJub25lIn0.eyJhdWQiOlsiaXN0aW8tY2EiXSwic3ViIjoic3lzdGVtOnNlcnZpY2VhY2NvdW50OnZtOmRlZmF1bHQiLCJleHAiOjE5MDAwMDAwMDB9.x", "{\"aud\":[\"istio-ca\"],\"sub\":\"system:serviceaccount:vm:default\",\"exp\":253402300798}"),
-        FuzzTarget.OfBytes(
+        FuzzTarget.FromBytes(
             "root-report", Report, Encoding.UTF8.GetString(ReconcileReport.None.Write()),
             """{"crashLoop":{"restarts":3},"failures":[{"part":"package","subject":"1","reason":"R","message":"m"}],"isUnconfirmed":true}"""),
-        FuzzTarget.OfBytes(
+        FuzzTarget.FromBytes(
             "sidecar-before", bytes =>
                 SidecarSnapshot.Read(bytes)?.Write(),
                 """{"format":1,"version":"1.15.3","files":{"/var/lib/istio/envoy/cluster.env":{"content":"YQ==","mode":420}},"credentials":{"/etc/certs/key.pem":"2026-11-28T00:00:00Z"},"writtenAt":"2026-11-28T00:00:00Z"}"""),
@@ -60,17 +60,17 @@ internal static class SidecarTargets
         { AgentGroup = 997, IptablesBackend = CaptureBackends.Nft, HasBothBackends = true };
         var rendered = SidecarFiles.Render(config, host, SidecarOptions.ForAgent(config, "vm-1", Guid.Empty, [16400]));
         foreach (var fault in rendered.Errors)
-            BrokenException.Unless(!fault.ToString().Any(char.IsControl), "a fault is one line");
+            PropertyException.Unless(!fault.ToString().Any(char.IsControl), "a fault is one line");
         if (rendered.Value is not { } sidecar)
             return;
 
         var environment = sidecar.Files.Single(file => file.Path == SidecarFiles.ClusterEnvironment).Content;
-        BrokenException.Unless(!environment.Replace("'\"'\"'", "", StringComparison.Ordinal).Split('\n',
+        PropertyException.Unless(!environment.Replace("'\"'\"'", "", StringComparison.Ordinal).Split('\n',
             StringSplitOptions.RemoveEmptyEntries).Any(line => !IsAssignment(line)), "each line that root's shell sources is NAME='VALUE'");
         var mesh = sidecar.Files.Single(file => file.Path == SidecarFiles.MeshFile).Content;
-        BrokenException.Unless(Contract.Yaml.YamlReader.Parse(mesh, Contract.Yaml.YamlLimits.Agent) is var (root, why)
+        PropertyException.Unless(Contract.Yaml.YamlReader.Parse(mesh, Contract.Yaml.YamlLimits.Agent) is var (root, why)
             && (root is not null || why!.Reason.Contains("nested", StringComparison.Ordinal)), "the mesh file is YAML");
-        BrokenException.Unless(
+        PropertyException.Unless(
             sidecar.Hosts.All(line => !line.Contains('\n', StringComparison.Ordinal)), "a line of /etc/hosts is one line");
     }
 
@@ -81,10 +81,10 @@ internal static class SidecarTargets
     private static void Annotation(string text)
     {
         var (value, fault) = ProxyConfigAnnotation.Parse(text);
-        BrokenException.Unless(value is null != (fault is null), "there is a value or a fault");
-        BrokenException.Unless(fault?.Any(char.IsControl) is not true, "a fault is one line");
+        PropertyException.Unless(value is null != (fault is null), "there is a value or a fault");
+        PropertyException.Unless(fault?.Any(char.IsControl) is not true, "a fault is one line");
         if (value is not null)
-            BrokenException.Unless(System.Text.Json.Nodes.JsonNode.DeepEquals(
+            PropertyException.Unless(System.Text.Json.Nodes.JsonNode.DeepEquals(
                 ProxyConfigAnnotation.Parse(YamlText.Write(value)).Value, value), "what is written is read as the same");
     }
 
@@ -93,15 +93,15 @@ internal static class SidecarTargets
         foreach (var line in text.Split('\n'))
         {
             if (SidecarLogLine.Read(line) is { } read)
-                BrokenException.UnlessLine(read.Text, "a line of the sidecar's log");
+                PropertyException.UnlessLine(read.Text, "a line of the sidecar's log");
         }
 
         foreach (var since in new DateTimeOffset?[] { null, Now })
         {
             if (SidecarLog.NewestFailure(new(text, Now), new(text, null), since, Now) is { } failure)
             {
-                BrokenException.UnlessLine(failure.Line, "the line of a failure");
-                BrokenException.Unless(failure.Line.Length <= SidecarLog.MostShown + 6, "the line of a failure is short");
+                PropertyException.UnlessLine(failure.Line, "the line of a failure");
+                PropertyException.Unless(failure.Line.Length <= SidecarLog.MostShown + 6, "the line of a failure is short");
             }
         }
     }
@@ -116,7 +116,7 @@ internal static class SidecarTargets
     private static void Report(byte[] bytes)
     {
         if (ReconcileReport.Read(bytes) is { } report)
-            BrokenException.Unless(ReconcileReport.Read(report.Write())?.Write() is { } again && again.AsSpan()
+            PropertyException.Unless(ReconcileReport.Read(report.Write())?.Write() is { } again && again.AsSpan()
                 .SequenceEqual(report.Write()), "a report is read as it was written");
     }
 }

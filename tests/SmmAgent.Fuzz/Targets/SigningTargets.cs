@@ -18,13 +18,13 @@ internal static class SigningTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        FuzzTarget.OfBytes("package-list", bytes => PlainReason(PackageList.Read(bytes).Why),
+        FuzzTarget.FromBytes("package-list", bytes => PlainReason(PackageList.Read(bytes).Why),
             List) with { Words = ["\"packages\":", "\"expires\":", "\"minimumVersions\":", "\"sha256\":"] },
-        FuzzTarget.OfBytes(
+        FuzzTarget.FromBytes(
             "signed-list", Open,
             $$"""{"payloadType":"{{SignedPackageList.Type}}","payload":"{{Convert.ToBase64String(Encoding.UTF8.GetBytes(List))}}","signatures":[{"keyid":"0011223344556677","sig":"{{Convert.ToBase64String(new byte[64])}}"}]}""") with
             { Words = ["\"payload\":", "\"signatures\":", "\"sig\":", "\"keyid\":"] },
-        FuzzTarget.OfText("package-key", Keys, Key, SigningKey) with { MaximumBytes = 2048,
+        FuzzTarget.FromText("package-key", Keys, Key, SigningKey) with { MaximumBytes = 2048,
             Words = ["-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "=", "+", "/"] },
     ];
 
@@ -33,18 +33,18 @@ internal static class SigningTargets
     private static void Open(byte[] file)
     {
         var opening = SignedPackageList.Open(file, Trusted);
-        BrokenException.Unless(opening is ListOpening.Refused, "a list that the key has not signed is refused");
+        PropertyException.Unless(opening is ListOpening.Refused, "a list that the key has not signed is refused");
         PlainReason(((ListOpening.Refused)opening).Message);
     }
 
     private static void Keys(string text)
     {
         if (PackageKey.TryParse(text, out var read, out var why))
-            BrokenException.Unless(read.Text == text, "a key is written as it was read");
+            PropertyException.Unless(read.Text == text, "a key is written as it was read");
         PlainReason(why);
         _ = PackageSigningKey.TryParse(text, out _, out why);
         PlainReason(why);
     }
 
-    private static void PlainReason(string? why) => BrokenException.Unless(why?.Any(char.IsControl) is not true, "a reason is one line");
+    private static void PlainReason(string? why) => PropertyException.Unless(why?.Any(char.IsControl) is not true, "a reason is one line");
 }

@@ -74,7 +74,7 @@ public sealed class DashboardCertificateCheckTests
         Shell.Run("chown", "-R", "nobody:nogroup", agent.Root);
         using var program = new AgentForEveryone();
         string[] nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"];
-        await using var daemon = new BedProcess(bed.Vm.Inside([.. nobody, program.Path, "--root", agent.Root, "run"]));
+        await using var daemon = new TestbedProcess(bed.Vm.Inside([.. nobody, program.Path, "--root", agent.Root, "run"]));
         await Until.TrueAsync(() => agent.Condition("ConfigCurrent").Reason == "InvalidSettings", "the daemon cannot read it",
             lastSeen: () => daemon.Output);
 

@@ -12,7 +12,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         CheckReportReader.By(agent).Says(
             "names-namespace", "skipped", "other Kubernetes namespaces than vm-integration resolve depends on the mesh: no sidecar runs");
 
-        await using (new BedProcess(fixture.Bed.Vm.Inside("socat", "TCP4-LISTEN:15001,reuseaddr,fork", "/dev/null")))
+        await using (new TestbedProcess(fixture.Bed.Vm.Inside("socat", "TCP4-LISTEN:15001,reuseaddr,fork", "/dev/null")))
             await CheckReportReader.UntilAsync(
                 agent, report => report.Found("names-namespace").EndsWith("the sidecar does not capture DNS", StringComparison.Ordinal),
                 "a sidecar runs");
@@ -69,7 +69,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         await File.WriteAllTextAsync(file, "nameserver 127.0.0.53\noptions edns0\n", TestContext.Current.CancellationToken);
         CheckReportReader.By(agent).Says("names-capture", "fail", "names 127.0.0.53, but nothing on this VM answers there");
 
-        await using var stub = new BedProcess(bed.Vm.Inside("socat", "UDP4-RECVFROM:53,bind=127.0.0.53,fork", "/dev/null"));
+        await using var stub = new TestbedProcess(bed.Vm.Inside("socat", "UDP4-RECVFROM:53,bind=127.0.0.53,fork", "/dev/null"));
         await CheckReportReader.UntilAsync(agent, report => report.Line("names-capture").Status == "pass", "the stub answers");
         CheckReportReader.By(agent).Says("names-capture", "pass", $"socat (pid {stub.Id}) at 127.0.0.53 forwards names");
 
@@ -169,7 +169,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     // What stands where a sidecar answers DNS: id of the question, and then what the expression makes of the question $q.
-    private BedProcess SidecarDns(string answer)
+    private TestbedProcess SidecarDns(string answer)
     {
         var script = Path.Combine(fixture.Bed.Folder, "sidecar-dns.pl");
         File.WriteAllText(script, $"sysread STDIN, my $q, 512;\nsyswrite STDOUT, substr($q, 0, 2) . {answer};\n");

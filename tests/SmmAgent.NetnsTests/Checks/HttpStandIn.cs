@@ -8,7 +8,7 @@ namespace SmmAgent.NetnsTests.Checks;
 internal sealed class HttpStandIn : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("smm-http-").FullName;
-    private readonly BedProcess _process;
+    private readonly TestbedProcess _process;
 
     private HttpStandIn(MeshTestbed bed, int port, string answer)
     {
@@ -20,7 +20,7 @@ internal sealed class HttpStandIn : IAsyncDisposable
 
             """);
         Url = $"http://{MeshTestbed.DashboardAddress}:{port}";
-        _process = new BedProcess(
+        _process = new TestbedProcess(
             bed.Cluster.Inside("socat", $"TCP4-LISTEN:{port},bind={MeshTestbed.DashboardAddress},reuseaddr,fork", $"EXEC:sh {script}"));
     }
 

@@ -136,7 +136,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
         Assert.Equal("free", CheckReportReader.By(agent).Line("ports-agent", "16400").Found);
-        await using var other = new BedProcess(bed.Vm.Inside("socat", "TCP-LISTEN:16400,reuseaddr,fork", "/dev/null"));
+        await using var other = new TestbedProcess(bed.Vm.Inside("socat", "TCP-LISTEN:16400,reuseaddr,fork", "/dev/null"));
         await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 16400), "the other program listens",
             lastSeen: () => other.Output);
 
@@ -175,7 +175,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
         var ports = bed.Mesh.Ports;
-        await using var local = new BedProcess(bed.Vm.Inside("socat", "TCP-LISTEN:8084,bind=127.0.0.1,reuseaddr,fork", "/dev/null"));
+        await using var local = new TestbedProcess(bed.Vm.Inside("socat", "TCP-LISTEN:8084,bind=127.0.0.1,reuseaddr,fork", "/dev/null"));
         await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 8084), "the local program listens",
             lastSeen: () => local.Output);
         bed.Mesh.Ports = [.. ports, ("idle", 8083), ("local", 8084)];

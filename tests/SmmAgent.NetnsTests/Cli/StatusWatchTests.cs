@@ -12,7 +12,7 @@ public sealed class StatusWatchTests(BedFixture fixture) : IClassFixture<BedFixt
     public async Task EveryChangeIsDrawnOnAClearedScreen()
     {
         await using var agent = new VmAgent(fixture.Bed);
-        await using var watch = new BedProcess(Terminal.OnTerminal(agent.Command("status", "--watch")));
+        await using var watch = new TestbedProcess(Terminal.OnTerminal(agent.Command("status", "--watch")));
         await Until.TrueAsync(
             () => watch.Output.Contains($"{Redraw}smm-agent is not running", StringComparison.Ordinal),
             "it says that the daemon does not run", lastSeen: () => watch.Output);
@@ -30,6 +30,6 @@ public sealed class StatusWatchTests(BedFixture fixture) : IClassFixture<BedFixt
         Assert.False(watch.HasExited);
     }
 
-    private static string LastScreen(BedProcess watch) =>
+    private static string LastScreen(TestbedProcess watch) =>
         watch.Output[(watch.Output.LastIndexOf(Redraw, StringComparison.Ordinal) + Redraw.Length)..];
 }

@@ -93,7 +93,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         await File.WriteAllTextAsync(
             Path.Combine(programs, "uname"), $"#!/bin/sh\ntouch '{started}'\nexec sleep 10\n", TestContext.Current.CancellationToken);
         File.SetUnixFileMode(Path.Combine(programs, "uname"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        await using var running = new BedProcess(
+        await using var running = new TestbedProcess(
             agent.Command("support-bundle", "--file", bundle),
             new Dictionary<string, string> { ["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}" });
         await Until.TrueAsync(() => File.Exists(started), "it is at work", lastSeen: () => running.Output);

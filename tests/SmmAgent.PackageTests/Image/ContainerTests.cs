@@ -9,7 +9,7 @@ using SmmAgent.Testbed;
 namespace SmmAgent.PackageTests.Image;
 
 /// <summary>
-/// The dashboard in a container of its image: uid 65532, a read-only root, no capability, nothing of the host's but the folder /config.
+/// The dashboard in a container of its image: uid 65532, a read-only root, no capability, and of the host only the folder /config.
 /// </summary>
 public sealed class ContainerTests(UnpackedImage image) : IClassFixture<UnpackedImage>, IDisposable
 {
@@ -57,7 +57,7 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
         await Tool.OutputAsync("chown", "-R", "0:65532", _config.Root);
         await Tool.OutputAsync("chmod", "-R", "u=rwX,g=rX,o=", _config.Root);
 
-        await using var dashboard = new BedProcess(image.Contained(
+        await using var dashboard = new TestbedProcess(image.Contained(
             _config.Root, "/usr/bin/smm-dashboard", "--mesh", "/config/mesh.yaml", "--listen", url, "--packages",
             "/usr/share/smm-dashboard/packages",
             "--certificate", $"/config/{Path.GetFileName(certificate.CertificateFile)}", "--key",
@@ -74,7 +74,7 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
         using var served = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal("mesh1", served.RootElement.GetProperty("mesh").GetProperty("meshId").GetString());
 
-        // Its first process gets no default action of a signal from the kernel: it must handle SIGTERM itself.
+        // The kernel applies no default action of signals to the first process of a container: it must handle SIGTERM itself.
         var first = (await File.ReadAllTextAsync(
             $"/proc/{dashboard.Id}/task/{dashboard.Id}/children", TestContext.Current.CancellationToken)).Trim();
         await Tool.OutputAsync("kill", "-TERM", first);
@@ -83,7 +83,7 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
 
     public void Dispose() => _config.Dispose();
 
-    private static async Task<string> UntilServedAsync(HttpClient client, BedProcess dashboard, string url)
+    private static async Task<string> UntilServedAsync(HttpClient client, TestbedProcess dashboard, string url)
     {
         for (var end = DateTime.UtcNow + Until.Patience; ;)
         {

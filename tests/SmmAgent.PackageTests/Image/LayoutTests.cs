@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace SmmAgent.PackageTests.Image;
 
-/// <summary>The archive is an OCI image layout whose parts fit together, and what is in it is what a container of it needs.</summary>
+/// <summary>The archive is a consistent OCI image layout with everything that a container needs.</summary>
 public sealed class LayoutTests(UnpackedImage image) : IClassFixture<UnpackedImage>
 {
     [Fact]

@@ -2,10 +2,11 @@ using System.Text.Json;
 
 namespace SmmAgent.PackageTests.Image;
 
-/// <summary>What <c>./build.sh image</c> made, unpacked once: the OCI layout, and the root file system of its one layer.</summary>
+/// <summary>The output of <c>./build.sh image</c>, unpacked once: the OCI layout, and the root file system of its one layer.</summary>
 public sealed class UnpackedImage : IAsyncLifetime
 {
-    // What a container engine does: its own mounts, a read-only root, one process of its own user, which has no capability and gets none.
+    // As a container engine does: its own mounts, a read-only root, and one process of its own user, which has no capability and cannot get
+    // one.
     private const string Container = """
         root=$1 config=$2
         shift 2

@@ -25,7 +25,7 @@ public sealed class BomTests
             Assert.Equal(Convert.ToHexStringLower(Convert.FromBase64String(hash)), (string?)components[name]["hashes"]![0]!["content"]);
         }
 
-        // What the compiler and the linker leave nothing of is not part of the binary.
+        // Packages of which the compiler and the linker leave nothing are not part of the binary.
         Assert.Equal(
             ["Microsoft.CodeAnalysis.BannedApiAnalyzers", "Microsoft.DotNet.ILCompiler", "Microsoft.NET.ILLink.Tasks",
                 $"runtime.{rid}.Microsoft.DotNet.ILCompiler"],
@@ -39,7 +39,7 @@ public sealed class BomTests
             references.ToHashSet(), dependencies.SelectMany(one => one!["dependsOn"]!.AsArray()).Select(one => (string)one!).ToHashSet());
     }
 
-    // What the SDK itself downloaded for the publish of this host.
+    // The packages that the SDK downloaded for the publish of this host.
     [Fact]
     public async Task RuntimeVersionIsTheLinkedVersion()
     {

@@ -43,7 +43,7 @@ public sealed partial class LockFileTests
             Copy(folder, file);
         var locked = (await RunAsync(folder, "msbuild", "src/SmmAgent.Core", "-getProperty:RestoreLockedMode")).Output.Trim();
         if (locked != "true")
-            return; // another SDK than that of the lock files, which Directory.Build.targets says
+            return; // another SDK than that of the lock files: Directory.Build.targets does not lock then
 
         Assert.Equal(0, (await RunAsync(folder, "restore", "src/SmmAgent.Core")).ExitCode);
 

@@ -1,6 +1,6 @@
 namespace SmmAgent.PackageTests.SupplyChain;
 
-/// <summary>packaging/sign-repository.sh with a key that is thrown away: what it signs is verified by apt and rpm themselves.</summary>
+/// <summary>packaging/sign-repository.sh with a temporary key: apt and rpm verify the signatures.</summary>
 public sealed class RepositorySignatureTests
 {
     [Fact]
@@ -28,7 +28,7 @@ public sealed class RepositorySignatureTests
             await RunAsync("gpg", "--verify", Path.Combine(repository, "Release.gpg"), Path.Combine(repository, "Release"));
             Assert.Equal(0, (await AptAsync(folder, repository, public_)).ExitCode);
 
-            // apt's own check of the index, and then of what the index says.
+            // apt verifies the signature of the index, and then the checksums in it.
             var release = Path.Combine(repository, "InRelease");
             var signed = await File.ReadAllTextAsync(release, TestContext.Current.CancellationToken);
             await File.WriteAllTextAsync(
@@ -55,7 +55,7 @@ public sealed class RepositorySignatureTests
         }
         finally
         {
-            // Its agent's socket is in the folder that goes.
+            // The socket of gpg-agent is in the folder that is deleted.
             await Tool.RunAsync(["gpgconf", "--kill", "gpg-agent"], environment);
         }
 

@@ -17,8 +17,8 @@ public sealed class ApiServer : IAsyncDisposable
 
     private readonly NetworkNamespace? _inside;
     private readonly string _users;
-    private BedProcess? _etcd;
-    private BedProcess? _server;
+    private TestbedProcess? _etcd;
+    private TestbedProcess? _server;
 
     /// <param name="inside">Where they run; null is the host's own network.</param>
     /// <param name="users">Further lines of the file of tokens: <c>TOKEN,USER,UID,GROUPS</c>.</param>
@@ -64,7 +64,7 @@ public sealed class ApiServer : IAsyncDisposable
 
         File.WriteAllText(InFolder("tokens.csv"), $"{AdminToken},admin,1,system:masters\n{_users}");
         var (etcdUrl, peerUrl) = ($"http://127.0.0.1:{EtcdPort}", $"http://127.0.0.1:{FreePort()}");
-        _etcd = new BedProcess(Command(
+        _etcd = new TestbedProcess(Command(
             KubeAssets.Program("etcd"), "--name=test", $"--data-dir={InFolder("etcd")}", $"--listen-client-urls={etcdUrl}",
             $"--advertise-client-urls={etcdUrl}",
             $"--listen-peer-urls={peerUrl}", $"--initial-advertise-peer-urls={peerUrl}", $"--initial-cluster=test={peerUrl}"));
@@ -76,7 +76,7 @@ public sealed class ApiServer : IAsyncDisposable
     public async Task<TimeSpan> StartServerAsync()
     {
         var watch = Stopwatch.StartNew();
-        _server = new BedProcess(Command([
+        _server = new TestbedProcess(Command([
             KubeAssets.Program("kube-apiserver"), $"--etcd-servers=http://127.0.0.1:{EtcdPort}", "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1",
             $"--secure-port={Port}", .. await OldFlagsAsync(), $"--tls-cert-file={InFolder("server.crt")}",
@@ -97,7 +97,7 @@ public sealed class ApiServer : IAsyncDisposable
         return watch.Elapsed;
     }
 
-    /// <summary>Kills the server with SIGKILL: connections break without a farewell.</summary>
+    /// <summary>Kills the server with SIGKILL: connections break without a TLS close.</summary>
     public async Task KillAsync()
     {
         _server!.Signal(Signals.Kill);
@@ -143,7 +143,8 @@ public sealed class ApiServer : IAsyncDisposable
         using var key = RSA.Create();
         key.ImportFromPem(File.ReadAllText(AccountKeyFile));
         var signed = $"{Base64Url.EncodeToString("""{"alg":"RS256"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}";
-        return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
+        var signature = key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return $"{signed}.{Base64Url.EncodeToString(signature)}";
     }
 
     public async ValueTask DisposeAsync()

@@ -55,13 +55,13 @@ public static class IstioObjects
 
     private static IEnumerable<JsonObject> Read(string folder) => Documents(folder)
         .Select(yaml => JsonNode.Parse(MeshDescriptionYaml.ToJson(yaml).Json!)!.AsObject())
-        .Where(item => item.ContainsKey("kind")).Select(Fitting);
+        .Where(item => item.ContainsKey("kind")).Select(Portable);
 
     /// <summary>
     /// The object without what another cluster's API server has allocated, versions that old ones do not serve, and values of test data
     /// that none takes.
     /// </summary>
-    public static JsonObject Fitting(JsonObject item)
+    public static JsonObject Portable(JsonObject item)
     {
         var kind = Text(item["kind"]);
         foreach (var member in (string[])["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "ownerReferences"])

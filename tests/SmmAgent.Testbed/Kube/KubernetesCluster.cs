@@ -3,29 +3,29 @@ using System.Text.Json.Nodes;
 namespace SmmAgent.Testbed.Kube;
 
 /// <summary>
-/// What a bed's cluster has instead of the embedded dashboard: a real API server with the objects of plain Istio and of the SMM operator,
-/// what <c>deploy/kubernetes</c> applies, and two replicas of the dashboard with its rights, behind one address as kube-proxy would have
-/// it.
+/// The Kubernetes cluster of a testbed, instead of the embedded dashboard: a real API server with the objects of plain Istio and of the SMM
+/// operator, what <c>deploy/kubernetes</c> applies, and two replicas of the dashboard with its rights, behind one address as kube-proxy
+/// would have it.
 /// </summary>
 public sealed class KubernetesCluster : IAsyncDisposable
 {
     public const string GatewayService = "istio-eastwestgateway";
 
-    /// <summary>The Secret that the VM's token lives as long as.</summary>
+    /// <summary>The Secret to which the VM's token is bound.</summary>
     public const string VmSecret = "vm1";
 
-    private const string Space = "vm-integration";
+    private const string Namespace = "vm-integration";
     private const int FirstPort = 9443;
 
-    private readonly MeshTestbed _bed;
-    private readonly BedProcess?[] _replicas = new BedProcess?[2];
+    private readonly MeshTestbed _testbed;
+    private readonly TestbedProcess?[] _replicas = new TestbedProcess?[2];
     private readonly DashboardCertificate _certificate;
     private string _kubeconfig = "";
 
-    private KubernetesCluster(MeshTestbed bed, DashboardCertificate certificate)
+    private KubernetesCluster(MeshTestbed testbed, DashboardCertificate certificate)
     {
-        (_bed, _certificate) = (bed, certificate);
-        Server = new ApiServer(bed.Cluster);
+        (_testbed, _certificate) = (testbed, certificate);
+        Server = new ApiServer(testbed.Cluster);
     }
 
     public ApiServer Server { get; }
@@ -38,9 +38,9 @@ public sealed class KubernetesCluster : IAsyncDisposable
     /// <summary>What a replica has printed.</summary>
     public string Output(int replica) => _replicas[replica]?.Output ?? "it does not run";
 
-    internal static async Task<KubernetesCluster> StartAsync(MeshTestbed bed, DashboardCertificate certificate)
+    internal static async Task<KubernetesCluster> StartAsync(MeshTestbed testbed, DashboardCertificate certificate)
     {
-        var cluster = new KubernetesCluster(bed, certificate);
+        var cluster = new KubernetesCluster(testbed, certificate);
         try
         {
             await cluster.Server.StartAsync();
@@ -78,7 +78,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
         kind: WorkloadEntry
         metadata:
           name: analytics-v0-{{MeshTestbed.VmAddress}}-vm-network-1
-          namespace: {{Space}}
+          namespace: {{Namespace}}
           labels: { app: analytics, version: v0, istio.io/rev: default, smm-agent.io/uuid: "{{uuid}}" }
           annotations: { istio.io/autoRegistrationGroup: analytics-v0, istio.io/workloadController: istiod-1, istio.io/connectedAt: "2026-11-20T19:20:21.123456789Z" }
         spec: { address: {{MeshTestbed.VmAddress}}, network: vm-network-1, serviceAccount: default }
@@ -86,20 +86,20 @@ public sealed class KubernetesCluster : IAsyncDisposable
 
     /// <summary>Makes another token for the VM.</summary>
     public string MakeToken() => Token = Server.Kubectl(
-        "-n", Space, "create", "token", "default", "--audience", "smm-dashboard", "--duration", "1h", "--bound-object-kind", "Secret",
+        "-n", Namespace, "create", "token", "default", "--audience", "smm-dashboard", "--duration", "1h", "--bound-object-kind", "Secret",
         "--bound-object-name", VmSecret).Trim();
 
     /// <summary>
-    /// A token as <see cref="MakeToken"/> makes one, of which only a little life is left; the API server itself makes none for less than 10
+    /// A token as <see cref="MakeToken"/> makes one, but close to its expiry; the API server itself makes none for less than 10
     /// minutes.
     /// </summary>
     public string MakeOldToken(TimeSpan age, TimeSpan left)
     {
         var now = DateTimeOffset.UtcNow;
         return Token = Server.SignedToken($$$"""
-            {"aud":["smm-dashboard"],"iss":"https://kubernetes.default.svc","sub":"system:serviceaccount:{{{Space}}}:default",
+            {"aud":["smm-dashboard"],"iss":"https://kubernetes.default.svc","sub":"system:serviceaccount:{{{Namespace}}}:default",
              "iat":{{{(now - age).ToUnixTimeSeconds()}}},"nbf":{{{(now - age).ToUnixTimeSeconds()}}},"exp":{{{(now + left).ToUnixTimeSeconds()}}},
-             "kubernetes.io":{"namespace":"{{{Space}}}","serviceaccount":{"name":"default","uid":"{{{Uid("serviceaccount", "default")}}}"} ,
+             "kubernetes.io":{"namespace":"{{{Namespace}}}","serviceaccount":{"name":"default","uid":"{{{Uid("serviceaccount", "default")}}}"} ,
                               "secret":{"name":"{{{VmSecret}}}","uid":"{{{Uid("secret", VmSecret)}}}"} } }
             """);
     }
@@ -109,7 +109,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
     /// </summary>
     public async Task RevokeAsync()
     {
-        Server.Kubectl("-n", Space, "delete", "secret", VmSecret);
+        Server.Kubectl("-n", Namespace, "delete", "secret", VmSecret);
         var review = Server.InFolder("review.json");
         File.WriteAllText(
             review,
@@ -123,14 +123,14 @@ public sealed class KubernetesCluster : IAsyncDisposable
     public async Task StartReplicaAsync(int replica)
     {
         var (port, status) = (FirstPort + replica, StatusAddress(replica));
-        var process = _replicas[replica] = new BedProcess(_bed.Cluster.Inside([
-            .. Programs.Dashboard, "--kubernetes", "--kubeconfig", _kubeconfig, "--public-url", _bed.DashboardUrl,
+        var process = _replicas[replica] = new TestbedProcess(_testbed.Cluster.Inside([
+            .. Programs.Dashboard, "--kubernetes", "--kubeconfig", _kubeconfig, "--public-url", _testbed.DashboardUrl,
             "--listen", $"https://{MeshTestbed.DashboardAddress}:{port}", "--certificate", _certificate.CertificateFile, "--key",
             _certificate.KeyFile, "--status", status,
         ]));
         await Until.TrueAsync(
             () => process.HasExited ? throw new InvalidOperationException(process.Output)
-                : _bed.Cluster.Try("curl", "-sf", $"http://{status}/readyz").ExitCode == 0,
+                : _testbed.Cluster.Try("curl", "-sf", $"http://{status}/readyz").ExitCode == 0,
             $"replica {replica} is ready", TimeSpan.FromMinutes(1), () => process.Output);
         RouteToRunning();
     }
@@ -150,7 +150,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
 
     /// <summary>The kinds of objects that running replicas cannot watch, for example because the account may not read them.</summary>
     public IReadOnlySet<string> FailingWatches() => Running()
-        .SelectMany(replica => _bed.Cluster.Run("curl", "-sf", $"http://{StatusAddress(replica)}/metrics").Split('\n')
+        .SelectMany(replica => _testbed.Cluster.Run("curl", "-sf", $"http://{StatusAddress(replica)}/metrics").Split('\n')
             .Where(line => line.StartsWith("smm_dashboard_watch_failing{", StringComparison.Ordinal)
                 && line.EndsWith(" 1", StringComparison.Ordinal))
             .Select(line => $"replica {replica}: {line}"))
@@ -166,7 +166,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var replica in _replicas.OfType<BedProcess>())
+        foreach (var replica in _replicas.OfType<TestbedProcess>())
         {
             replica.Signal(Signals.Kill);
             await replica.DisposeAsync();
@@ -175,22 +175,23 @@ public sealed class KubernetesCluster : IAsyncDisposable
         await Server.DisposeAsync();
     }
 
-    private string Uid(string kind, string name) => Server.Kubectl("-n", Space, "get", kind, name, "-o", "jsonpath={.metadata.uid}");
+    private string Uid(string kind, string name) => Server.Kubectl("-n", Namespace, "get", kind, name, "-o", "jsonpath={.metadata.uid}");
 
     private static string StatusAddress(int replica) => $"127.0.0.1:{FirstPort + 100 + replica}";
 
-    private IEnumerable<int> Running() => Enumerable.Range(0, _replicas.Length).Where(replica => _replicas[replica] is { HasExited: false });
+    private IEnumerable<int> Running() =>
+        Enumerable.Range(0, _replicas.Length).Where(replica => _replicas[replica] is { HasExited: false });
 
     // As kube-proxy does it: each new connection to the Service's port goes to one of the endpoints.
     private void RouteToRunning()
     {
-        _bed.Cluster.Run("iptables", "-w", "-t", "nat", "-F", "PREROUTING");
+        _testbed.Cluster.Run("iptables", "-w", "-t", "nat", "-F", "PREROUTING");
         var running = Running().ToList();
         for (var i = 0; i < running.Count; i++)
         {
             string[] share = i < running.Count - 1
                 ? ["-m", "statistic", "--mode", "nth", "--every", $"{running.Count - i}", "--packet", "0"] : [];
-            _bed.Cluster.Run([
+            _testbed.Cluster.Run([
                 "iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-d", MeshTestbed.DashboardAddress, "--dport",
                 $"{MeshTestbed.DashboardPort}", .. share,
                 "-j", "REDIRECT", "--to-ports", $"{FirstPort + running[i]}",
@@ -201,30 +202,30 @@ public sealed class KubernetesCluster : IAsyncDisposable
     private void ApplyIstio()
     {
         IstioObjects.Apply(Server);
-        var root = File.ReadAllText(Path.Combine(_bed.Certificates, "root-cert.pem"));
+        var root = File.ReadAllText(Path.Combine(_testbed.Certificates, "root-cert.pem"));
         Server.Apply($$"""
             apiVersion: v1
             kind: Namespace
-            metadata: { name: {{Space}}, labels: { istio-injection: enabled } }
+            metadata: { name: {{Namespace}}, labels: { istio-injection: enabled } }
             ---
             apiVersion: v1
             kind: ConfigMap
-            metadata: { name: istio-ca-root-cert, namespace: {{Space}} }
+            metadata: { name: istio-ca-root-cert, namespace: {{Namespace}} }
             data:
               root-cert.pem: |
                 {{root.TrimEnd().Replace("\n", "\n    ", StringComparison.Ordinal)}}
             ---
             apiVersion: v1
             kind: ServiceAccount
-            metadata: { name: default, namespace: {{Space}} }
+            metadata: { name: default, namespace: {{Namespace}} }
             ---
             apiVersion: v1
             kind: Secret
-            metadata: { name: {{VmSecret}}, namespace: {{Space}} }
+            metadata: { name: {{VmSecret}}, namespace: {{Namespace}} }
             ---
             apiVersion: networking.istio.io/v1beta1
             kind: WorkloadGroup
-            metadata: { name: analytics-v0, namespace: {{Space}} }
+            metadata: { name: analytics-v0, namespace: {{Namespace}} }
             spec:
               metadata: { labels: { app: analytics, version: v0 } }
               template: { network: vm-network-1, serviceAccount: default, ports: { http: 8080, grpc: 8082 } }

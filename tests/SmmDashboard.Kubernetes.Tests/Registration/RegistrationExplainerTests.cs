@@ -1,6 +1,6 @@
 using System.Net;
 using SmmDashboard.Groups;
-using SmmDashboard.Kubernetes.Mesh;
+using SmmDashboard.Kubernetes.Composition;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Registration;
 using Answer = SmmAgent.Contract.Registration;

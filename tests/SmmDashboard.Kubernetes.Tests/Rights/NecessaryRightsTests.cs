@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Rights;
-using SmmDashboard.Kubernetes.Tests.Checking;
+using SmmDashboard.Kubernetes.Tests.Checks;
 
 namespace SmmDashboard.Kubernetes.Tests.Rights;
 

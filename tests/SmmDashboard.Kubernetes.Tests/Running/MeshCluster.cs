@@ -60,7 +60,7 @@ public sealed class MeshCluster
         if (item["kind"] is null)
             return;
 
-        IstioObjects.Fitting(item);
+        IstioObjects.Portable(item);
         var path = string.Format(null, Paths[item["kind"]!.GetValue<string>()], Text(item["metadata"]!["namespace"]));
         var name = Text(item["metadata"]!["name"]);
         var status = item["status"]?.DeepClone();

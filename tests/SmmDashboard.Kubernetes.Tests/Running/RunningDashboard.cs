@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using SmmAgent.Contract;
-using SmmDashboard.Kubernetes.Serving;
+using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Startup;
 
 namespace SmmDashboard.Kubernetes.Tests.Running;

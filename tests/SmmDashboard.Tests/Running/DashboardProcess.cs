@@ -7,9 +7,9 @@ namespace SmmDashboard.Tests.Running;
 /// <summary>The dashboard as a separate process with a limit on its open files.</summary>
 public sealed class DashboardProcess : IAsyncDisposable
 {
-    private readonly BedProcess _process;
+    private readonly TestbedProcess _process;
 
-    private DashboardProcess(BedProcess process, TemporaryFolder folder, Uri baseAddress) =>
+    private DashboardProcess(TestbedProcess process, TemporaryFolder folder, Uri baseAddress) =>
         (_process, Folder, BaseAddress) = (process, folder, baseAddress);
 
     public TemporaryFolder Folder { get; }
@@ -26,7 +26,7 @@ public sealed class DashboardProcess : IAsyncDisposable
         var mesh = folder.Write("mesh.yaml", new MeshYaml().ToString());
         string[] command = ["sh", "-c", $"ulimit -n {openFiles} && exec \"$@\"", "sh", .. Programs.Dashboard, "--mesh", mesh, "--listen",
             "http://127.0.0.1:0", .. options];
-        var process = new BedProcess(command);
+        var process = new TestbedProcess(command);
         const string Listening = "Listening on ";
         string? line = null;
         await Until.TrueAsync(

@@ -11,7 +11,7 @@ public sealed class WatchedFoldersTests
         using var folder = new TemporaryFolder();
         var mesh = folder.Write(RunningDashboard.MeshFileName, new MeshYaml().ToString());
         folder.Write("working/one/two/file", "");
-        await using var dashboard = new BedProcess(
+        await using var dashboard = new TestbedProcess(
             ["env", "-C", folder.Path("working"), .. Programs.Dashboard, "--mesh", mesh, "--listen", "http://127.0.0.1:0"]);
 
         await Until.TrueAsync(

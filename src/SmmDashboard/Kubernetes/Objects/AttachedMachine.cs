@@ -49,7 +49,7 @@ public sealed record AttachedMachine : KubernetesObject
     {
         var status = document.Status;
         var connected = status?.Conditions?.FirstOrDefault(condition => condition.Type == AgentConnected);
-        var (space, group) = (string.Intern(document.Metadata.Namespace), string.Intern(document.Spec.WorkloadGroup));
+        var (space, group) = (document.Metadata.Namespace, document.Spec.WorkloadGroup);
         var address = IPAddress.TryParse(status?.Address, out var parsed) ? parsed : null;
         var lastSign = status?.LastReportTime ?? document.Metadata.CreationTimestamp ?? DateTimeOffset.UnixEpoch;
         var instances = status?.Instances is { Count: > 0 } all

@@ -1,5 +1,5 @@
 using SmmAgent.Contract;
-using SmmDashboard.Kubernetes.Mesh;
+using SmmDashboard.Kubernetes.Composition;
 using SmmDashboard.Kubernetes.Objects;
 using Answer = SmmAgent.Contract.Registration;
 

@@ -1,7 +1,7 @@
 using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Kubernetes.Composition;
 using SmmDashboard.Kubernetes.Mesh;
-using SmmDashboard.Kubernetes.Serving;
 
 namespace SmmDashboard.Kubernetes.Rights;
 

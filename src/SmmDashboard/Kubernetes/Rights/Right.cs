@@ -19,7 +19,7 @@ public sealed record Right(string Group, string Resource, params string[] Verbs)
     public string Kind => Group.Length == 0 ? Resource : $"{Resource}.{Group}";
 
     /// <summary>Where it is missing, and what to add: <c>{apiGroups: [""], resources: [nodes], verbs: [list, watch]}</c>.</summary>
-    public string Cure =>
+    public string Fix =>
         $"add to {(Namespace is null ? "ClusterRole smm-dashboard" : $"Role smm-dashboard in namespace {Namespace}")}: {Rule}";
 
     /// <summary>The rule of a Role or ClusterRole that grants it.</summary>

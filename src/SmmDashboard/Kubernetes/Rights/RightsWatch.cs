@@ -49,7 +49,7 @@ public sealed class RightsWatch(
                 var answers = await Task.WhenAll(some.Select(right => reviews.MissingAsync(right, cancellationToken)));
                 foreach (var (right, missing) in some.Zip(answers))
                 {
-                    next[right] = missing.Count == 0 ? null : $"{right.Missing(missing)}: {right.Cure}";
+                    next[right] = missing.Count == 0 ? null : $"{right.Missing(missing)}: {right.Fix}";
                     _left?.Remove(right);
                 }
             }

@@ -17,8 +17,8 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     private readonly Microsoft.Extensions.Time.Testing.FakeTimeProvider _time = new(Start);
     private readonly AgentPaths _paths;
     private readonly BearerTokenFile _tokens;
-    private readonly string _operators = TestToken.Of(Start.AddHours(-12), Start.AddHours(12));
-    private readonly string _renewed = TestToken.Of(Start, Start.AddHours(24), note: "renewed");
+    private readonly string _operators = TestToken.Create(Start.AddHours(-12), Start.AddHours(12));
+    private readonly string _renewed = TestToken.Create(Start, Start.AddHours(24), note: "renewed");
 
     public RenewedTokenTests()
     {
@@ -54,7 +54,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     {
         Renew(_renewed);
 
-        var other = TestToken.Of(Start.AddHours(-20), Start.AddHours(4), note: "another cluster");
+        var other = TestToken.Create(Start.AddHours(-20), Start.AddHours(4), note: "another cluster");
         Set(other);
 
         Assert.Equal([other], await PresentedAsync());
@@ -72,7 +72,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     [Fact]
     public async Task ExpiredRenewedTokenIsReplacedByAValidOne()
     {
-        Set(TestToken.Of(Start.AddHours(-12), Start.AddHours(100)));
+        Set(TestToken.Create(Start.AddHours(-12), Start.AddHours(100)));
         Renew(_renewed);
         _time.Advance(TimeSpan.FromHours(25));
 
@@ -87,7 +87,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
         Assert.Equal([_renewed, _operators], await PresentedAsync(refuse: _renewed));
         Assert.Equal([_operators], await PresentedAsync(refuse: _renewed));
 
-        var next = TestToken.Of(Start.AddHours(1), Start.AddHours(25), note: "next");
+        var next = TestToken.Create(Start.AddHours(1), Start.AddHours(25), note: "next");
         Renew(next);
         Assert.Equal([next], await PresentedAsync());
     }
@@ -105,7 +105,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
     [Fact]
     public async Task TokenOfAnotherAccountIsNotPresented()
     {
-        Renew(TestToken.Of(Start, Start.AddHours(24), account: "cluster-admin"));
+        Renew(TestToken.Create(Start, Start.AddHours(24), account: "cluster-admin"));
 
         Assert.Equal([_operators], await PresentedAsync());
     }

@@ -31,7 +31,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
             _requests.Add((request.Line, request.Header("Authorization")!["Bearer ".Length..], request.Header("Agent-Key")));
             return _answer();
         };
-        Set(TestToken.Of(Now, Now.AddHours(24)));
+        Set(TestToken.Create(Now, Now.AddHours(24)));
         _service = new TokenRenewalService(
             _agent.Context, new(_agent.Settings, _agent.Tokens, new RenewedTokenFile(_agent.Paths.RenewedToken), _agent.Identity()),
             _agent.Clients, _state, () => 0.5, _log);
@@ -89,7 +89,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     public async Task ATokenOfTheOperatorIsNotRenewedBeforeItsOwnTime()
     {
         await PassAsync(TimeSpan.FromHours(13), TimeSpan.FromHours(1));
-        Set(TestToken.Of(Now.AddHours(-1), Now.AddHours(23), note: "set by the operator"));
+        Set(TestToken.Create(Now.AddHours(-1), Now.AddHours(23), note: "set by the operator"));
         Replaced();
 
         await PassAsync(TimeSpan.FromHours(5), TimeSpan.FromHours(1));
@@ -102,7 +102,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     [Fact]
     public async Task AnOldDashboardIsAskedOnceADayAndTheConditionIsAsWithoutRenewal()
     {
-        Set(TestToken.Of(Now.AddDays(-20), Now.AddDays(20)));
+        Set(TestToken.Create(Now.AddDays(-20), Now.AddDays(20)));
         _answer = () => Problem("404 Not Found", NotFound);
 
         await PassAsync(TimeSpan.FromDays(5) - TimeSpan.FromHours(1), TimeSpan.FromMinutes(30));
@@ -121,7 +121,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
         Assert.Single(_requests);
         Assert.Equal("the token is bound to no Secret", _state.Value.Reason);
 
-        Set(TestToken.Of(Now.AddHours(-13), Now.AddHours(11), note: "bound"));
+        Set(TestToken.Create(Now.AddHours(-13), Now.AddHours(11), note: "bound"));
         _answer = Renewed;
         Replaced();
         await PassAsync(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(5));
@@ -166,7 +166,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     [InlineData(null)]
     public async Task AnAnswerThatIsNoTokenOfTheAccountIsNotKept(string? account)
     {
-        _answer = () => Json(account is null ? "opaque-token" : TestToken.Of(Now, Now.AddHours(24), account));
+        _answer = () => Json(account is null ? "opaque-token" : TestToken.Create(Now, Now.AddHours(24), account));
 
         await PassAsync(TimeSpan.FromHours(12.5), TimeSpan.FromMinutes(30));
 
@@ -201,7 +201,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     // As the settings service sees it.
     private void Replaced() => _agent.Settings.Publish(_agent.Settings.Value with { CredentialStamp = "another" });
 
-    private string Renewed() => Json(TestToken.Of(Now, Now.AddHours(24), note: $"{++_made}"));
+    private string Renewed() => Json(TestToken.Create(Now, Now.AddHours(24), note: $"{++_made}"));
 
     private static string Json(string token) => RawServer.Answer(
         "200 OK", JsonSerializer.Serialize(new { token, expirationTimestamp = "2027-01-01T00:00:00Z" }),

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Kubernetes.Objects;
+using SmmDashboard.Kubernetes.Watching;
+
+namespace SmmDashboard.Kubernetes.Checks;
+
+/// <summary>How a kind was listed.</summary>
+/// <param name="Version">Null when the cluster does not serve the kind, or it could not be listed.</param>
+/// <param name="Fault">Why it could not be listed; null when it was, or is not served.</param>
+/// <param name="Unreadable">Objects that could not be read, and why.</param>
+internal sealed record ListedKind(ApiResource Resource, string? Version, int Count, ApiException? Fault, IReadOnlyList<string> Unreadable)
+{
+    public bool IsServed => Version is not null || Fault is not null;
+}
+
+/// <summary>Lists objects once, page by page.</summary>
+internal sealed class ObjectLister(KubernetesApi api)
+{
+    private const int PageSize = 500;
+    private readonly Discovery _discovery = new(api);
+
+    /// <summary>The kinds that were listed so far.</summary>
+    public List<ListedKind> Kinds { get; } = [];
+
+    /// <returns>The objects; none where the kind is not served or may not be listed: <see cref="Kinds"/> says so.</returns>
+    public async Task<IReadOnlyList<T>> ListAsync<T>(ApiResource resource, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : KubernetesObject
+    {
+        try
+        {
+            var version = await _discovery.FindVersionAsync(resource, cancellationToken);
+            var (items, unreadable) = version is null ? ([], []) : await PagesAsync(resource, version, type, cancellationToken);
+            Kinds.Add(new(resource, version, items.Count, null, unreadable));
+            return items;
+        }
+        catch (ApiException fault)
+        {
+            Kinds.Add(new(resource, null, 0, fault, []));
+            return [];
+        }
+    }
+
+    /// <summary>How a kind was listed.</summary>
+    public ListedKind Of(ApiResource resource) => Kinds.First(kind => kind.Resource.Kind == resource.Kind);
+
+    private async Task<(List<T> Items, List<string> Unreadable)> PagesAsync<T>(
+        ApiResource resource, string version, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : KubernetesObject
+    {
+        var (items, unreadable, call, next) = (new List<T>(), new List<string>(), $"list {resource}", "");
+        do
+        {
+            var path =
+                $"{resource.ListPath(version)}?{resource.Selectors}limit={PageSize}{(next.Length == 0 ? "" : $"&continue={Uri.EscapeDataString(next)}")}";
+            var page = Read(call, await api.GetAsync(call, path, cancellationToken), type);
+            items.AddRange(page.Items);
+            unreadable.AddRange(page.Unreadable.Select(one => $"{one.Key}: {one.Reason}"));
+            next = page.Continue;
+        }
+        while (next.Length > 0);
+
+        return (items, unreadable);
+    }
+
+    private static ListPage<T> Read<T>(string call, byte[] body, JsonTypeInfo<T> type)
+        where T : KubernetesObject
+    {
+        try
+        {
+            return ListPage<T>.Read(body, type);
+        }
+        catch (JsonException fault)
+        {
+            throw ApiException.Unreadable(call, fault.Message, fault);
+        }
+    }
+}
