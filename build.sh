@@ -126,9 +126,13 @@ vm_roots() {
 # Makes the Kubernetes API server of the tests of the dashboard once.
 kube_assets() { nice -n 10 tests/kube/assets.sh "$artifacts/kube"; }
 
+# Fetches the promtool that checks metrics and alert rules, once.
+promtool() { tests/promtool.sh "$artifacts/promtool"; }
+
 run_tests() {
     need "${link_packages[@]}" "${bed_packages[@]}" "${test_packages[@]}" "${browser_packages[@]}"
     [ $# -gt 0 ] || format --verify
+    promtool
     # The assets from package mirrors mostly wait for the network: make them during the build.
     local roots="" kube
     kube_assets &
@@ -265,6 +269,7 @@ case "${1:-help}" in
         image "$@"
         ;;
     vm-roots) need_root vm-roots; need "${test_packages[@]}"; vm_roots ;;
+    promtool) promtool ;;
     kube-assets) need dpkg-dev patch; kube_assets ;;
     demo)
         shift
@@ -315,6 +320,7 @@ usage: ./build.sh VERB
   vm-roots  the root file systems that the VM tests boot (root; test also makes them)
   kube-assets
             the Kubernetes API server of the tests of the dashboard (test also makes it)
+  promtool  the promtool of Prometheus, which checks metrics and alert rules (test also fetches it)
   publish   the agent's native binary, in artifacts/publish/SmmAgent/release/
   package   the deb and the rpm for amd64 and arm64 with their bills of materials, in artifacts/packages/; debug symbols in artifacts/symbols/
   image     the container image of the dashboard, an OCI archive in artifacts/image/: image [amd64|arm64]

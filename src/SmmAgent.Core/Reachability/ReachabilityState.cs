@@ -52,6 +52,12 @@ public sealed record ReachabilityState(
     /// <summary>The offset of the dashboard's clock; null while it is not known.</summary>
     public ClockOffset? Clock { get; init; }
 
+    /// <summary>The first expiry of a certificate that the dashboard presents; null while none was observed.</summary>
+    public DateTimeOffset? DashboardCertificateExpiry { get; init; }
+
+    /// <summary>The first expiry of a certificate that istiod presents behind the gateways; null while none was observed.</summary>
+    public DateTimeOffset? GatewayCertificateExpiry { get; init; }
+
     public static ReachabilityState Initial { get; } =
         new(null, [], ConditionUpdate.NotObserved(ConditionType.GatewaysReachable),
             ConditionUpdate.NotObserved(ConditionType.DashboardReachable));

@@ -35,6 +35,8 @@ public sealed record AgentSnapshot
 
     public ListenersState Listeners { get; init; } = ListenersState.Initial;
 
+    public EventCounts Counts { get; init; } = EventCounts.None;
+
     /// <summary>The WorkloadGroup that the operator set; null until then.</summary>
     public GroupName? Group =>
         Settings.Settings is { Namespace: { } @namespace, Name: { } name } ? new GroupName(@namespace, name) : null;

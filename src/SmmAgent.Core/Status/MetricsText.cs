@@ -1,16 +1,13 @@
-using System.Globalization;
-using System.Text;
+using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Reachability;
+using static SmmAgent.Core.Status.MetricsWriter;
 
 namespace SmmAgent.Core.Status;
 
-/// <summary>Facts about the agent's process.</summary>
-/// <param name="HungLoops">The number of loops that are overdue. With any, the watchdog is not notified.</param>
-public sealed record ProcessFacts(string Version, DateTimeOffset StartedAt, TimeSpan CpuTime, long ResidentBytes, int HungLoops);
-
-/// <summary>The agent's metrics in Prometheus' text format.</summary>
+/// <summary>The metrics of the agent in the text format of Prometheus.</summary>
+/// <remarks>No label has values that change with the infrastructure, such as the addresses of a gateway behind a DNS name.</remarks>
 public static class MetricsText
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -19,126 +16,205 @@ public static class MetricsText
 
     public static string Write(AgentStatus status, AgentSnapshot snapshot, ProcessFacts process)
     {
-        var text = new StringBuilder(8 * 1024);
-        Process(text, process);
+        var text = new MetricsWriter();
+        Agent(text, status, process);
         WriteConditions(text, status.Conditions);
         Gateways(text, snapshot.Reachability.Gateways);
         Ports(text, status.Ports);
 
-        Family(text, "smm_agent_listener_up", "gauge", "Whether the agent listens on its own port.");
+        text.Gauge("smm_agent_listener_up", "Whether the agent listens on its own port.");
         foreach (var listener in snapshot.Listeners.Listeners)
-            Sample(text, "smm_agent_listener_up", Number(listener.Error is null), ("port", Number(listener.Port)), ("name", listener.Name));
+            text.Sample("smm_agent_listener_up", Number(listener.Error is null), ("port", Number(listener.Port)), ("name", listener.Name));
 
-        Time(text, "smm_agent_mesh_config_received_time_seconds", "When the dashboard sent the mesh configuration in force.",
-            snapshot.Mesh.ReceivedAt);
-        Time(text, "smm_agent_last_report_time_seconds", "When the dashboard last took a report.", snapshot.Cluster.ReportedAt);
-
-        Family(text, "smm_agent_settings_faults", "gauge",
-            "Errors in the newest agent.yaml; while there are any, the last valid settings stay in effect.");
-        Sample(text, "smm_agent_settings_faults", Number(snapshot.Settings.Errors.Count));
+        Times(text, snapshot);
+        text.Gauge("smm_agent_settings_faults",
+            "Errors in the newest agent.yaml; if there are any, the last valid settings are in effect.");
+        text.Sample("smm_agent_settings_faults", Number(snapshot.Settings.Errors.Count));
+        Counters(text, snapshot.Counts);
+        Process(text, process);
         return text.ToString();
     }
 
-    private static void Process(StringBuilder text, ProcessFacts process)
+    private static void Agent(MetricsWriter text, AgentStatus status, ProcessFacts process)
     {
-        Family(text, "smm_agent_build_info", "gauge", "The agent's version; always 1.");
-        Sample(text, "smm_agent_build_info", "1", ("version", process.Version));
-        Family(text, "smm_agent_start_time_seconds", "gauge", "When the agent started, in seconds since 1970.");
-        Sample(text, "smm_agent_start_time_seconds", Seconds(process.StartedAt));
-        Family(text, "smm_agent_cpu_seconds_total", "counter", "Processor time that the agent used.");
-        Sample(text, "smm_agent_cpu_seconds_total", Number(process.CpuTime.TotalSeconds));
-        Family(text, "smm_agent_resident_memory_bytes", "gauge", "Resident memory of the agent.");
-        Sample(text, "smm_agent_resident_memory_bytes", Number(process.ResidentBytes));
-        Family(text, "smm_agent_hung_loops", "gauge", "Loops of the agent that make no progress; systemd's watchdog ends the agent then.");
-        Sample(text, "smm_agent_hung_loops", Number(process.HungLoops));
+        text.Gauge("smm_agent_build_info", "The version of the agent; always 1.");
+        text.Sample("smm_agent_build_info", "1", ("version", process.Version));
+        text.Gauge("smm_agent_info", "The identity of the VM; always 1. An unknown value is empty.");
+        text.Sample(
+            "smm_agent_info",
+            "1",
+            ("version", process.Version),
+            ("namespace", status.WorkloadGroup?.Namespace ?? ""),
+            ("workload_group", status.WorkloadGroup?.Name ?? ""),
+            ("node_ip", status.Address?.Value ?? ""));
+        text.Gauge("smm_agent_hung_loops", "Loops of the agent that make no progress; with any, systemd's watchdog restarts the agent.");
+        text.Sample("smm_agent_hung_loops", Number(process.HungLoops));
     }
 
-    private static void WriteConditions(StringBuilder text, IReadOnlyList<Condition> conditions)
+    private static void WriteConditions(MetricsWriter text, IReadOnlyList<Condition> conditions)
     {
-        Family(text, "smm_agent_condition", "gauge", "1 for the status that the condition has.");
+        text.Gauge("smm_agent_condition", "1 for the status that the condition has.");
         foreach (var condition in conditions)
         {
             foreach (var status in Statuses)
             {
                 var name = status.ToString();
-                Sample(text, "smm_agent_condition", Number(condition.Status == name), ("type", condition.Type), ("status", name));
+                text.Sample("smm_agent_condition", Number(condition.Status == name), ("type", condition.Type), ("status", name));
             }
         }
 
-        Family(text, "smm_agent_condition_last_transition_time_seconds", "gauge",
-            "When the condition last changed, in seconds since 1970.");
+        text.Gauge("smm_agent_condition_reason", "1 for the reason that the condition has; other reasons have no sample.");
+        foreach (var condition in conditions)
+            text.Sample("smm_agent_condition_reason", "1", ("type", condition.Type), ("reason", condition.Reason));
+
+        text.Gauge("smm_agent_condition_last_transition_time_seconds",
+            "When the status of the condition last changed, in seconds since 1970.");
         foreach (var condition in conditions)
         {
             var since = Seconds(condition.LastTransitionTime);
-            Sample(text, "smm_agent_condition_last_transition_time_seconds", since, ("type", condition.Type));
+            text.Sample("smm_agent_condition_last_transition_time_seconds", since, ("type", condition.Type));
         }
     }
 
-    // Two names of one gateway may resolve to one address. The last one wins, because a series may be written only once.
-    private static void Gateways(StringBuilder text, IReadOnlyList<GatewayResult> gateways)
+    // The addresses of a gateway come and go with its load balancer, so they are counted and not named.
+    private static void Gateways(MetricsWriter text, IReadOnlyList<GatewayResult> gateways)
     {
-        var probes = gateways.GroupBy(result => (result.Name, result.Address, result.Port)).Select(same => same.Last()).ToList();
-        Family(text, "smm_agent_gateway_up", "gauge", "Whether the last probes of this port of a gateway, or direct endpoint, were good.");
-        // A captured target is neither up nor down.
-        foreach (var probe in probes.Where(probe => probe.Outcome != Outcome.Captured))
-            Sample(text, "smm_agent_gateway_up", Number(probe.Outcome == Outcome.Ok), Labels(probe));
+        // A captured address is neither reachable nor unreachable.
+        var ports = gateways.Where(probe => probe.Outcome != Outcome.Captured)
+            .GroupBy(probe => (probe.Name, probe.Port))
+            .Select(port => (
+                Labels: (ReadOnlyMemory<(string, string)>)new[] { ("gateway", port.Key.Name), ("port", Number(port.Key.Port)) },
+                Probes: port.DistinctBy(probe => probe.Address).ToList()))
+            .ToList();
 
-        Family(text, "smm_agent_gateway_connect_seconds", "gauge", "Time that the last connection took.");
-        foreach (var probe in probes)
+        text.Gauge("smm_agent_gateway_up", "Whether any address of this port of a gateway, or direct endpoint, is reachable.");
+        foreach (var (labels, probes) in ports)
+            text.Sample("smm_agent_gateway_up", Number(probes.Exists(IsReachable)), labels.Span);
+
+        text.Gauge("smm_agent_gateway_addresses", "Addresses of a gateway, or direct endpoint, that are probed at this port.");
+        foreach (var (labels, probes) in ports)
+            text.Sample("smm_agent_gateway_addresses", Number(probes.Count), labels.Span);
+
+        text.Gauge("smm_agent_gateway_addresses_reachable", "Addresses whose last probes at this port succeeded.");
+        foreach (var (labels, probes) in ports)
+            text.Sample("smm_agent_gateway_addresses_reachable", Number(probes.Count(IsReachable)), labels.Span);
+
+        text.Gauge("smm_agent_gateway_connect_seconds", "Duration of the last connection to the slowest address.");
+        foreach (var (labels, probes) in ports)
         {
-            if (probe.Latency is { } latency)
-                Sample(text, "smm_agent_gateway_connect_seconds", Number(latency.TotalSeconds), Labels(probe));
+            if (probes.Max(probe => probe.Latency) is { } slowest)
+                text.Sample("smm_agent_gateway_connect_seconds", Number(slowest.TotalSeconds), labels.Span);
         }
     }
 
-    private static (string Name, string Value)[] Labels(GatewayResult probe) =>
-        [("gateway", probe.Name), ("address", probe.Address), ("port", Number(probe.Port))];
+    private static bool IsReachable(GatewayResult probe) => probe.Outcome == Outcome.Ok;
 
-    private static void Ports(StringBuilder text, IReadOnlyList<PortStatus> ports)
+    private static void Ports(MetricsWriter text, IReadOnlyList<PortStatus> ports)
     {
-        Family(text, "smm_agent_port_open", "gauge", "Whether the host's firewall lets the cluster in; absent where that cannot be seen.");
+        text.Gauge("smm_agent_port_open", "Whether the firewall of the host admits the cluster; absent if it cannot be observed.");
         foreach (var port in ports.Where(port => port.Open is not null))
-            Sample(text, "smm_agent_port_open", Number(port.Open == true), ("port", Number(port.Port)), ("name", port.Name));
+            text.Sample("smm_agent_port_open", Number(port.Open == true), ("port", Number(port.Port)), ("name", port.Name));
 
-        Family(text, "smm_agent_port_reachable_from_cluster", "gauge", "Whether the cluster reached the port; absent until it tried.");
+        text.Gauge("smm_agent_port_reachable_from_cluster", "Whether the cluster reached the port; absent before the first attempt.");
         foreach (var port in ports.Where(port => port.ReachableFromCluster is not null))
         {
             var reached = Number(port.ReachableFromCluster == true);
-            Sample(text, "smm_agent_port_reachable_from_cluster", reached, ("port", Number(port.Port)), ("name", port.Name));
+            text.Sample("smm_agent_port_reachable_from_cluster", reached, ("port", Number(port.Port)), ("name", port.Name));
         }
     }
 
-    private static void Time(StringBuilder text, string name, string help, DateTimeOffset? time)
+    private static void Times(MetricsWriter text, AgentSnapshot snapshot)
     {
-        if (time is null)
-            return; // 1970 would trigger alerts about the age
+        text.Time("smm_agent_mesh_config_received_time_seconds",
+            "When the dashboard sent the mesh configuration in effect, in seconds since 1970.", snapshot.Mesh.ReceivedAt);
+        text.Time("smm_agent_last_report_time_seconds",
+            "When the dashboard last accepted a report, in seconds since 1970.", snapshot.Cluster.ReportedAt);
+        text.Time("smm_agent_token_expiry_timestamp_seconds",
+            "When the bearer token expires, in seconds since 1970; absent for a token that does not contain its expiry.",
+            snapshot.Settings.Token?.Expires);
+        text.Time("smm_agent_sidecar_token_expiry_timestamp_seconds",
+            "When the token of the sidecar expires, in seconds since 1970.", snapshot.Sidecar.Token?.Expires);
 
-        Family(text, name, "gauge", $"{help[..^1]}, in seconds since 1970; absent before the first.");
-        Sample(text, name, Seconds(time.Value));
+        const string Certificates = "smm_agent_certificate_expiry_timestamp_seconds";
+        text.Gauge(Certificates, "When a certificate expires, in seconds since 1970; absent before it was observed.");
+        (string Which, DateTimeOffset? Expiry)[] certificates =
+        [
+            ("dashboard", snapshot.Reachability.DashboardCertificateExpiry),
+            ("gateways", snapshot.Reachability.GatewayCertificateExpiry),
+            ("mesh-root", RootExpiry(snapshot.Mesh.Config)),
+            ("sidecar", snapshot.Sidecar.CertificateExpiry),
+        ];
+        foreach (var (which, expiry) in certificates)
+        {
+            if (expiry is { } known)
+                text.Sample(Certificates, Seconds(known), ("which", which));
+        }
     }
 
-    private static void Family(StringBuilder text, string name, string type, string help) =>
-        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append('\n')
-            .Append("# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
-
-    private static void Sample(StringBuilder text, string name, string value, params ReadOnlySpan<(string Name, string Value)> labels)
+    // While the roots are rotated there are two, and the old one may expire. The reader of the contract has parsed them before.
+    private static DateTimeOffset? RootExpiry(MeshConfig? config)
     {
-        text.Append(name);
-        for (var i = 0; i < labels.Length; i++)
-            text.Append(i == 0 ? '{' : ',').Append(labels[i].Name).Append("=\"").Append(Escaped(labels[i].Value)).Append('"');
-        text.Append(labels.Length > 0 ? "} " : " ").Append(value).Append('\n');
+        var roots = new X509Certificate2Collection();
+        if (config is not null)
+            roots.ImportFromPem(config.Mesh.RootCertificate);
+        DateTimeOffset? last = null;
+        foreach (var root in roots)
+        {
+            using (root)
+            {
+                DateTimeOffset expiry = root.NotAfter;
+                last = last > expiry ? last : expiry;
+            }
+        }
+
+        return last;
     }
 
-    private static string Escaped(string value) => value
-        .Replace("\\", "\\\\", StringComparison.Ordinal)
-        .Replace("\"", "\\\"", StringComparison.Ordinal)
-        .Replace("\n", "\\n", StringComparison.Ordinal);
+    private static void Counters(MetricsWriter text, EventCounts counts)
+    {
+        Counter("smm_agent_firewall_repairs_total", "Changes that the daemon made to the firewall of the host.",
+            (null, CountedEvent.FirewallRepaired));
+        Counter("smm_agent_reconciles_total", "Privileged reconciles whose report the daemon read, by outcome.",
+            (("outcome", "succeeded"), CountedEvent.ReconcileSucceeded), (("outcome", "failed"), CountedEvent.ReconcileFailed));
+        Counter("smm_agent_probes_total", "Probes of a port, by target.",
+            (("target", "gateway"), CountedEvent.GatewayProbed), (("target", "dashboard"), CountedEvent.DashboardProbed));
+        Counter("smm_agent_probe_failures_total", "Probes of a port that failed, by target.",
+            (("target", "gateway"), CountedEvent.GatewayProbeFailed), (("target", "dashboard"), CountedEvent.DashboardProbeFailed));
+        Counter("smm_agent_mesh_config_fetches_total", "Requests for the mesh configuration, by outcome.",
+            (("outcome", "changed"), CountedEvent.ConfigurationChanged),
+            (("outcome", "not-modified"), CountedEvent.ConfigurationNotModified),
+            (("outcome", "cut-off"), CountedEvent.ConfigurationCutOff),
+            (("outcome", "failed"), CountedEvent.ConfigurationFailed));
+        Counter("smm_agent_reports_total", "Reports to the dashboard, by outcome.",
+            (("outcome", "accepted"), CountedEvent.ReportAccepted), (("outcome", "failed"), CountedEvent.ReportFailed));
+        Counter("smm_agent_sidecar_restarts_total", "Restarts of the sidecar that the daemon observed.",
+            (null, CountedEvent.SidecarRestarted));
 
-    private static string Number(bool value) => value ? "1" : "0";
+        void Counter(string name, string help, params ReadOnlySpan<((string Name, string Value)? Label, CountedEvent Counted)> samples)
+        {
+            text.Counter(name, help);
+            foreach (var (label, counted) in samples)
+                text.Sample(name, Number(counts[counted]), label is { } one ? [one] : []);
+        }
+    }
 
-    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+    /// <summary>The metrics that every client library of Prometheus has.</summary>
+    private static void Process(MetricsWriter text, ProcessFacts process)
+    {
+        var usage = process.Usage;
+        text.Counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.");
+        text.Sample("process_cpu_seconds_total", Number(usage.CpuTime.TotalSeconds));
+        text.Time("process_start_time_seconds", "Start time of the process since unix epoch in seconds.", process.StartedAt);
+        Gauge("process_resident_memory_bytes", "Resident memory size in bytes.", usage.ResidentBytes);
+        Gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.", usage.VirtualBytes);
+        Gauge("process_open_fds", "Number of open file descriptors.", usage.OpenFiles);
+        Gauge("process_max_fds", "Maximum number of open file descriptors.", usage.MaximumOpenFiles);
 
-    private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static string Seconds(DateTimeOffset time) => Number(time.ToUnixTimeMilliseconds() / 1000.0);
+        void Gauge(string name, string help, long? value)
+        {
+            text.Gauge(name, help);
+            if (value is { } known)
+                text.Sample(name, Number(known));
+        }
+    }
 }

@@ -86,6 +86,9 @@ public sealed class SidecarRecords(AgentPaths paths)
         }
     }
 
+    /// <summary>When the last report was written; the default value without one.</summary>
+    public DateTime ReportedAt => File.Exists(paths.RootReport) ? File.GetLastWriteTimeUtc(paths.RootReport) : default;
+
     public void Report(ReconcileReport report)
     {
         const UnixFileMode Execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;

@@ -46,6 +46,8 @@ internal sealed class AgentUnderTest : IAsyncDisposable
 
     public ObservableValue<MeshConfigState> MeshConfig { get; } = new(MeshConfigState.Initial);
 
+    public EventCounters Counters { get; } = new();
+
     public BearerTokenFile Tokens { get; }
 
     public DashboardClients Clients { get; }
@@ -65,7 +67,10 @@ internal sealed class AgentUnderTest : IAsyncDisposable
     }
 
     public MeshConfigService MeshConfigService() => new(
-        Context, new AgentStates { Settings = Settings, Mesh = MeshConfig }, Clients, new LastGoodMeshConfig(Paths.LastGoodMeshConfig),
+        Context,
+        new AgentStates { Settings = Settings, Mesh = MeshConfig, Counters = Counters },
+        Clients,
+        new LastGoodMeshConfig(Paths.LastGoodMeshConfig),
         new DashboardRetry(Time, () => 0.5), NullLogger<MeshConfigService>.Instance);
 
     public async ValueTask DisposeAsync()

@@ -54,6 +54,8 @@ internal sealed class NetworkServiceFixture : IDisposable
 
     public ObservableValue<ReachabilityState> Reachability { get; } = new(ReachabilityState.Initial);
 
+    public EventCounters Counters { get; } = new();
+
     public ExternalAddressService AddressService { get; private set; }
 
     public ReachabilityService ReachabilityService { get; }
@@ -74,6 +76,7 @@ internal sealed class NetworkServiceFixture : IDisposable
         Address = Address,
         Ports = Ports,
         Reachability = Reachability,
+        Counters = Counters,
     };
 
     private NameLookup Names => new(Time, timeout: TimeSpan.FromMinutes(1));

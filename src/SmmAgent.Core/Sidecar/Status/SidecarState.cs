@@ -15,6 +15,9 @@ public sealed record SidecarState(IReadOnlyList<ConditionUpdate> Conditions)
     /// <summary>The evaluation of its token; null when it was not observed.</summary>
     public IstioToken? Token { get; init; }
 
+    /// <summary>When its certificate expires; null when there is none, or it was not observed.</summary>
+    public DateTimeOffset? CertificateExpiry { get; init; }
+
     /// <summary>istio.service; null when it was not, or could not be, observed.</summary>
     public SidecarUnit? Unit { get; init; }
 
@@ -41,7 +44,7 @@ public sealed record SidecarState(IReadOnlyList<ConditionUpdate> Conditions)
 
     public bool Equals(SidecarState? other) =>
         other is not null && Conditions.SequenceEqual(other.Conditions)
-        && Version == other.Version && Token == other.Token && Unit == other.Unit && Failure == other.Failure
+        && Version == other.Version && Token == other.Token && CertificateExpiry == other.CertificateExpiry && Unit == other.Unit && Failure == other.Failure
         && RefusedToken == other.RefusedToken && IsReconcileDue == other.IsReconcileDue && IsFailing == other.IsFailing;
 
     public override int GetHashCode() => HashCode.Combine(Conditions.Count, Version, Token, Unit);

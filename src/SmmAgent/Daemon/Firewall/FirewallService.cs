@@ -9,6 +9,7 @@ using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Status;
 using SmmAgent.Daemon.HostChanges;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Privileged;
@@ -27,6 +28,8 @@ public sealed record FirewallStates(
 {
     /// <summary>Returns the name servers of this host.</summary>
     public Func<IReadOnlyList<IPAddress>> NameServers { get; init; } = () => [];
+
+    public EventCounters Counters { get; init; } = new();
 
     /// <summary>Whether a privileged reconcile is running now.</summary>
     public Func<bool> IsReconcileRunning { get; init; } = () => false;
@@ -181,7 +184,11 @@ public sealed class FirewallService : LoopService
     {
         var now = PacingTime;
         foreach (var step in report.Done)
+        {
             FirewallLog.Repaired(_logger, step);
+            _states.Counters.Add(CountedEvent.FirewallRepaired);
+        }
+
         if (report.Done.FirstOrDefault() is not { } repaired)
             return _pacing.IsInConflict(now) ? _states.Ports.Value.PortsOpen : null;
 

@@ -116,6 +116,7 @@ public static class DaemonHost
             {
                 NameServers = () => ResolverConfiguration.ServersElsewhere(Path.Combine(paths.Root, "etc/resolv.conf")),
                 IsReconcileRunning = root.IsAtWork,
+                Counters = states.Counters,
             },
             FirewallComposition.Create(paths, time),
             new ReconcileRequest(paths.ReconcileRequest, time, loggers.CreateLogger<ReconcileRequest>()),

@@ -30,6 +30,9 @@ public sealed record AgentStates
 
     public ObservableValue<SidecarState> Sidecar { get; init; } = new(SidecarState.Initial);
 
+    /// <summary>The counts for the metrics. They are no state: no service acts on them.</summary>
+    public EventCounters Counters { get; init; } = new();
+
     public AgentSnapshot Snapshot() => new()
     {
         Settings = Settings.Value,
@@ -41,6 +44,7 @@ public sealed record AgentStates
         Cluster = Cluster.Value,
         Listeners = Listeners.Value,
         Sidecar = Sidecar.Value,
+        Counts = Counters.Current,
     };
 
     /// <summary>Sets <paramref name="reader"/> at a change of any state.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Status;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
@@ -121,6 +122,7 @@ public sealed class MeshConfigService : LoopService
         {
             // A short request shows whether only the wait was too long for a device in between.
             _cut = IsCut(failure, wait, Time.GetElapsedTime(started)) ? (wait, Time.GetElapsedTime(started)) : null;
+            _states.Counters.Add(_cut is null ? CountedEvent.ConfigurationFailed : CountedEvent.ConfigurationCutOff);
             if (_cut is not null)
                 return new Attempt(Failed: false, TimeSpan.Zero);
 
@@ -130,6 +132,8 @@ public sealed class MeshConfigService : LoopService
 
         _currentFor = client.Target;
         Learn(wait);
+        _states.Counters.Add(
+            result.Value is MeshConfigAnswer.Changed ? CountedEvent.ConfigurationChanged : CountedEvent.ConfigurationNotModified);
         if (result.Value is MeshConfigAnswer.Changed { Good: var body })
             Take(body, client.Target);
         else if (_saveFault is not null)

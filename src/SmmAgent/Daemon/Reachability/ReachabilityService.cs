@@ -3,6 +3,7 @@ using SmmAgent.Core.Host;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Status;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Network.Probes;
 
@@ -39,6 +40,8 @@ public sealed class ReachabilityService : LoopService
         var plan = _states.Mesh.Value.Config is { } config ? ReachabilityPlan.From(config) : null;
         var look = await _observer.ObserveAsync(plan, ProbedDashboard.From(settings), cancel);
 
+        Count(look.Gateways, CountedEvent.GatewayProbed, CountedEvent.GatewayProbeFailed);
+        Count(look.Dashboard, CountedEvent.DashboardProbed, CountedEvent.DashboardProbeFailed);
         var (now, own) = (Time.GetUtcNow(), _states.Ports.Value.OwnTraffic);
         var captureCure = CaptureBypass.Remediation(_states.Mesh.Value.Config);
         var gateways = plan is null
@@ -62,6 +65,8 @@ public sealed class ReachabilityService : LoopService
         _states.Reachability.Publish(new(plan?.Model, [.. look.Gateways.Select(Result)], gateways, dashboard)
         {
             Clock = Clock(look.Dashboard),
+            DashboardCertificateExpiry = FirstExpiry(look.Dashboard),
+            GatewayCertificateExpiry = FirstExpiry(look.Gateways),
         });
         if (wasAway && dashboard.Status == ConditionStatus.True)
             _dashboardIsBack();
@@ -81,6 +86,18 @@ public sealed class ReachabilityService : LoopService
         dashboard.Select(result => result.Current.ClockAhead).FirstOrDefault(ahead => ahead is not null) is { } ahead
             ? new ClockOffset(ahead)
             : null;
+
+    private static DateTimeOffset? FirstExpiry(IReadOnlyList<Debounced<ProbeResult>> results) =>
+        results.Min(result => result.Current.Certificate?.NotAfter);
+
+    // A captured probe did not reach its target, so it neither succeeded nor failed.
+    private void Count(IReadOnlyList<Debounced<ProbeResult>> results, CountedEvent probed, CountedEvent failed)
+    {
+        var outcomes = results.Select(result => (result.Pending?.Value ?? result.Current).Outcome)
+            .Where(outcome => outcome != Outcome.Captured).ToList();
+        _states.Counters.Add(probed, outcomes.Count);
+        _states.Counters.Add(failed, outcomes.Count(outcome => outcome != Outcome.Ok));
+    }
 
     private static GatewayResult Result(Debounced<ProbeResult> damped) => new(
         damped.Current.Target.Name,

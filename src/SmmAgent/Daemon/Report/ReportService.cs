@@ -5,6 +5,7 @@ using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Status;
 using SmmAgent.Core.Time;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Dashboard;
@@ -115,6 +116,7 @@ public sealed class ReportService : LoopService
         if (result.Failure is { } failure)
         {
             _reports.RecordFailure(FailureText.RetryAfter(failure));
+            _states.Counters.Add(CountedEvent.ReportFailed);
             var (reason, message) = FailureText.Format(failure, client.Target);
             Publish(NotAnswered(reason, message));
             // The outdated answers are requested again as soon as a report succeeds.
@@ -123,6 +125,7 @@ public sealed class ReportService : LoopService
         else
         {
             _reports.RecordSuccess(content, Interval, Pause);
+            _states.Counters.Add(CountedEvent.ReportAccepted);
             _dialBack.Identity.Reported(uuid);
             _reportedAddress = address;
             _reportedAt = Time.GetUtcNow();

@@ -45,6 +45,7 @@ public sealed class SidecarService : LoopService
     private readonly ReconcileRequest _root;
     private readonly string _version;
     private readonly ReconcileFailureJournal _failures;
+    private readonly SidecarCounts _counts;
     private Package? _offered;
     private long? _firstWanted;
     private bool _wasCurrent;
@@ -61,6 +62,7 @@ public sealed class SidecarService : LoopService
         : base(context)
     {
         (_states, _sources, _root, _version, _failures) = (states, sources, root, version, new(context.Time, logger));
+        _counts = new(states.Counters, sources);
         states.Settings.NotifyOnChange(Signal);
         states.Mesh.NotifyOnChange(Signal);
         states.Address.NotifyOnChange(Signal);
@@ -68,6 +70,12 @@ public sealed class SidecarService : LoopService
     }
 
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
+    {
+        var uncounted = _counts.CountReconcile();
+        return Least(await ObserveAsync(cancel), uncounted);
+    }
+
+    private async Task<TimeSpan> ObserveAsync(CancellationToken cancel)
     {
         var settings = _states.Settings.Value.Settings;
         if (settings.Sidecar.Mode == ManagementMode.Off)
@@ -104,10 +112,12 @@ public sealed class SidecarService : LoopService
             Forget(look.Desired.Package.Package);
         var unit = look.Observed.Unit.Value;
         var wanted = Wanted(inputs, look);
+        _counts.CountRestart(unit);
         _states.Sidecar.Publish(new(SidecarConditions.Evaluate(look))
         {
             Version = look.Version,
             Token = look.Observed.Token,
+            CertificateExpiry = look.Observed.Certificate is { NotAfter: var expiry } && expiry != default ? expiry : null,
             Unit = unit,
             Failure = look.Observed.Failure,
             RefusedToken = look.RefusedToken,

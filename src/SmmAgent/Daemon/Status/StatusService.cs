@@ -5,6 +5,7 @@ using SmmAgent.Core.Status;
 using SmmAgent.Core.Text;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Reachability;
+using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Daemon.Status;
@@ -104,8 +105,13 @@ public sealed class StatusService : LoopService
     private string MakeMetrics()
     {
         var snapshot = _states.Snapshot();
-        var process = new ProcessFacts(
-            _identity.Version, _startedAt, Environment.CpuUsage.TotalTime, Environment.WorkingSet, _progress.Hung().Count);
+        var process = new ProcessFacts
+        {
+            Version = _identity.Version,
+            StartedAt = _startedAt,
+            Usage = ProcessUsageObserver.Observe(),
+            HungLoops = _progress.Hung().Count,
+        };
         return MetricsText.Write(AgentStatusBuilder.Build(snapshot, _ledger.Current, Identity(), Time.GetUtcNow()), snapshot, process);
     }
 

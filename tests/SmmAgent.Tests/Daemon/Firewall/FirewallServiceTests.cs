@@ -10,6 +10,7 @@ using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Status;
 using SmmAgent.Daemon.Firewall;
 using SmmAgent.Daemon.HostChanges;
 using SmmAgent.Daemon.Loop;
@@ -47,6 +48,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         Assert.Equal((ConditionStatus.True, "OpenToAny"), (Ports.PortsOpen.Status, Ports.PortsOpen.Reason));
         Assert.Equal([8080, 16400, 16401], Ports.Ports.Select(port => port.Port));
         Assert.Equal(2, _log.Count);
+        Assert.Equal(2, _states.Counters.Current[CountedEvent.FirewallRepaired]);
 
         var wake = new Signal();
         _states.Ports.NotifyOnChange(wake);
@@ -60,6 +62,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         Assert.Equal(
             "Firewall: iptables-nft: write chain SMM-AGENT (missing: http, http captured, agent, sidecar-metrics; the jump in INPUT is missing)", _log[2]);
         Assert.Equal(3, _log.Count);
+        Assert.Equal(3, _states.Counters.Current[CountedEvent.FirewallRepaired]);
     }
 
     [Fact]

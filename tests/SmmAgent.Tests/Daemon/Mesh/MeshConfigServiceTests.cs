@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Status;
 using SmmAgent.Daemon.Mesh;
 using SmmAgent.Linux.Files;
 
@@ -9,6 +10,11 @@ namespace SmmAgent.Tests.Daemon.Mesh;
 public sealed class MeshConfigServiceTests : IAsyncLifetime
 {
     private readonly AgentUnderTest _agent = new();
+
+    private (long Changed, long NotModified, long Failed) Fetches => (
+        _agent.Counters.Current[CountedEvent.ConfigurationChanged],
+        _agent.Counters.Current[CountedEvent.ConfigurationNotModified],
+        _agent.Counters.Current[CountedEvent.ConfigurationFailed]);
 
     private ConditionUpdate ConfigCurrent => _agent.MeshConfig.Value.ConfigCurrent;
 
@@ -75,6 +81,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
         Assert.Same(good.Config, _agent.MeshConfig.Value.Config);
         Assert.Equal(saved, await File.ReadAllBytesAsync(_agent.Paths.LastGoodMeshConfig, TestContext.Current.CancellationToken));
         Assert.DoesNotContain("secret-token", ConfigCurrent.Message, StringComparison.Ordinal);
+        Assert.Equal((1, 0, 1), Fetches);
     }
 
     [Fact]
@@ -123,6 +130,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     {
         await StepAsync(Sample.Ok(Sample.ConfigText(), "\"v7\""));
         await StepAsync(Sample.NotModified("\"v7\""), request => Assert.Equal("\"v7\"", request.Header("If-None-Match")), restart: true);
+        Assert.Equal((1, 1, 0), Fetches);
 
         Assert.Equal("Current", ConfigCurrent.Reason);
     }

@@ -4,6 +4,7 @@ using MeshStandIn;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Status;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Reachability;
 
@@ -46,6 +47,8 @@ public sealed class ReachabilityServiceTests : IDisposable
 
         Expect(ConditionStatus.True, "Reachable", "all 2 gateway addresses answer on every port");
         Assert.Equal(12, _services.Reachability.Value.Gateways.Count);
+        Assert.Equal((12, 0), (Count(CountedEvent.GatewayProbed), Count(CountedEvent.GatewayProbeFailed)));
+        Assert.NotNull(_services.Reachability.Value.GatewayCertificateExpiry);
         Assert.Equal(NetworkModel.DifferentNetwork, _services.Reachability.Value.Model);
     }
 
@@ -60,6 +63,8 @@ public sealed class ReachabilityServiceTests : IDisposable
         await second.DisposeAsync();
         Assert.Equal(TimeSpan.FromSeconds(2), await StepAfterAsync(60));
         Expect(ConditionStatus.True, "Reachable", "");
+        // A single failure is not reported, but it is counted.
+        Assert.Equal((24, 6), (Count(CountedEvent.GatewayProbed), Count(CountedEvent.GatewayProbeFailed)));
         var noticed = _services.Time.GetUtcNow();
 
         Assert.Equal(TimeSpan.FromSeconds(10), await StepAfterAsync(2));
@@ -215,6 +220,8 @@ public sealed class ReachabilityServiceTests : IDisposable
         _services.Time.Advance(TimeSpan.FromSeconds(seconds));
         return StepAsync();
     }
+
+    private long Count(CountedEvent counted) => _services.Counters.Current[counted];
 
     private void Expect(ConditionStatus status, string reason, string message)
     {

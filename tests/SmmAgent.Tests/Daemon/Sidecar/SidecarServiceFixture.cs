@@ -10,6 +10,7 @@ using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Core.Status;
 using SmmAgent.Core.Tokens;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Privileged;
@@ -76,6 +77,8 @@ public abstract class SidecarServiceFixture : IAsyncDisposable
         _states.Address.Publish(new(new ExternalAddress(IPAddress.Parse("198.18.0.100"), "configured"),
             ConditionUpdate.True(ConditionType.AddressKnown, "Known", "")));
     }
+
+    private protected long Count(CountedEvent counted) => _states.Counters.Current[counted];
 
     private protected IEnumerable<(string Type, string Reason)> Said =>
         _states.Sidecar.Value.Conditions.Select(finding => (finding.Type, finding.Reason));
