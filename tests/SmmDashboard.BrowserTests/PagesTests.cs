@@ -1,4 +1,9 @@
+using OpenQA.Selenium;
+using SmmDashboard.Access;
+using SmmDashboard.Admin.Viewers;
 using SmmDashboard.BrowserTests.Running;
+using SmmDashboard.Http;
+using SmmDashboard.Startup;
 
 namespace SmmDashboard.BrowserTests;
 
@@ -58,9 +63,95 @@ public sealed class PagesTests
             browser.UntilText(ready, text);
             browser.UntilText("#connection", "live");
             Assert.Empty(browser.AccessibilityViolations());
-            Example.Save(browser, $"dashboard-{name}-{scheme}");
+            if (name is "machines" || (name is "machine" && scheme is "light"))
+                Example.Save(browser, $"dashboard-{name}-{scheme}");
         }
 
         Assert.Empty(browser.Errors());
+    }
+
+    [Fact]
+    public async Task ListIsUsableOnAPhone()
+    {
+        await using var dashboard = await ShownDashboard.StartAsync();
+        using var browser = Browser.Start(500, 900);
+        foreach (var machine in Example.Machines().Take(3))
+            await dashboard.ReportAsync(machine);
+        browser.SetPhone(390, 800);
+        browser.Open(dashboard.Page("/machines"));
+        browser.UntilText("#live", "vm-analytics-3");
+
+        Assert.True(browser.Run<bool>("return document.documentElement.scrollWidth <= window.innerWidth"), "the page is wider than the screen");
+        Assert.Empty(browser.AccessibilityViolations());
+        Example.Save(browser, "dashboard-machines-phone");
+    }
+
+    [Fact]
+    public async Task KeyboardReachesTheSearchAndKeepsItsPlaceWhenTheListChanges()
+    {
+        await using var dashboard = await ShownDashboard.StartAsync();
+        using var browser = Browser.Start();
+        var machines = Example.Machines().ToList();
+        foreach (var machine in machines)
+            await dashboard.ReportAsync(machine);
+        browser.Open(dashboard.Page("/machines"));
+        browser.UntilText("#connection", "live");
+
+        browser.Press(Keys.Tab);
+        Assert.Equal("Skip to the content", browser.Focused.Text);
+        browser.Press("/");
+        Assert.Equal("search", browser.Focused.GetAttribute("id"));
+        browser.Press("billing" + Keys.Enter);
+        browser.UntilText(".paging", "2 of 2");
+        Assert.EndsWith("q=billing&namespace=&group=", browser.Location, StringComparison.Ordinal);
+
+        browser.UntilText("#connection", "live");
+        var first = $"machine-{machines[4].Uuid}";
+        for (var i = 0; i < 20 && browser.Focused.GetAttribute("id") != first; i++)
+            browser.Press(Keys.Tab);
+        Assert.Equal(first, browser.Focused.GetAttribute("id"));
+        await dashboard.ReportAsync(machines[4] with { Version = "9.9.9" });
+        browser.UntilText($"#row-{machines[4].Uuid}", "9.9.9");
+        Assert.Equal(first, browser.Focused.GetAttribute("id"));
+        browser.Press(Keys.Enter);
+        browser.UntilText("h1", "vm-billing-1");
+    }
+
+    [Fact]
+    public async Task ViewerWithoutRightsSignsInAndSeesNothing()
+    {
+        await using var dashboard = await ShownDashboard.StartAsync(new DashboardTestHooks { Viewers = new ViewersWithoutRights() });
+        using var browser = Browser.Start();
+        await dashboard.ReportAsync(new TestMachine("vm-1", "198.18.0.1"));
+        browser.Open(dashboard.Page("/machines"));
+        Assert.Equal("/sign-in", browser.Location);
+        Assert.Empty(browser.AccessibilityViolations());
+
+        browser.Find("#token").SendKeys("wrong");
+        browser.Find("form button").Click();
+        browser.UntilText("#fault", "the token is not known");
+        browser.Find("#token").SendKeys(ViewersWithoutRights.Token);
+        browser.Find("form button").Click();
+        browser.UntilText("#none", "No namespace of yours has machines");
+        Assert.DoesNotContain("vm-1", browser.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(ViewersWithoutRights.Token, browser.Run<string>("return document.cookie + location.href"), StringComparison.Ordinal);
+        browser.Find(".account button").Click();
+        browser.UntilText("h1", "Sign in");
+    }
+
+    private sealed class ViewersWithoutRights : IViewers
+    {
+        public const string Token = "token-without-rights";
+
+        private static readonly HashSet<string> None = [];
+
+        public bool RequireToken => true;
+
+        public bool IsKnown(PresentedToken token) => true;
+
+        public ValueTask<(Viewer? Viewer, ApiProblem? Problem)> AdmitAsync(PresentedToken? token, CancellationToken cancellationToken) =>
+            ValueTask.FromResult<(Viewer?, ApiProblem?)>(token?.Reveal() == Token
+                ? (new Viewer("viewer", None, None), null)
+                : (null, ApiProblem.TokenRefused("TokenUnknown", "the token is not known")));
     }
 }

@@ -89,7 +89,7 @@ internal sealed class AdminEndpoints(
         foreach (var route in routes.All)
         {
             if (route.Match(path) is { } values)
-                return (viewer, await route.AnswerAsync(new AdminRequest(context, viewer, values)));
+                return (viewer, await route.AnswerAsync(new AdminRequest(context, new PageFrame(viewer, routes.Version), values)));
         }
 
         return (viewer, ApiProblem.NotFound("the path does not exist"));

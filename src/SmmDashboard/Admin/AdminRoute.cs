@@ -1,10 +1,17 @@
+using SmmDashboard.Admin.Pages;
 using SmmDashboard.Admin.Viewers;
 using SmmDashboard.Http;
 
 namespace SmmDashboard.Admin;
 
 /// <summary>A request of an admitted viewer, with the segments of the path that the route leaves open.</summary>
-internal sealed record AdminRequest(HttpContext Context, Viewer Viewer, IReadOnlyList<string> Values);
+/// <param name="Context">The request.</param>
+/// <param name="Frame">The viewer, and the version of the machines before the answer is made.</param>
+/// <param name="Values">The open segments of the path.</param>
+internal sealed record AdminRequest(HttpContext Context, PageFrame Frame, IReadOnlyList<string> Values)
+{
+    public Viewer Viewer => Frame.Viewer;
+}
 
 /// <summary>A path of the admin listener. A segment in braces matches any text.</summary>
 /// <param name="Pattern">For example <c>/v1/groups/{namespace}/{name}</c>.</param>

@@ -21,7 +21,7 @@ internal sealed class AdminRoutes
             new("/machines/{namespace}/{group}/{machine}", request => MachineAsync(request, isApi: false)),
             new("/groups", GroupsPageAsync),
             new("/groups/{namespace}/{name}", request => GroupAsync(request, isApi: false)),
-            new("/mesh", request => HtmlAsync(request, MeshHtml.Create(_reader.Mesh(request.Viewer), request.Viewer))),
+            new("/mesh", request => HtmlAsync(request, MeshHtml.Create(_reader.Mesh(request.Viewer), request.Frame))),
             new("/v1/machines", request => ListAsync(request, isApi: true)),
             new("/v1/machines/{namespace}/{group}/{machine}", request => MachineAsync(request, isApi: true)),
             new("/v1/groups", GroupsAsync),
@@ -31,6 +31,9 @@ internal sealed class AdminRoutes
     }
 
     public IReadOnlyList<AdminRoute> All { get; }
+
+    /// <summary>The version of the machines and the mesh.</summary>
+    public long Version => _reader.Version;
 
     public static Task WriteHtmlAsync(HttpContext context, string page, int status = StatusCodes.Status200OK)
     {
@@ -47,7 +50,7 @@ internal sealed class AdminRoutes
 
         var page = _reader.Select(query, request.Viewer);
         if (!isApi)
-            return await HtmlAsync(request, MachineListHtml.Create(query, page, request.Viewer));
+            return await HtmlAsync(request, MachineListHtml.Create(query, page, request.Frame));
 
         await request.Context.WriteJsonAsync(AdminReader.List(page), AdminJson.Default.MachineListAnswer);
         return null;
@@ -60,7 +63,7 @@ internal sealed class AdminRoutes
         if (machine is null)
             return ApiProblem.NotFound("the machine does not exist, its name is not unique in the group, or you may not see its namespace");
         if (!isApi)
-            return await HtmlAsync(request, MachineHtml.Create(machine, request.Viewer));
+            return await HtmlAsync(request, MachineHtml.Create(machine, request.Frame));
 
         await request.Context.WriteJsonAsync(machine, AdminJson.Default.MachineAnswer);
         return null;
@@ -73,14 +76,14 @@ internal sealed class AdminRoutes
     }
 
     private Task<ApiProblem?> GroupsPageAsync(AdminRequest request) =>
-        HtmlAsync(request, GroupHtml.CreateList(_reader.Groups(request.Viewer), request.Viewer));
+        HtmlAsync(request, GroupHtml.CreateList(_reader.Groups(request.Viewer), request.Frame));
 
     private async Task<ApiProblem?> GroupAsync(AdminRequest request, bool isApi)
     {
         if (_reader.Group(new GroupId(request.Values[0], request.Values[1]), request.Viewer) is not { } group)
             return ApiProblem.NotFound("the WorkloadGroup does not exist, or you may not see its namespace");
         if (!isApi)
-            return await HtmlAsync(request, GroupHtml.Create(group, request.Viewer));
+            return await HtmlAsync(request, GroupHtml.Create(group, request.Frame));
 
         await request.Context.WriteJsonAsync(group, AdminJson.Default.GroupAnswer);
         return null;

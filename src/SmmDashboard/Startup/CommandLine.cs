@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Net;
+using SmmAgent.Contract;
 using SmmDashboard.Address;
-using SmmDashboard.Agents;
-using SmmDashboard.Http;
-using SmmDashboard.Http.Connections;
 using SmmDashboard.Tls;
 
 namespace SmmDashboard.Startup;
@@ -73,42 +71,6 @@ public sealed class CommandLine
         HelpName = "PEM",
     };
 
-    private readonly Option<int?> _clientRate = new("--client-rate")
-    {
-        Description = "Requests per second from one client address, with bursts of ten times as many. Default: 500.",
-        HelpName = "N",
-    };
-
-    private readonly Option<int?> _totalRate = new("--total-rate")
-    {
-        Description = "Requests per second in total, with bursts of twice as many. Default: 10000.",
-        HelpName = "N",
-    };
-
-    private readonly Option<int?> _connections = new("--connections")
-    {
-        Description = "Open connections in total. Default: 20000, or fewer if the limit on open files requires it.",
-        HelpName = "N",
-    };
-
-    private readonly Option<int?> _clientConnections = new("--client-connections")
-    {
-        Description = "Open connections from one client address. Default: a quarter of the total.",
-        HelpName = "N",
-    };
-
-    private readonly Option<int?> _idleTimeout = new("--idle-timeout")
-    {
-        Description = "How long a connection may be open without a request, 1 to 86400. Default: 10.",
-        HelpName = "SECONDS",
-    };
-
-    private readonly Option<int?> _newAgentRate = new("--new-agent-rate")
-    {
-        Description = "New agents of one WorkloadGroup per second, with bursts of 500 times as many. Default: 2.",
-        HelpName = "N",
-    };
-
     private readonly Option<string?> _status = new("--status")
     {
         Description = "The address that serves /healthz, /readyz and /metrics, without TLS. Default: none.",
@@ -121,6 +83,13 @@ public sealed class CommandLine
         HelpName = "CIDR",
     };
 
+    private readonly Option<string?> _logLevel = new("--log-level")
+    {
+        Description = "The least important log lines that are written. Default: information.",
+        HelpName = "debug|information|warning|error",
+    };
+
+    private readonly LimitArguments _limits = new();
     private readonly AdminArguments _admin = new();
     private readonly KubernetesArguments _kubernetes = new();
     private readonly RootCommand _command;
@@ -130,12 +99,12 @@ public sealed class CommandLine
         _command = new RootCommand("smm-dashboard: the VM-facing API of the dashboard.")
         {
             _mesh, _listen, _certificate, _key, _packages, _data, _registration, _registrationCertificate, _registrationKey,
-            _authorityCertificate, _authorityKey, _clientRate, _totalRate, _connections, _clientConnections, _idleTimeout, _newAgentRate,
-            _status, _trustedProxies,
+            _authorityCertificate, _authorityKey, _status, _trustedProxies, _logLevel,
         };
-        foreach (var option in _admin.All.Concat(_kubernetes.All))
+        foreach (var option in _limits.All.Concat(_admin.All).Concat(_kubernetes.All))
             _command.Add(option);
-        _command.Add(ClusterCheckCommand.Create());
+        _command.Add(CheckCommand.Create());
+        _command.Add(MachinesCommand.Create());
         _command.Add(SignPackagesCommand.Create());
         // Without an action, a command with subcommands requires one of them.
         _command.SetAction(_ => 0);
@@ -183,9 +152,10 @@ public sealed class CommandLine
             Registration = result.GetValue(_registration) is { } address ? ReadAddress("--registration", address, faults) : null,
             RegistrationCertificate = ReadPair(result, _registrationCertificate, _registrationKey, faults),
             RegistrationAuthority = ReadPair(result, _authorityCertificate, _authorityKey, faults),
-            Rates = ReadRates(result, faults),
-            Connections = ReadConnections(result, faults),
-            NewAgents = ReadNewAgents(result, faults),
+            Rates = _limits.ReadRates(result, faults),
+            Connections = _limits.ReadConnections(result, faults),
+            NewAgents = _limits.ReadNewAgents(result, faults),
+            LogLevel = ReadLogLevel(result, faults),
             Status = result.GetValue(_status) is { } status ? ReadAddress("--status", status, faults) : null,
             TrustedProxies = ReadTrustedProxies(result, faults),
             Kubernetes = _kubernetes.Read(result, faults),
@@ -232,42 +202,13 @@ public sealed class CommandLine
         return new(networks);
     }
 
-    private RequestRates.Settings ReadRates(ParseResult result, List<string> faults)
+    private LogLevel ReadLogLevel(ParseResult result, List<string> faults)
     {
-        var rates = new RequestRates.Settings();
-        var (client, total) = (result.GetValue(_clientRate), result.GetValue(_totalRate));
-        if (client <= 0 || total <= 0)
-            faults.Add("--client-rate and --total-rate must be at least 1");
-        return rates with
-        {
-            PerClient = client is { } perClient ? new Rate(10.0 * perClient, perClient) : rates.PerClient,
-            Total = total is { } inTotal ? new Rate(2.0 * inTotal, inTotal) : rates.Total,
-        };
-    }
-
-    private Rate ReadNewAgents(ParseResult result, List<string> faults)
-    {
-        if (result.GetValue(_newAgentRate) is not { } rate)
-            return NewAgents.DefaultRate;
-        if (rate <= 0)
-            faults.Add("--new-agent-rate must be at least 1");
-        return NewAgents.CreateRate(rate);
-    }
-
-    private ConnectionSettings ReadConnections(ParseResult result, List<string> faults)
-    {
-        var connections = new ConnectionSettings();
-        var (total, client, idle) = (result.GetValue(_connections), result.GetValue(_clientConnections), result.GetValue(_idleTimeout));
-        if (total <= 0 || client <= 0)
-            faults.Add("--connections and --client-connections must be at least 1");
-        if (idle is < 1 or > 86_400)
-            faults.Add($"--idle-timeout {idle} is not between 1 and 86400 seconds");
-        return connections with
-        {
-            Total = total ?? connections.Total,
-            PerClient = client,
-            Idle = idle is { } seconds ? TimeSpan.FromSeconds(seconds) : connections.Idle,
-        };
+        var text = result.GetValue(_logLevel) ?? "information";
+        string[] names = ["debug", "information", "warning", "error"];
+        if (!names.Contains(text))
+            faults.Add($"--log-level {NameRules.Shown(text)} is not one of {string.Join(", ", names)}");
+        return Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level) ? level : LogLevel.Information;
     }
 
     internal static CertificateFiles? ReadPair(ParseResult result, Option<string?> certificate, Option<string?> key, List<string> faults)

@@ -38,7 +38,7 @@ public static class Dashboard
                 : ReferenceEquals(endpoint, options.Admin?.Address) ? provider.GetRequiredService<AdminListener>().Connections
                 : provider.GetRequiredService<ConnectionLimits>(),
             hooks.Clock, provider.GetRequiredService<ILoggerFactory>()));
-        AddLogging(builder.Logging);
+        AddLogging(builder.Logging, options.LogLevel);
         AddServices(builder.Services, options, hooks);
         if (options.Kubernetes is { } kubernetes)
             KubernetesMode.Add(builder.Services, options, kubernetes, hooks);
@@ -80,13 +80,13 @@ public static class Dashboard
     // The time until kube-proxy and a load balancer notice that a pod is not ready.
     private static readonly TimeSpan StopDelay = TimeSpan.FromSeconds(5);
 
-    private static void AddLogging(ILoggingBuilder logging)
+    private static void AddLogging(ILoggingBuilder logging, LogLevel level)
     {
         logging.ClearProviders();
         logging.AddConsole(console => console.FormatterName = OneLineConsole.FormatterName);
         logging.Services.AddSingleton<ConsoleFormatter, OneLineConsole>();
-        logging.SetMinimumLevel(LogLevel.Information);
-        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.SetMinimumLevel(level);
+        logging.AddFilter("Microsoft", level < LogLevel.Warning ? LogLevel.Warning : level);
     }
 
     private static void AddServices(IServiceCollection services, DashboardOptions options, DashboardTestHooks hooks)

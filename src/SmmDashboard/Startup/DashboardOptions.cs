@@ -46,6 +46,9 @@ public sealed record DashboardOptions
 
     public TrustedProxies TrustedProxies { get; init; } = TrustedProxies.None;
 
+    /// <summary>The least important log lines that are written.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
     public RequestRates.Settings Rates { get; init; } = new();
 
     public ConnectionSettings Connections { get; init; } = new();

@@ -48,7 +48,7 @@ internal static class KubernetesMode
             .AddSingleton(provider => provider.GetRequiredService<AttachedMachines>().Store)
             .AddSingleton<IMachineSource>(provider => provider.GetRequiredService<AttachedMachines>())
             .AddSingleton<IMeshView, ComposedMeshView>().AddSingleton<IViewers, ReviewedViewers>();
-        services.AddPart(Rights);
+        services.AddPart(provider => Rights(provider, isShown: dashboard.Admin is not null));
     }
 
     /// <exception cref="ApiSettingsException">The kubeconfig or the pod's service account cannot be used.</exception>
@@ -56,12 +56,16 @@ internal static class KubernetesMode
         ? ApiSettings.FromKubeconfig(file, clock)
         : ApiSettings.InCluster(Environment.GetEnvironmentVariable, ApiSettings.ServiceAccountFolder, clock);
 
-    private static RightsWatch Rights(IServiceProvider provider)
+    private static RightsWatch Rights(IServiceProvider provider, bool isShown)
     {
         var (options, mesh) = (provider.GetRequiredService<KubernetesOptions>(), provider.GetRequiredService<KubernetesMesh>());
         return new RightsWatch(
             new AccessReviews(provider.GetRequiredService<KubernetesApi>(), account: null),
-            () => DashboardRights.All(DashboardPlaces.From(options.Namespace, options.IstioNamespaces, options.Gateways, mesh.Composed)),
+            () =>
+            [
+                .. DashboardRights.All(DashboardPlaces.From(options.Namespace, options.IstioNamespaces, options.Gateways, mesh.Composed)),
+                .. isShown ? DashboardRights.ForAdmin : [],
+            ],
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RightsWatch>>(),
             provider.GetRequiredService<BackgroundFailure>());

@@ -78,7 +78,10 @@ public sealed class Browser : IDisposable
         ["features"] = new[] { new Dictionary<string, object> { ["name"] = "prefers-color-scheme", ["value"] = scheme } },
     });
 
-    public void SetSize(int width, int height) => _driver.Manage().Window.Size = new(width, height);
+    /// <summary>Gives the page the size of a phone, which is smaller than the smallest window.</summary>
+    public void SetPhone(int width, int height) => _driver.ExecuteCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        new Dictionary<string, object?> { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = true });
 
     public T Run<T>(string script) => (T)_driver.ExecuteScript(script)!;
 

@@ -350,7 +350,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     }
 
     [Theory]
-    [InlineData("check needs --kubernetes: smm-dashboard check --kubernetes [--kubeconfig FILE]", "check")]
+    [InlineData("check needs --kubernetes or --mesh FILE: smm-dashboard check --kubernetes [--kubeconfig FILE]", "check")]
     [InlineData("--output: 'yaml' is neither text nor json; for example: --output json", "check", "--kubernetes", "--output", "yaml")]
     [InlineData("--account 'smm-dashboard' is not NAMESPACE/NAME of a service account, for example smm-dashboard/smm-dashboard", "check",
         "--kubernetes", "--account", "smm-dashboard")]

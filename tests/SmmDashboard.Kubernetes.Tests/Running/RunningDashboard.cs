@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using SmmAgent.Contract;
+using SmmDashboard.Admin;
 using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Startup;
 
@@ -26,6 +27,9 @@ internal sealed class RunningDashboard : IAsyncDisposable
             new SocketsHttpHandler { UseProxy = false })
         { BaseAddress = new Uri(addresses[0]), Timeout = TimeSpan.FromMinutes(2) };
         Status = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(addresses[1]) };
+        Admin = new HttpClient(
+            new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+        { BaseAddress = new Uri(addresses[^1]) };
     }
 
     public WebApplication App { get; }
@@ -34,6 +38,9 @@ internal sealed class RunningDashboard : IAsyncDisposable
 
     /// <summary>A client of the address of <c>--status</c>.</summary>
     public HttpClient Status { get; }
+
+    /// <summary>A client of the address of <c>--admin</c>.</summary>
+    public HttpClient Admin { get; }
 
     public SmmDashboard.Groups.CurrentMesh Current => App.Services.GetRequiredService<SmmDashboard.Groups.CurrentMesh>();
 
@@ -46,10 +53,11 @@ internal sealed class RunningDashboard : IAsyncDisposable
     /// <param name="token">The dashboard's own.</param>
     /// <param name="waits">Whether to wait until it is ready.</param>
     /// <param name="packages">The folder of --packages.</param>
+    /// <param name="isShown">Whether it has an admin listener.</param>
     public static async Task<RunningDashboard> StartAsync(
         RunningApiServer server, Func<KubernetesOptions, KubernetesOptions>? options = null, DashboardTestHooks? seams = null,
         Uri? address = null,
-        string token = RunningApiServer.AdminToken, bool waits = true, string? packages = null)
+        string token = RunningApiServer.AdminToken, bool waits = true, string? packages = null, bool isShown = false)
     {
         var folder = Directory.CreateTempSubdirectory("smm-dashboard-").FullName;
         var kubeconfig = Path.Combine(folder, "kubeconfig");
@@ -66,6 +74,7 @@ internal sealed class RunningDashboard : IAsyncDisposable
                 Listen = [new Listen(new IPEndPoint(IPAddress.Loopback, 0), IsTls: false)],
                 Status = new IPEndPoint(IPAddress.Loopback, 0),
                 Packages = packages,
+                Admin = isShown ? new AdminOptions(new IPEndPoint(IPAddress.Loopback, 0), null) : null,
             },
             mesh: null, seams ?? new DashboardTestHooks());
         await app.StartAsync(TestContext.Current.CancellationToken);
@@ -116,6 +125,7 @@ internal sealed class RunningDashboard : IAsyncDisposable
     {
         Client.Dispose();
         Status.Dispose();
+        Admin.Dispose();
         using var now = new CancellationTokenSource(TimeSpan.Zero);
         await App.StopAsync(now.Token);
         await App.DisposeAsync();

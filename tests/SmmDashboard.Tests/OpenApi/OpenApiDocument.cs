@@ -12,9 +12,9 @@ public sealed class OpenApiDocument
 
     private OpenApiDocument(JsonElement root) => _root = root;
 
-    public static OpenApiDocument Load()
+    public static OpenApiDocument Load(string file = "openapi.yaml")
     {
-        var (json, fault) = MeshDescriptionYaml.ToJson(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "openapi.yaml")));
+        var (json, fault) = MeshDescriptionYaml.ToJson(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, file)));
         Assert.Empty(fault);
         return new OpenApiDocument(JsonDocument.Parse(json!).RootElement);
     }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using SmmDashboard.Address;
+using SmmDashboard.Admin;
 using SmmDashboard.DialBack;
 using SmmDashboard.Embedded.Mesh;
 using SmmDashboard.Embedded.Registration;
@@ -34,6 +35,9 @@ public sealed class RunningDashboard : IAsyncDisposable
 
     public Uri BaseAddress => new(Dashboard.Addresses(App)[0]);
 
+    /// <summary>The URL of the admin listener.</summary>
+    public Uri AdminAddress => new(Dashboard.Addresses(App)[^1]);
+
     public TemporaryFolder Folder => _folder;
 
     public IPEndPoint RegistrationAddress => App.Services.GetRequiredService<RegistrationListener>().Address;
@@ -65,6 +69,9 @@ public sealed class RunningDashboard : IAsyncDisposable
 
         public bool IsTls { get; init; }
 
+        /// <summary>Whether it shows its machines.</summary>
+        public bool HasAdmin { get; init; }
+
         /// <summary>A folder that outlives this dashboard.</summary>
         public TemporaryFolder? Folder { get; init; }
     }
@@ -83,6 +90,7 @@ public sealed class RunningDashboard : IAsyncDisposable
             Mesh = path,
             Listen = [new Listen(new IPEndPoint(IPAddress.Loopback, 0), setup.IsTls)],
             Certificate = certificate,
+            Admin = setup.HasAdmin ? new AdminOptions(new IPEndPoint(IPAddress.Loopback, 0), null) : null,
             Packages = folder.Path("packages"),
             Data = setup.HasData ? folder.Path("data") : null,
             Registration = setup.HasRegistration ? new IPEndPoint(IPAddress.Loopback, 0) : null,

@@ -12,6 +12,9 @@ namespace SmmDashboard.Admin.Api;
 /// <summary>Reads what a viewer may see, for the pages and for the JSON answers.</summary>
 public sealed class AdminReader(MachineIndex index, IMachineSource source, CurrentMesh mesh, IMeshView view, DialBackResults dialBacks)
 {
+    /// <summary>The version of the machines and the mesh.</summary>
+    public long Version => index.Current.Version;
+
     public MachinePage Select(MachineQuery query, Viewer viewer) => query.Select(index.Current.Entries, viewer);
 
     public static MachineItem Item(MachineEntry entry) => new()
@@ -52,7 +55,8 @@ public sealed class AdminReader(MachineIndex index, IMachineSource source, Curre
             InterfaceAddresses = [.. report.InterfaceAddresses.Select(Line)],
             WorkloadEntry = report.WorkloadEntry,
             ConnectedTo = report.ConnectedTo,
-            Conditions = [.. report.Conditions.Select(Condition)],
+            // What needs attention comes first; otherwise the order is the agent's.
+            Conditions = [.. report.Conditions.OrderByDescending(Urgency).Select(Condition)],
             Ports = [.. Ports(config, dialled)],
             DialledAt = dialled?.At,
             Gateways = config?.MeshExpansionGateways ?? [],
@@ -111,6 +115,9 @@ public sealed class AdminReader(MachineIndex index, IMachineSource source, Curre
             condition.Type, condition.Status, condition.Reason, Line(condition.Message), condition.LastTransitionTime,
             isBad ? ConditionGuide.Find(condition.Type, condition.Reason)?.Fix : null);
     }
+
+    private static int Urgency(Condition condition) =>
+        condition.Status == "False" ? 3 : ConditionState.From(condition).IsBad ? 2 : condition.Status == "Unknown" ? 1 : 0;
 
     private static IEnumerable<MachinePortItem> Ports(MeshConfig? config, DialBackRecord? dialled)
     {

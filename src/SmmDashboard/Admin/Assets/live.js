@@ -75,12 +75,11 @@
 
   function listen(url) {
     const stream = new EventSource(url);
-    let wasOpen = false;
-    stream.onopen = () => {
-      showConnection("● live");
-      if (wasOpen) changed();
-      wasOpen = true;
-    };
+    stream.onopen = () => showConnection("● live");
+    // What changed between the making of the page and the begin of the stream is not in the stream.
+    stream.addEventListener("ready", (event) => {
+      if (JSON.parse(event.data).version !== Number(document.getElementById("live").dataset.version)) changed();
+    });
     stream.onerror = () => {
       showConnection("not connected, retrying");
       // A refused stream does not retry automatically.

@@ -12,7 +12,7 @@ public sealed class MachineIndex(
     IMachineSource source, CurrentMesh mesh, TimeProvider clock, ILogger<MachineIndex> log, BackgroundFailure failure) : BackgroundService
 {
     /// <summary>The shortest time between two snapshots: many reports at once are one change.</summary>
-    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     // Without any change, states are evaluated again because of silence, and the mesh is compared.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);

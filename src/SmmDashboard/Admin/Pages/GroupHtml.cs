@@ -8,12 +8,12 @@ namespace SmmDashboard.Admin.Pages;
 /// <summary>The list of WorkloadGroups, and the page of one.</summary>
 internal static class GroupHtml
 {
-    public static string CreateList(GroupListAnswer groups, Viewer viewer)
+    public static string CreateList(GroupListAnswer groups, PageFrame frame)
     {
-        var html = Layout.Begin("Groups", "/groups", viewer, "");
+        var html = Layout.Begin("Groups", "/groups", frame, "");
         if (groups.Items.Count == 0)
         {
-            html.Add($"<p class=\"none\" id=\"none\">{(viewer.SeesMesh
+            html.Add($"<p class=\"none\" id=\"none\">{(frame.Viewer.SeesMesh
                 ? "There is no WorkloadGroup."
                 : "No namespace of yours has WorkloadGroups: you need the right to get workloadgroups.networking.istio.io.")}</p>\n");
             return Layout.End(html);
@@ -40,11 +40,11 @@ internal static class GroupHtml
         return Layout.End(html);
     }
 
-    public static string Create(GroupAnswer group, Viewer viewer)
+    public static string Create(GroupAnswer group, PageFrame frame)
     {
         var id = new GroupId(group.Namespace, group.Name);
         var query = Paths.Query(new MachineQuery { Namespace = group.Namespace, Group = group.Name });
-        var html = Layout.Begin($"{id}", "/groups", viewer, query);
+        var html = Layout.Begin($"{id}", "/groups", frame, query);
         foreach (var problem in group.Problems.Concat(group.Fault is { } fault ? [fault] : []))
             html.Add($"<p class=\"fault\">{problem}</p>\n");
         html.Add($"""

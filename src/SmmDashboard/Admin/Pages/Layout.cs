@@ -3,16 +3,19 @@ using SmmDashboard.Admin.Viewers;
 
 namespace SmmDashboard.Admin.Pages;
 
-/// <summary>The frame of every page.</summary>
+/// <summary>What every page shows: the viewer, and the version of the machines and the mesh that the page is made of.</summary>
+internal sealed record PageFrame(Viewer Viewer, long Version);
+
+/// <summary>The parts that every page has.</summary>
 internal static class Layout
 {
     /// <summary>Begins a page.</summary>
     /// <param name="title">The title of the page.</param>
     /// <param name="current">The path of the menu entry that the page belongs to; empty for none.</param>
-    /// <param name="viewer">The viewer; null before the sign-in.</param>
+    /// <param name="frame">The viewer and the version of what is shown; null before the sign-in.</param>
     /// <param name="events">The query of the event stream that reports changes of the page; null for a page that does not change.</param>
     /// <param name="head">Adds what stays when the page is updated, for example a form.</param>
-    public static Html Begin(string title, string current, Viewer? viewer, string? events = null, Action<Html>? head = null)
+    public static Html Begin(string title, string current, PageFrame? frame, string? events = null, Action<Html>? head = null)
     {
         var html = new Html();
         html.Add($"""
@@ -33,7 +36,7 @@ internal static class Layout
             <a class="home" href="/machines">smm-dashboard</a>
 
             """);
-        if (viewer is not null)
+        if (frame is not null)
         {
             html.Add($"<nav aria-label=\"Pages\"><ul>");
             foreach (var (path, name) in ((string, string)[])[("/machines", "Machines"), ("/groups", "Groups"), ("/mesh", "Mesh")])
@@ -48,10 +51,10 @@ internal static class Layout
         }
 
         html.Add($"<p id=\"connection\" class=\"connection\" role=\"status\"></p>");
-        if (viewer is { Name.Length: > 0 })
+        if (frame is { Viewer.Name.Length: > 0 })
         {
             html.Add($"""
-                <form method="post" action="/sign-out" class="account"><span>{viewer.Name}</span>
+                <form method="post" action="/sign-out" class="account"><span>{frame.Viewer.Name}</span>
                 <button type="submit">Sign out</button></form>
                 """);
         }
@@ -61,7 +64,7 @@ internal static class Layout
             html.Add($" data-events=\"/v1/events{events}\"");
         html.Add($">\n<h1>{title}</h1>\n<p id=\"announcement\" class=\"unseen\" role=\"status\"></p>\n");
         head?.Invoke(html);
-        html.Add($"<div id=\"live\">\n");
+        html.Add($"<div id=\"live\" data-version=\"{frame?.Version ?? 0}\">\n");
         return html;
     }
 

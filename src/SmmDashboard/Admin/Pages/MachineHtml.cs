@@ -7,9 +7,9 @@ namespace SmmDashboard.Admin.Pages;
 /// <summary>The page of one machine.</summary>
 internal static class MachineHtml
 {
-    public static string Create(MachineAnswer machine, Viewer viewer)
+    public static string Create(MachineAnswer machine, PageFrame frame)
     {
-        var html = Layout.Begin(machine.Name, "/machines", viewer, $"?machine={Uri.EscapeDataString(machine.Uuid)}");
+        var html = Layout.Begin(machine.Name, "/machines", frame, $"?machine={Uri.EscapeDataString(machine.Uuid)}");
         html.Add($"<p id=\"verdict\">");
         MachineListHtml.AddState(html, machine.State);
         if (machine.Condition.Length > 0)

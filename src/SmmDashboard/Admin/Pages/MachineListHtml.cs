@@ -6,13 +6,13 @@ namespace SmmDashboard.Admin.Pages;
 /// <summary>The list of machines.</summary>
 internal static class MachineListHtml
 {
-    public static string Create(MachineQuery query, MachinePage page, Viewer viewer)
+    public static string Create(MachineQuery query, MachinePage page, PageFrame frame)
     {
         var events = Paths.Query(query with { After = null, State = null, Limit = MachineQuery.DefaultLimit });
-        var html = Layout.Begin("Machines", "/machines", viewer, events, head => AddFilters(head, query));
+        var html = Layout.Begin("Machines", "/machines", frame, events, head => AddFilters(head, query));
         AddCounts(html, query, page);
         if (page.Entries.Count == 0)
-            AddNone(html, query, viewer);
+            AddNone(html, query, frame.Viewer);
         else
             AddTable(html, page.Entries);
         AddPaging(html, query, page);

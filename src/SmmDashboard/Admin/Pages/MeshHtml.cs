@@ -6,10 +6,10 @@ namespace SmmDashboard.Admin.Pages;
 /// <summary>The page of the mesh: its control planes, their gateways, and the faults of the configuration.</summary>
 internal static class MeshHtml
 {
-    public static string Create(MeshAnswer mesh, Viewer viewer)
+    public static string Create(MeshAnswer mesh, PageFrame frame)
     {
-        var html = Layout.Begin("Mesh", "/mesh", viewer, "?q=-");
-        if (!viewer.SeesMesh)
+        var html = Layout.Begin("Mesh", "/mesh", frame, "?q=-");
+        if (!frame.Viewer.SeesMesh)
         {
             html.Add($"<p class=\"none\" id=\"none\">You need the right to get workloadgroups.networking.istio.io in a namespace.</p>\n");
             return Layout.End(html);

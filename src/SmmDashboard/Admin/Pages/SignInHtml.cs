@@ -7,7 +7,7 @@ internal static class SignInHtml
     /// <param name="audience">The audience of a token for this dashboard.</param>
     public static string Create(string? fault, string audience)
     {
-        var html = Layout.Begin("Sign in", "", viewer: null);
+        var html = Layout.Begin("Sign in", "", frame: null);
         if (fault is not null)
             html.Add($"<p class=\"fault\" role=\"alert\" id=\"fault\">{fault}</p>\n");
         html.Add($"""

@@ -9,7 +9,7 @@ namespace SmmDashboard.Embedded.Mesh;
 /// <summary>Converts the mesh description to JSON. Plain scalars follow the core schema of YAML 1.2.</summary>
 public static partial class MeshDescriptionYaml
 {
-    private static readonly YamlLimits Limits = new(MeshFile.MaximumBytes, Depth: 48, Nodes: 500_000);
+    internal static readonly YamlLimits Limits = new(MeshFile.MaximumBytes, Depth: 48, Nodes: 500_000);
 
     /// <returns>The JSON text; or null and the reason.</returns>
     public static (byte[]? Json, string Fault) ToJson(string yaml) => YamlJson.Convert(yaml, Limits, WritePlain);

@@ -20,13 +20,13 @@ public sealed record AttachedMachine : KubernetesObject
     /// <summary>Empty when the object does not have 64 hexadecimal digits: no key fits then.</summary>
     public required byte[] KeySha256 { get; init; }
 
-    public IPAddress? Address { get; init; }
+    public IPAddress? Address => Summary.Address;
 
     /// <summary>Null until the first report is written.</summary>
     public DateTimeOffset? LastReportTime { get; init; }
 
     /// <summary>The last report; without one, when the object was made.</summary>
-    public DateTimeOffset LastSign { get; init; }
+    public DateTimeOffset LastSign => Summary.LastSeen;
 
     /// <summary>Whether a WorkloadEntry was its when it reported last.</summary>
     public bool IsRegistered { get; init; }
@@ -37,7 +37,7 @@ public sealed record AttachedMachine : KubernetesObject
     /// <summary>When <see cref="IsConnected"/> changed.</summary>
     public DateTimeOffset ConnectedChanged { get; init; }
 
-    public AgentInstances Instances { get; init; } = AgentInstances.None;
+    public AgentInstances Instances => Summary.Instances;
 
     /// <summary>The part of the last report that the list of machines shows.</summary>
     public required ObservedMachine Summary { get; init; }
@@ -53,7 +53,9 @@ public sealed record AttachedMachine : KubernetesObject
         var address = IPAddress.TryParse(status?.Address, out var parsed) ? parsed : null;
         var lastSign = status?.LastReportTime ?? document.Metadata.CreationTimestamp ?? DateTimeOffset.UnixEpoch;
         var instances = status?.Instances is { Count: > 0 } all
-            ? new(all.Select(one => new AgentInstance(one.Id, one.Host, one.Address, one.FirstSeen, one.LastSeen)))
+            ? new(all.Select(one => new AgentInstance(
+                one.Id, Shared(one.Host, status.Host), one.Address is null ? null : Shared(one.Address, status.Address),
+                one.FirstSeen, one.LastSeen)))
             : AgentInstances.None;
         return new AttachedMachine
         {
@@ -66,13 +68,10 @@ public sealed record AttachedMachine : KubernetesObject
             },
             WorkloadGroup = group,
             KeySha256 = Key(document.Spec.KeySha256),
-            Address = address,
             LastReportTime = status?.LastReportTime,
-            LastSign = lastSign,
             IsRegistered = status?.WorkloadEntry is { Length: > 0 },
             IsConnected = connected is null ? null : connected.Status == "True",
             ConnectedChanged = connected?.LastTransitionTime ?? default,
-            Instances = instances,
             Summary = new ObservedMachine
             {
                 Group = new GroupId(space, group),
@@ -109,6 +108,9 @@ public sealed record AttachedMachine : KubernetesObject
         var text = string.Join('\n', members.Concat(conditions).Concat(instances));
         return BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
+
+    // The last boot usually has the name and the address of the machine: one text in memory.
+    private static string Shared(string text, string? other) => text == other ? other : text;
 
     private static byte[] Key(string text)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SmmAgent.Contract;
+using SmmDashboard.Embedded.Mesh;
 using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Checks;
@@ -7,11 +8,11 @@ using SmmDashboard.Kubernetes.Composition;
 
 namespace SmmDashboard.Startup;
 
-/// <summary><c>smm-dashboard check --kubernetes</c>: checks the requirements of VMs in a cluster without changing anything.</summary>
-internal static class ClusterCheckCommand
+/// <summary>
+/// <c>smm-dashboard check</c>: checks the requirements of VMs in a cluster, or a mesh description, without changing anything.
+/// </summary>
+internal static class CheckCommand
 {
-    private const string Text = "text";
-    private const string Json = "json";
 
     public static Command Create()
     {
@@ -22,27 +23,38 @@ internal static class ClusterCheckCommand
             HelpName = "NAMESPACE/NAME",
             DefaultValueFactory = _ => "smm-dashboard/smm-dashboard",
         };
-        var output = new Option<string>("--output")
+        var mesh = new Option<string?>("--mesh")
         {
-            Description = $"The format of the report: {Text} for people, {Json} for programs.",
-            HelpName = $"{Text}|{Json}",
-            DefaultValueFactory = _ => Text,
+            Description = "Check this mesh description (YAML) instead of a cluster: one line for each fault.",
+            HelpName = "FILE",
         };
-        output.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is { } value && value is not (Text or Json))
-                result.AddError($"--output: '{NameRules.Shown(value)}' is neither {Text} nor {Json}; for example: --output {Json}");
-        });
+        var output = OutputFormat.Create("report");
         var command = new Command(
             "check",
-            "Check the requirements of VMs in a cluster and suggest fixes. Changes nothing. The exit code is 1 if a check fails.");
+            "Check the requirements of VMs in a cluster, or a mesh description, and suggest fixes. Changes nothing. "
+            + "The exit code is 1 if a check fails.");
         foreach (var option in arguments.ClusterOptions)
             command.Add(option);
         command.Add(account);
+        command.Add(mesh);
         command.Add(output);
-        command.SetAction((parsed, cancel) =>
-            RunAsync(parsed, arguments, parsed.GetValue(account)!, parsed.GetValue(output) == Json, cancel));
+        command.SetAction((parsed, cancel) => parsed.GetValue(mesh) is { } file
+            ? CheckFileAsync(parsed, arguments, file, OutputFormat.IsJson(parsed, output))
+            : RunAsync(parsed, arguments, parsed.GetValue(account)!, OutputFormat.IsJson(parsed, output), cancel));
         return command;
+    }
+
+    private static async Task<int> CheckFileAsync(ParseResult parsed, KubernetesArguments arguments, string file, bool isJson)
+    {
+        if (arguments.IsGiven(parsed))
+        {
+            await parsed.InvocationConfiguration.Error.WriteLineAsync("smm-dashboard: --mesh cannot be combined with --kubernetes");
+            return 2;
+        }
+
+        var check = MeshFileCheck.Run(file);
+        await parsed.InvocationConfiguration.Output.WriteAsync(isJson ? check.Json() + "\n" : check.Text());
+        return check.Faults.Count > 0 ? 1 : 0;
     }
 
     private static async Task<int> RunAsync(
@@ -52,7 +64,7 @@ internal static class ClusterCheckCommand
         var faults = new List<string>();
         var options = arguments.ReadCluster(parsed, faults);
         if (!arguments.IsGiven(parsed))
-            faults.Add("check needs --kubernetes: smm-dashboard check --kubernetes [--kubeconfig FILE]");
+            faults.Add("check needs --kubernetes or --mesh FILE: smm-dashboard check --kubernetes [--kubeconfig FILE]");
         if (ReadAccount(account) is not { } dashboard)
         {
             faults.Add(

@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using SmmAgent.Contract;
+using SmmDashboard.Admin.Api;
+
+namespace SmmDashboard.Admin.Client;
+
+/// <summary>A client of the admin listener, for the command line.</summary>
+/// <param name="server">The URL of the admin listener.</param>
+/// <param name="token">The bearer token; null sends none.</param>
+/// <param name="authorities">The authorities to trust; null are those of the system.</param>
+public sealed class MachinesClient(Uri server, string? token, X509Certificate2Collection? authorities) : IDisposable
+{
+    private const int MaximumAnswer = 16 * 1024 * 1024;
+
+    private readonly HttpClient _client = Create(authorities);
+
+    /// <summary>Reads all pages of the list.</summary>
+    /// <param name="query">The filters as the query of a URL, without a question mark.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="MachinesException">The list cannot be read.</exception>
+    public async Task<MachineListAnswer> ListAsync(string query, CancellationToken cancellationToken)
+    {
+        var all = new List<MachineItem>();
+        string? next = null;
+        while (true)
+        {
+            var path = $"v1/machines?limit=500{(query.Length > 0 ? $"&{query}" : "")}{(next is null ? "" : $"&continue={next}")}";
+            var page = await GetAsync(path, AdminJson.Default.MachineListAnswer, cancellationToken);
+            all.AddRange(page.Items);
+            if ((next = page.Continue) is null)
+                return page with { Items = all };
+        }
+    }
+
+    /// <exception cref="MachinesException">The machine cannot be read.</exception>
+    public Task<MachineAnswer> MachineAsync(string space, string group, string idOrName, CancellationToken cancellationToken) => GetAsync(
+        $"v1/machines/{Uri.EscapeDataString(space)}/{Uri.EscapeDataString(group)}/{Uri.EscapeDataString(idOrName)}",
+        AdminJson.Default.MachineAnswer, cancellationToken);
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server, path));
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        try
+        {
+            using var answer = await _client.SendAsync(request, cancellationToken);
+            var content = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
+            if (answer.StatusCode != HttpStatusCode.OK)
+                throw new MachinesException(Explain(answer.StatusCode, content));
+            return JsonSerializer.Deserialize(content, type) ?? throw new JsonException("the answer is null");
+        }
+        catch (Exception exception) when (exception is HttpRequestException or JsonException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new MachinesException($"{server} does not answer as an admin listener: {OneLine.From(exception.Message)}", exception);
+        }
+    }
+
+    private string Explain(HttpStatusCode status, byte[] content)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(content, ContractJson.Default.Problem) is { Detail: var detail })
+                return $"{server} answered {(int)status}: {OneLine.From(detail, OneLine.MaximumDetail)}";
+        }
+        catch (JsonException)
+        {
+            // Not an answer of the dashboard.
+        }
+
+        return $"{server} answered {(int)status} without an explanation: is it the admin listener of a dashboard?";
+    }
+
+    private static HttpClient Create(X509Certificate2Collection? authorities)
+    {
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(10) };
+        if (authorities is not null)
+        {
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.AddRange(authorities);
+            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+        }
+
+        return new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(30), MaxResponseContentBufferSize = MaximumAnswer };
+    }
+}
+
+/// <summary>The admin listener did not give the requested answer.</summary>
+public sealed class MachinesException(string message, Exception? inner = null) : Exception(message, inner);

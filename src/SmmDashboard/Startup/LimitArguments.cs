@@ -1,0 +1,86 @@
+using System.CommandLine;
+using SmmDashboard.Agents;
+using SmmDashboard.Http;
+using SmmDashboard.Http.Connections;
+
+namespace SmmDashboard.Startup;
+
+/// <summary>The options that limit requests, connections and new agents.</summary>
+internal sealed class LimitArguments
+{
+    private readonly Option<int?> _clientRate = new("--client-rate")
+    {
+        Description = "Requests per second from one client address, with bursts of ten times as many. Default: 500.",
+        HelpName = "N",
+    };
+
+    private readonly Option<int?> _totalRate = new("--total-rate")
+    {
+        Description = "Requests per second in total, with bursts of twice as many. Default: 10000.",
+        HelpName = "N",
+    };
+
+    private readonly Option<int?> _connections = new("--connections")
+    {
+        Description = "Open connections in total. Default: 20000, or fewer if the limit on open files requires it.",
+        HelpName = "N",
+    };
+
+    private readonly Option<int?> _clientConnections = new("--client-connections")
+    {
+        Description = "Open connections from one client address. Default: a quarter of the total.",
+        HelpName = "N",
+    };
+
+    private readonly Option<int?> _idleTimeout = new("--idle-timeout")
+    {
+        Description = "How long a connection may be open without a request, 1 to 86400. Default: 10.",
+        HelpName = "SECONDS",
+    };
+
+    private readonly Option<int?> _newAgentRate = new("--new-agent-rate")
+    {
+        Description = "New agents of one WorkloadGroup per second, with bursts of 500 times as many. Default: 2.",
+        HelpName = "N",
+    };
+
+    public IReadOnlyList<Option> All => [_clientRate, _totalRate, _connections, _clientConnections, _idleTimeout, _newAgentRate];
+
+    public RequestRates.Settings ReadRates(ParseResult result, List<string> faults)
+    {
+        var rates = new RequestRates.Settings();
+        var (client, total) = (result.GetValue(_clientRate), result.GetValue(_totalRate));
+        if (client <= 0 || total <= 0)
+            faults.Add("--client-rate and --total-rate must be at least 1");
+        return rates with
+        {
+            PerClient = client is { } perClient ? new Rate(10.0 * perClient, perClient) : rates.PerClient,
+            Total = total is { } inTotal ? new Rate(2.0 * inTotal, inTotal) : rates.Total,
+        };
+    }
+
+    public Rate ReadNewAgents(ParseResult result, List<string> faults)
+    {
+        if (result.GetValue(_newAgentRate) is not { } rate)
+            return NewAgents.DefaultRate;
+        if (rate <= 0)
+            faults.Add("--new-agent-rate must be at least 1");
+        return NewAgents.CreateRate(rate);
+    }
+
+    public ConnectionSettings ReadConnections(ParseResult result, List<string> faults)
+    {
+        var connections = new ConnectionSettings();
+        var (total, client, idle) = (result.GetValue(_connections), result.GetValue(_clientConnections), result.GetValue(_idleTimeout));
+        if (total <= 0 || client <= 0)
+            faults.Add("--connections and --client-connections must be at least 1");
+        if (idle is < 1 or > 86_400)
+            faults.Add($"--idle-timeout {idle} is not between 1 and 86400 seconds");
+        return connections with
+        {
+            Total = total ?? connections.Total,
+            PerClient = client,
+            Idle = idle is { } seconds ? TimeSpan.FromSeconds(seconds) : connections.Idle,
+        };
+    }
+}
