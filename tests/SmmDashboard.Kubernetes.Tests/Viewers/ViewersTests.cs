@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Rights;
-using SmmDashboard.Kubernetes.Tests.Checking;
+using SmmDashboard.Kubernetes.Tests.Checks;
 using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Viewers;

@@ -1,6 +1,5 @@
 using SmmDashboard.Admin.Api;
 using SmmDashboard.Admin.Machines;
-using SmmDashboard.Admin.Viewers;
 using SmmDashboard.Groups;
 
 namespace SmmDashboard.Admin.Pages;

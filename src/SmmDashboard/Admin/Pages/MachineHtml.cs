@@ -1,5 +1,4 @@
 using SmmDashboard.Admin.Api;
-using SmmDashboard.Admin.Viewers;
 using SmmDashboard.Groups;
 
 namespace SmmDashboard.Admin.Pages;

@@ -1,5 +1,4 @@
 using SmmDashboard.Admin.Api;
-using SmmDashboard.Admin.Viewers;
 
 namespace SmmDashboard.Admin.Pages;
 
