@@ -3,26 +3,28 @@ _smm_agent() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} context="" words="" i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case "$context ${COMP_WORDS[i]}" in
-            " set" | " set dashboard-url" | " set workload-group" | " set node-ip" | " set bearer-token" | " set trusted-key" | " check" | " reconcile" | " confirm" | " status" | " detach" | " config" | " config show" | " support-bundle" | " run" | " version") context="$context ${COMP_WORDS[i]}" ;;
+            " set" | " set dashboard-url" | " set workload-group" | " set node-ip" | " set bearer-token" | " set trusted-key" | " check" | " reconcile" | " confirm" | " status" | " explain" | " detach" | " config" | " config show" | " support-bundle" | " run" | " version") context="$context ${COMP_WORDS[i]}" ;;
         esac
     done
     case "$previous" in
         --ca-file | --file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --output) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
+        --fail-on) mapfile -t COMPREPLY < <(compgen -W "warn fail" -- "$current"); return ;;
         --confirm-within) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
     esac
     case "$context" in
-        "") words="set check reconcile confirm status detach config support-bundle run version --help --version" ;;
+        "") words="set check reconcile confirm status explain detach config support-bundle run version --help --version" ;;
         " set") words="dashboard-url workload-group node-ip bearer-token trusted-key" ;;
         " set dashboard-url") words="--allow-plaintext --ca-file" ;;
         " set workload-group") words="" ;;
         " set node-ip") words="auto" ;;
         " set bearer-token") words="--stdin --file" ;;
         " set trusted-key") words="" ;;
-        " check") words="--output" ;;
+        " check") words="--output --verbose --failed --fail-on" ;;
         " reconcile") words="--dry-run --confirm-within" ;;
         " confirm") words="" ;;
-        " status") words="--output --watch" ;;
+        " status") words="--output --watch --verbose" ;;
+        " explain") words="" ;;
         " detach") words="--dry-run" ;;
         " config") words="show" ;;
         " config show") words="--output" ;;

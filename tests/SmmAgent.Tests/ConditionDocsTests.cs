@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using SmmAgent.Cli;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
@@ -9,6 +10,7 @@ using SmmAgent.Core.Packages;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Core.Tokens;
+using SmmAgent.Host;
 using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Tests;
@@ -28,6 +30,10 @@ public sealed partial class ConditionDocsTests
 
     [Fact]
     public void EveryReasonIsDocumented() => Assert.Empty(Given().Except(Documented().Select(row => row.Reason)));
+
+    [Fact]
+    public void EveryReasonIsExplained() => Assert.All(
+        Given(), reason => Assert.NotNull(ExplainText.Explain(ConditionReference.BuiltIn, reason, new OutputStyle())));
 
     [Fact]
     public void EveryDocumentedReasonExists() => Assert.Empty(Documented().Select(row => row.Reason).Except(Given()));

@@ -58,6 +58,9 @@ public sealed record AgentPaths(string Root = "/")
     /// <summary>The reconcile report, which the privileged reconcile writes for the daemon.</summary>
     public string RootReport => Path.Combine(Root, "run/smm-agent-host/report.json");
 
+    /// <summary>Whether a reconcile waits for its confirmation, or was rolled back. Every user may read it.</summary>
+    public string Confirmation => Path.Combine(Root, "run/smm-agent-host/confirmation");
+
     /// <summary>Locked while a privileged command runs, so that the daemon knows.</summary>
     public string PrivilegedPresence => Path.Combine(Root, "run/smm-agent-host/at-work");
 

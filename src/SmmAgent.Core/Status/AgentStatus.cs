@@ -8,6 +8,9 @@ public sealed record AgentStatus
 {
     public required AgentInfo Agent { get; init; }
 
+    /// <summary>The verdict; null in a file of a version before it.</summary>
+    public AttachmentStatus? Attachment { get; init; }
+
     /// <summary>Null until the operator set it.</summary>
     public GroupName? WorkloadGroup { get; init; }
 

@@ -8,9 +8,11 @@ namespace SmmAgent.Core.Status;
 public static class AgentStatusBuilder
 {
     public static AgentStatus Build(
-        AgentSnapshot snapshot, IReadOnlyList<Condition> conditions, AgentInfo agent, DateTimeOffset now) => new()
+        AgentSnapshot snapshot, IReadOnlyList<Condition> conditions, AgentInfo agent, DateTimeOffset now,
+        AttachmentStatus? attachment = null) => new()
         {
             Agent = agent,
+            Attachment = attachment ?? AttachmentStatus.From(SnapshotAttachment.Evaluate(snapshot, conditions), since: null),
             WorkloadGroup = snapshot.Group,
             Address = snapshot.Address.Address is { } address ? new AddressReport(address.Value.ToString(), address.Source) : null,
             Network = new NetworkStatus(ModelName(snapshot.Reachability.Model ?? snapshot.Mesh.Config?.NetworkModel())),

@@ -33,6 +33,12 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "signal")]
     public static partial nint SetSignalHandler(int signal, nint handler);
 
+    /// <summary>TIOCGWINSZ of ioctl_tty(2).</summary>
+    public const nuint GetWindowSize = 0x5413;
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    public static partial int Control(int file, nuint request, Span<ushort> size);
+
     [LibraryImport("libc", EntryPoint = "tcgetattr")]
     public static partial int GetTerminalAttributes(int file, Span<byte> termios);
 

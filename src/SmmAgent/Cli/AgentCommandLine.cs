@@ -83,6 +83,7 @@ internal static class AgentCommandLine
             RollbackCommand.Create(paths),
             VerifyPackageCommand.Create(paths),
             StatusCommand.Create(paths),
+            ExplainCommand.Create(),
             DetachCommand.Create(paths),
             ConfigCommand.Create(paths),
             SupportBundleCommand.Create(paths),

@@ -3,9 +3,11 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using SmmAgent.Checks.Observations;
 using SmmAgent.Checks.Running;
+using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
+using SmmAgent.Core.Text;
 using SmmAgent.Host;
 
 namespace SmmAgent.Cli;
@@ -13,19 +15,34 @@ namespace SmmAgent.Cli;
 /// <summary><c>smm-agent check</c>: checks every prerequisite and suggests fixes. It changes nothing.</summary>
 internal static class CheckCommand
 {
+    private const string OnWarn = "warn";
+    private const string OnFail = "fail";
+
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var output = OutputOption.Create();
-        var command = new Command("check", "Check every prerequisite and suggest fixes.") { output };
-        command.SetAction((parsed, cancel) => RunAsync(paths(parsed), OutputOption.IsJson(parsed, output), cancel));
+        var verbose = VerboseOption.Create("show every result, also of passed and skipped checks");
+        var failed = new Option<bool>("--failed") { Description = "show only failures" };
+        var group = GroupArgument();
+        var failOn = FailOnOption();
+        var command = new Command("check", "Check every prerequisite and suggest fixes.") { group, output, verbose, failed, failOn };
+        command.SetAction((parsed, cancel) => RunAsync(
+            paths(parsed),
+            parsed.GetValue(group) is { } name ? Parse(name) : null,
+            OutputOption.IsJson(parsed, output),
+            parsed.GetValue(failOn) == OnWarn,
+            new CheckTextOptions(parsed.GetValue(verbose), parsed.GetValue(failed)),
+            cancel));
         return command;
     }
 
-    /// <summary>Runs every check.</summary>
-    public static async Task<CheckReport> ReportAsync(AgentPaths paths, TimeProvider time, CancellationToken cancel)
+    /// <summary>Runs the checks of a group, or all.</summary>
+    public static async Task<CheckReport> ReportAsync(
+        AgentPaths paths, TimeProvider time, CancellationToken cancel, CheckGroup? group = null)
     {
         var started = time.GetUtcNow();
-        var checks = await CheckRun.AllAsync(CheckCatalogue.Create(), paths, time, cancel);
+        var catalogue = CheckCatalogue.Create().Where(check => group is null || check.Group == group).ToList();
+        var checks = await CheckRun.AllAsync(catalogue, paths, time, cancel);
         return CheckReport.Create(ProgramVersion.Current, Group(paths, time), Environment.IsPrivilegedProcess, started, checks);
     }
 
@@ -40,9 +57,10 @@ internal static class CheckCommand
         return content.ToArray();
     }
 
-    private static async Task<int> RunAsync(AgentPaths paths, bool json, CancellationToken cancel)
+    private static async Task<int> RunAsync(
+        AgentPaths paths, CheckGroup? group, bool json, bool failsOnWarning, CheckTextOptions options, CancellationToken cancel)
     {
-        var report = await ReportAsync(paths, TimeProvider.System, cancel);
+        var report = await ReportAsync(paths, TimeProvider.System, cancel, group);
         if (json)
         {
             await using var output = Console.OpenStandardOutput();
@@ -51,11 +69,51 @@ internal static class CheckCommand
         }
         else
         {
-            await Console.Out.WriteAsync(CheckText.Write(report, Progress.IsTerminal));
+            var isAttached = DaemonObservation.Read(paths, TimeProvider.System).Status is not null;
+            var next = isAttached || group is not null ? null : "sudo smm-agent reconcile";
+            await Console.Out.WriteAsync(new CheckText(report, OutputStyle.FromConsole(), options with { Next = next }).Write());
         }
 
-        return report.Summary.Failed > 0 ? ExitCode.Failed : ExitCode.Done;
+        return report.Summary.Failed > 0 || (failsOnWarning && report.Summary.Warnings > 0) ? ExitCode.Failed : ExitCode.Done;
     }
+
+    private static Argument<string?> GroupArgument()
+    {
+        var names = Enum.GetValues<CheckGroup>().Select(group => group.Name()).ToArray();
+        var argument = new Argument<string?>("GROUP")
+        {
+            Description = $"run only the checks of one group: {string.Join(", ", names)}",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "GROUP",
+        };
+        argument.CompletionSources.Add(names);
+        argument.Validators.Add(result =>
+        {
+            if (result.Tokens is not [var token, ..] || names.Contains(token.Value))
+                return;
+
+            var meant = Spelling.Nearest(token.Value, names) is { } nearest ? $"; did you mean '{nearest}'?" : "";
+            result.AddError($"there is no group of checks '{NameRules.Shown(token.Value)}'{meant}");
+        });
+        return argument;
+    }
+
+    private static Option<string> FailOnOption()
+    {
+        var option = new Option<string>("--fail-on")
+        {
+            Description = "the result for which the exit code is 1", HelpName = $"{OnWarn}|{OnFail}", DefaultValueFactory = _ => OnFail,
+        };
+        option.CompletionSources.Add(OnWarn, OnFail);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token, ..] && token.Value is not (OnWarn or OnFail))
+                result.AddError($"--fail-on: '{NameRules.Shown(token.Value)}' is neither {OnWarn} nor {OnFail}; for example: --fail-on {OnWarn}");
+        });
+        return option;
+    }
+
+    private static CheckGroup Parse(string name) => Enum.GetValues<CheckGroup>().First(group => group.Name() == name);
 
     private static GroupName? Group(AgentPaths paths, TimeProvider time) =>
         SettingsObservation.Read(paths).Settings is { Namespace: { } @namespace, Name: { } name }

@@ -29,6 +29,14 @@ public sealed class AgentStatusBuilderTests
                 "version": "0.1.0",
                 "uuid": "0327b100-a008-4364-a2b3-7d1777bb5b9a"
               },
+              "attachment": {
+                "state": "attached",
+                "since": null,
+                "condition": null,
+                "reason": null,
+                "message": null,
+                "fix": null
+              },
               "workloadGroup": {
                 "namespace": "vm-integration",
                 "name": "analytics-v0"

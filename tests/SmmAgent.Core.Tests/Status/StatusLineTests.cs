@@ -26,24 +26,24 @@ public sealed class StatusLineTests
             Samples.Line(snapshot with { Sidecar = new(SidecarConditions.Unknown(ConditionUpdate.Disabled, "off")) }),
             StringComparison.Ordinal);
         Assert.StartsWith(
-            "Degraded: no sidecar of this VM is connected",
+            "Not attached: see smm-agent explain NotConnected; no sidecar of this VM is connected",
             Samples.Line(snapshot with { Sidecar = new([ConditionUpdate.True(ConditionType.SidecarRunning, "Running", "it runs")]) }),
             StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(Outcome.Refused, "refused the connection for 3m")]
-    [InlineData(Outcome.Timeout, "did not answer for 3m")]
-    [InlineData(Outcome.WrongCertificate, "has shown a wrong certificate for 3m")]
-    [InlineData(Outcome.NotReady, "has not been ready for 3m")]
-    public void OneOfTwoGatewaysDownIsDegradedWithItsAddressAndReason(Outcome outcome, string words) => Assert.Equal(
-        $"Degraded: gateway 13.48.73.61:15012 {words}; see smm-agent check",
+    [InlineData(Outcome.Refused, "Refused", "refused the connection")]
+    [InlineData(Outcome.Timeout, "TimedOut", "did not answer")]
+    [InlineData(Outcome.WrongCertificate, "WrongCertificate", "has a wrong certificate")]
+    [InlineData(Outcome.NotReady, "NotReady", "is not ready")]
+    public void OneOfTwoGatewaysDownIsDegradedWithItsAddressAndReason(Outcome outcome, string reason, string words) => Assert.Equal(
+        $"Degraded: see smm-agent explain {reason}; gateway 13.48.73.61:15012 {words} (for 3m)",
         Samples.Line(Samples.Attached.WithGateway(outcome, ConditionStatus.True, ConditionUpdate.Degraded)));
 
     [Fact]
     public void NoGatewayMeansNotAttached() => Assert.Equal(
-        "Not attached: gateway 13.48.73.61:15012 refused the connection for 3m; see smm-agent check",
-        Samples.Line(Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.False, "Unreachable")));
+        "Not attached: see smm-agent explain Refused; gateway 13.48.73.61:15012 refused the connection (for 3m)",
+        Samples.Line(Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.False, "Refused")));
 
     [Fact]
     public void IPv6GatewayIsWrittenInBrackets()
@@ -79,7 +79,7 @@ public sealed class StatusLineTests
             },
         };
 
-        Assert.Equal("Degraded: iptables is missing; install it (for 3m) (+1 more)", Samples.Line(snapshot));
+        Assert.Equal("Degraded: see smm-agent explain NoIptables; iptables is missing; install it (for 3m) (+1 more)", Samples.Line(snapshot));
     }
 
     [Fact]
@@ -93,9 +93,9 @@ public sealed class StatusLineTests
     [Fact]
     public void MissingSettingIsNamedWithItsCommand()
     {
-        Assert.Equal("Not configured: no dashboard; sudo smm-agent set dashboard-url URL", Samples.Line(new AgentSnapshot()));
+        Assert.Equal("Not configured: run sudo smm-agent set dashboard-url URL; no dashboard is set", Samples.Line(new AgentSnapshot()));
         Assert.Equal(
-            "Not configured: no WorkloadGroup; sudo smm-agent set workload-group NAMESPACE NAME",
+            "Not configured: run sudo smm-agent set workload-group NAMESPACE NAME; no WorkloadGroup is set",
             Samples.Line(With(new AgentSettings { DashboardUrl = new Uri("https://smm.example.com"), Name = "a" })));
         Assert.Equal(
             "Not configured: agent.yaml is refused: node.ip: 'x' is no address",
@@ -114,16 +114,46 @@ public sealed class StatusLineTests
     public void RefusalOfTheDashboardComesFirstWithoutAConfiguration()
     {
         var refused = ConditionUpdate.False(
-            ConditionType.ConfigCurrent, "TokenInvalid", "the dashboard refused the token; smm-agent set bearer-token");
+            ConditionType.ConfigCurrent, "TokenInvalid", "the dashboard refused the token; sudo smm-agent set bearer-token --stdin");
         var snapshot = Samples.Attached with { Mesh = new MeshConfigState(null, false, refused) };
 
-        Assert.Equal("Not attached: the dashboard refused the token; smm-agent set bearer-token (for 3m)", Samples.Line(snapshot));
+        Assert.Equal("Not attached: run sudo smm-agent set bearer-token --stdin; the dashboard refused the token (for 3m)", Samples.Line(snapshot));
     }
 
     [Fact]
     public void LineIsStartingBeforeTheFirstObservation() => Assert.Equal(
         "Starting: waiting for ConfigCurrent, AddressKnown, GatewaysReachable, PortsOpen",
         Samples.Line(new AgentSnapshot { Settings = Samples.Attached.Settings }));
+
+    [Fact]
+    public void CauseThatMakesFourConditionsFalseIsCountedOnce()
+    {
+        var snapshot = Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.False, "Refused");
+        snapshot = snapshot with
+        {
+            Sidecar = new([ConditionUpdate.False(ConditionType.SidecarRunning, "NotReady", "the sidecar runs, but is not ready")]),
+            Cluster = snapshot.Cluster with
+            {
+                Registered = ConditionUpdate.False(ConditionType.Registered, "NotConnected", "no sidecar is connected"),
+            },
+        };
+
+        Assert.Equal(
+            "Not attached: see smm-agent explain Refused; gateway 13.48.73.61:15012 refused the connection (for 3m)",
+            Samples.Line(snapshot));
+    }
+
+    [Fact]
+    public void CommandThatIsTooLongIsNotCutButReferredTo()
+    {
+        var closed = ConditionUpdate.False(
+            ConditionType.PortsOpen, "NotOpen", $"a chain drops it; run: sudo nft insert rule {new string('x', 150)} accept");
+
+        Assert.StartsWith(
+            "Degraded: see smm-agent status; a chain drops it (for 3m)",
+            Samples.Line(Samples.Attached with { Ports = Samples.Attached.Ports with { PortsOpen = closed } }),
+            StringComparison.Ordinal);
+    }
 
     [Fact]
     public void LineIsShortAndSingleForAnyInput()

@@ -5,11 +5,14 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
+using SmmAgent.Host.Rollback;
 
 namespace SmmAgent.Tests.Cli;
 
 public sealed class StatusCommandTests : IDisposable
 {
+    private static readonly JsonSchema Schema = JsonSchema.Read(Repository.PathOf("docs", "status.schema.json"));
+
     private readonly string _directory = Directory.CreateTempSubdirectory("smm-cli-").FullName;
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
     private readonly StringWriter _output = new();
@@ -30,52 +33,130 @@ public sealed class StatusCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task TheTextGroupsTheConditionsWithMarksAndAges()
+    public async Task VerdictAndCausesComeFirstAndHealthyGroupsAreFolded()
     {
         Write(Status());
         _time.Advance(TimeSpan.FromSeconds(12));
 
-        Assert.Equal(0, await RunAsync(new StatusOptions()));
+        Assert.Equal(0, await RunAsync(Options()));
         Assert.Equal(
             """
-            smm-agent 0.1.0  vm-integration/analytics-v0  uuid 0327b100-a008-4364-a2b3-7d1777bb5b9a
-            updated 12s ago
+            DEGRADED  vm-integration/analytics-v0  on db-17, for 3m
 
-            Configuration
-              ✓ ConfigCurrent         as the dashboard says  [Current, 3m]
+              ✗ 8080 [31m is closed
+                fix      sudo smm-agent reconcile
+                explain  smm-agent explain NotOpen
 
-            Address
-                  3.67.91.181  (configured)
+              ! 1 of 2 gateways
+                fix      check that the gateway runs and that its service has this port
+                explain  smm-agent explain Refused
 
-            Gateways (different-network)
-              ! GatewaysReachable     1 of 2 gateways  [Degraded, 3m]
-                  ✓ 13.48.73.61:15012  ok  3.1 ms  gw
+              ✓ Configuration  1/1
+              ! Gateways       1/2
+                  ! GatewaysReachable     Degraded, for 3m
                   ✗ [2a00::1]:15012  refused  gw
-
-            Ports
-              ✗ PortsOpen             8080 [31m is closed  [Closed, 3m]
+              ✗ Ports          1/3
+                  ✗ PortsOpen             NotOpen, for 3m
                   ✗ 8080   http: closed
-                  ✓ 16400  agent: open, reached from the cluster
-                  ? 16401  sidecar-metrics: not seen
+              – Sidecar        off: not managed
 
-            Sidecar
-              ? SidecarInstalled      not managed  [Disabled, 3m]
-                  istio-sidecar 1.15.3, started 2m ago
-
-            Registration
+            smm-agent 0.1.0, updated 12s ago; details: smm-agent status --verbose
 
             """,
             _output.ToString());
     }
 
     [Fact]
+    public async Task VerboseShowsEveryConditionGatewayAndPort()
+    {
+        Write(Status());
+
+        Assert.Equal(0, await RunAsync(Options() with { Verbose = true }));
+        var text = _output.ToString();
+        Assert.Contains("      ✓ ConfigCurrent         as the dashboard says [Current, 3m]\n", text, StringComparison.Ordinal);
+        Assert.Contains("      ✓ 13.48.73.61:15012  ok  3.1 ms  gw\n", text, StringComparison.Ordinal);
+        Assert.Contains("      ✓ 16400  agent: open, reached from the cluster\n", text, StringComparison.Ordinal);
+        Assert.Contains("uuid 0327b100-a008-4364-a2b3-7d1777bb5b9a; network model different-network", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CauseOfFourConditionsIsPrintedOnce()
+    {
+        const string Cause = "gateway 13.48.73.61:15012 refused the connection";
+        Write(Status() with
+        {
+            Attachment = new("not-attached", _time.GetUtcNow().AddHours(-2), "GatewaysReachable", "Refused", Cause, null),
+            Conditions =
+            [
+                Condition(ConditionType.GatewaysReachable, "False", "Refused", Cause),
+                Condition(ConditionType.SidecarRunning, "False", "NotReady", "the sidecar runs, but is not ready"),
+                Condition(ConditionType.Registered, "False", "GatewayUnreachable", Cause),
+                Condition(ConditionType.Healthy, "Unknown", "NotRegistered", "health is known only after registration"),
+            ],
+        });
+
+        Assert.Equal(0, await RunAsync(Options()));
+        var text = _output.ToString();
+        Assert.StartsWith("NOT ATTACHED  vm-integration/analytics-v0  on db-17, for 2h\n", text, StringComparison.Ordinal);
+        Assert.Equal(2, text.Split(Cause).Length);
+        Assert.Contains("    affects  SidecarRunning, Registered, Healthy\n", text, StringComparison.Ordinal);
+        Assert.Contains("      ✗ SidecarRunning        NotReady, because of GatewaysReachable\n", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(80)]
+    [InlineData(132)]
+    public async Task NoLineIsWiderThanTheTerminal(int width)
+    {
+        var status = Status();
+        Write(status with
+        {
+            Conditions =
+            [
+                .. status.Conditions.Select(condition => condition with { Message = string.Join(' ', Enumerable.Repeat("日本 word", 40)) }),
+            ],
+        });
+
+        foreach (var verbose in (bool[])[false, true])
+            await RunAsync(Options() with { Verbose = verbose, Style = new(HasColour: true, Width: width) });
+        // Identifiers and endpoints are not broken: they are copied.
+        Assert.All(
+            _output.ToString().Split('\n').Where(line => line.Contains("word", StringComparison.Ordinal)),
+            line => Assert.True(SmmAgent.Core.Text.DisplayWidth.Of(line) <= width, line));
+    }
+
+    [Fact]
+    public async Task WithoutUtf8TheTextIsAscii()
+    {
+        Write(Status());
+        await RunAsync(Options() with { Style = new(IsUtf8: false) });
+
+        Assert.True(System.Text.Ascii.IsValid(_output.ToString()));
+        Assert.Contains("  + Configuration  1/1\n", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task OnATerminalTheMarksHaveColours()
     {
         Write(Status());
-        await RunAsync(new StatusOptions(Terminal: true));
+        await RunAsync(Options() with { Style = new(HasColour: true) });
 
-        Assert.Contains("\e[32m✓\e[0m ConfigCurrent", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\e[32m✓\e[0m Configuration", _output.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("8080 \e[31m is", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, 17, "not confirmed: rolled back in 17 s; sudo smm-agent confirm")]
+    [InlineData(false, -3, "not confirmed: the rollback is running; journalctl -u smm-agent-rollback")]
+    [InlineData(true, -120, "the last reconcile was not confirmed and was rolled back 2m ago")]
+    public async Task PendingConfirmationIsBelowTheVerdict(bool isRolledBack, int seconds, string note)
+    {
+        Write(Status());
+        new ConfirmationNote(isRolledBack, _time.GetUtcNow().AddSeconds(seconds)).Write(_paths);
+
+        await RunAsync(Options());
+        Assert.Equal($"! {note}", _output.ToString().Split('\n')[1]);
     }
 
     [Fact]
@@ -84,6 +165,7 @@ public sealed class StatusCommandTests : IDisposable
         Write(Status());
 
         Assert.Equal(0, await RunAsync(new StatusOptions(Json: true)));
+        Assert.Empty(Schema.Faults(JsonDocument.Parse(_output.ToString()).RootElement));
         Assert.Equal(await File.ReadAllTextAsync(_paths.Status, TestContext.Current.CancellationToken) + "\n", _output.ToString());
     }
 
@@ -115,24 +197,103 @@ public sealed class StatusCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task WithoutAFileTheAgentDoesNotRun()
+    public async Task FreshHostShowsTheFirstSteps()
     {
+        Assert.Equal(1, await RunAsync(Options()));
+        Assert.Equal(
+            """
+            NOT CONFIGURED  on db-17
+              this host is not configured yet
+              next:  sudo smm-agent set dashboard-url URL
+                     sudo smm-agent set workload-group NAMESPACE NAME
+                     sudo smm-agent set bearer-token --stdin
+                     sudo smm-agent reconcile
+
+            """,
+            _output.ToString());
+        Assert.Equal("", _error.ToString());
+    }
+
+    [Fact]
+    public async Task DetachedHostIsReconciledNext()
+    {
+        Configure();
+
+        Assert.Equal(1, await RunAsync(Options()));
+        Assert.Equal(
+            """
+            NOT ATTACHED  vm-integration/analytics-v0  on db-17
+              this host is configured, and not attached
+              next:  sudo smm-agent reconcile
+
+            """,
+            _output.ToString());
+    }
+
+    [Fact]
+    public async Task StoppedDaemonIsStarted()
+    {
+        Configure();
+        var wants = Path.Combine(_directory, "etc/systemd/system/multi-user.target.wants");
+        Directory.CreateDirectory(wants);
+        File.CreateSymbolicLink(Path.Combine(wants, "smm-agent.service"), "/nowhere/smm-agent.service");
+
+        Assert.Equal(1, await RunAsync(Options()));
+        Assert.StartsWith("UNKNOWN  vm-integration/analytics-v0  on db-17\n", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("next:  sudo systemctl start smm-agent\n", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RolledBackHostIsReconciledWithAConfirmationNext()
+    {
+        Configure();
+        new ConfirmationNote(IsRolledBack: true, _time.GetUtcNow()).Write(_paths);
+
+        Assert.Equal(1, await RunAsync(Options()));
+        Assert.Contains("the last reconcile was not confirmed and was rolled back at 2026-01-02 03:04:05Z\n", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("next:  sudo smm-agent reconcile --confirm-within 120s\n", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task InvalidSettingsAreShownWithTheirLine()
+    {
+        Configure();
+        await File.WriteAllTextAsync(_paths.Settings, "node:\n  ip: x\n", TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, await RunAsync(Options()));
+        Assert.StartsWith("NOT CONFIGURED  on db-17\n", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("agent.yaml is not valid: node.ip: line 2", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task JsonOfAStoppedDaemonIsAnObject()
+    {
+        Configure();
+
         Assert.Equal(1, await RunAsync(new StatusOptions(Json: true)));
-        Assert.Equal("", _output.ToString());
-        Assert.Equal($"smm-agent is not running: {_paths.Status} does not exist; sudo systemctl start smm-agent\n", _error.ToString());
+        var status = JsonDocument.Parse(_output.ToString()).RootElement;
+        Assert.Empty(Schema.Faults(status));
+        Assert.Equal("not-attached", status.GetProperty("attachment").GetProperty("state").GetString());
+        Assert.Equal("sudo smm-agent reconcile", status.GetProperty("attachment").GetProperty("fix").GetString());
+        Assert.Equal("analytics-v0", status.GetProperty("workloadGroup").GetProperty("name").GetString());
+        Assert.Equal(0, status.GetProperty("conditions").GetArrayLength());
     }
 
     [Theory]
-    [InlineData(180, 0, "")]
-    [InlineData(181, 1, "stale: written 3m ago, smm-agent is not running or hangs; systemctl status smm-agent\n")]
-    public async Task AStatusThatGrowsOldIsStale(int seconds, int code, string error)
+    [InlineData(180, 0, "DEGRADED  vm-integration/analytics-v0  on db-17, for 6m")]
+    [InlineData(181, 1, "UNKNOWN  vm-integration/analytics-v0  on db-17")]
+    public async Task AStatusThatGrowsOldIsStale(int seconds, int code, string verdict)
     {
+        const string Stale = "stale: written 3m ago, smm-agent is not running or hangs; sudo systemctl restart smm-agent";
         Write(Status());
         _time.Advance(TimeSpan.FromSeconds(seconds));
 
-        Assert.Equal(code, await RunAsync(new StatusOptions()));
-        Assert.Equal(error, _error.ToString());
-        Assert.Contains("ConfigCurrent", _output.ToString(), StringComparison.Ordinal);
+        Assert.Equal(code, await RunAsync(Options()));
+        var lines = _output.ToString().Split('\n');
+        Assert.Equal(verdict, lines[0]);
+        Assert.Equal(code == 0 ? "" : $"! {Stale}; it was DEGRADED", lines[1]);
+        Assert.Equal(code, await RunAsync(Options() with { Json = true }));
+        Assert.Equal(code == 0 ? "" : $"{Stale}\n", _error.ToString());
     }
 
     [Theory]
@@ -144,9 +305,11 @@ public sealed class StatusCommandTests : IDisposable
     {
         await File.WriteAllTextAsync(_paths.Status, content, TestContext.Current.CancellationToken);
 
-        Assert.Equal(1, await RunAsync(new StatusOptions()));
-        Assert.Contains(why, _error.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, await RunAsync(Options()));
+        Assert.StartsWith("UNKNOWN  on db-17\n", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains(why, _output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", _output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("deserializ", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,8 +317,8 @@ public sealed class StatusCommandTests : IDisposable
     {
         await File.WriteAllTextAsync(_paths.Status, new string(' ', 2 * 1024 * 1024), TestContext.Current.CancellationToken);
 
-        Assert.Equal(1, await RunAsync(new StatusOptions()));
-        Assert.Contains("is larger than", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, await RunAsync(Options()));
+        Assert.Contains("is larger than", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -163,7 +326,7 @@ public sealed class StatusCommandTests : IDisposable
     {
         using var cancel = new CancellationTokenSource();
         var watching = RunAsync(new StatusOptions(Json: true, Watch: true), cancel.Token);
-        Assert.Contains("is not running", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\"not-configured\"", _output.ToString(), StringComparison.Ordinal);
 
         Write(Status());
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -171,11 +334,21 @@ public sealed class StatusCommandTests : IDisposable
         await cancel.CancelAsync();
 
         Assert.Equal(0, await watching);
-        Assert.Equal(2, _output.ToString().Split("\"updatedAt\"").Length);
+        Assert.Equal(3, _output.ToString().Split("\"updatedAt\"").Length);
     }
 
     private Task<int> RunAsync(StatusOptions options, CancellationToken? cancel = null) =>
         StatusCommand.RunAsync(_paths, options, _output, _error, _time, cancel ?? TestContext.Current.CancellationToken);
+
+    private static StatusOptions Options() => new() { Host = "db-17" };
+
+    private void Configure()
+    {
+        Directory.CreateDirectory(_paths.ConfigDirectory);
+        File.WriteAllText(
+            _paths.Settings, "dashboard:\n  url: https://smm.example.com\nworkloadGroup:\n  namespace: vm-integration\n  name: analytics-v0\n");
+        File.WriteAllText(_paths.BearerToken, "token");
+    }
 
     private void Write(AgentStatus status) =>
         File.WriteAllBytes(_paths.Status, JsonSerializer.SerializeToUtf8Bytes(status, StatusJson.Default.AgentStatus));
@@ -183,6 +356,7 @@ public sealed class StatusCommandTests : IDisposable
     private AgentStatus Status() => new()
     {
         Agent = new AgentInfo("0.1.0", new Guid("0327b100-a008-4364-a2b3-7d1777bb5b9a")),
+        Attachment = new("degraded", _time.GetUtcNow().AddMinutes(-3), "PortsOpen", "NotOpen", "8080 is closed", "sudo smm-agent reconcile"),
         WorkloadGroup = new GroupName("vm-integration", "analytics-v0"),
         Address = new AddressReport("3.67.91.181", "configured"),
         Network = new NetworkStatus("different-network"),
@@ -193,7 +367,7 @@ public sealed class StatusCommandTests : IDisposable
         [
             Condition(ConditionType.ConfigCurrent, "True", "Current", "as the dashboard says"),
             Condition(ConditionType.GatewaysReachable, "True", ConditionUpdate.Degraded, "1 of 2 gateways"),
-            Condition(ConditionType.PortsOpen, "False", "Closed", "8080\e[31m is closed"),
+            Condition(ConditionType.PortsOpen, "False", "NotOpen", "8080\e[31m is closed: sudo smm-agent reconcile"),
             Condition(ConditionType.SidecarInstalled, "Unknown", ConditionUpdate.Disabled, "not managed"),
         ],
         UpdatedAt = _time.GetUtcNow(),

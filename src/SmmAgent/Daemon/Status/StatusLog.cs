@@ -5,9 +5,9 @@ namespace SmmAgent.Daemon.Status;
 
 internal static partial class StatusLog
 {
-    [LoggerMessage(EventId = 6001, Message = "{Condition} is {Status}, {Reason}: {Detail}")]
+    [LoggerMessage(EventId = 6001, Message = "{Condition} is {Status}, {Reason}: {Detail}{Hint}")]
     public static partial void ConditionChanged(
-        ILogger logger, LogLevel level, string condition, string status, string reason, string detail);
+        ILogger logger, LogLevel level, string condition, string status, string reason, string detail, string hint);
 
     [LoggerMessage(EventId = 6009, EventName = LogText.Notice + nameof(ConditionRecovered), Level = LogLevel.Information,
         Message = "{Condition} is {Status}, {Reason}: {Detail} (after {Duration})")]

@@ -32,6 +32,7 @@ public sealed class StatusService : LoopService
     private readonly DateTimeOffset _startedAt;
     private readonly long _start;
     private readonly ConditionLedger _ledger = new();
+    private readonly AttachmentLedger _attachment = new();
     private readonly DebouncedJournal<Condition> _journal = new();
     private readonly GatewayJournal _gateways;
     private readonly ObservableValue<object> _changed = new(new object());
@@ -72,12 +73,13 @@ public sealed class StatusService : LoopService
         var now = Time.GetUtcNow();
         var snapshot = _states.Snapshot();
         var changes = _ledger.Update(StartupConditions.Evaluate(snapshot, _ledger.Current, now), now);
-        _file.Write(AgentStatusBuilder.Build(snapshot, _ledger.Current, Identity(), now));
+        var attachment = SnapshotAttachment.Evaluate(snapshot, _ledger.Current);
+        _file.Write(AgentStatusBuilder.Build(snapshot, _ledger.Current, Identity(), now, _attachment.Update(attachment, now)));
         var sinceStart = Time.GetElapsedTime(_start);
         foreach (var line in _journal.Update(_ledger.Current.Select(Entry), sinceStart))
             Log(line);
         _gateways.Update(snapshot.Reachability.Gateways);
-        NotifySystemd(StatusLine.Write(snapshot, _ledger.Current, now));
+        NotifySystemd(StatusLine.Write(snapshot, attachment, now));
         FeedWatchdog();
         if (changes.Count > 0)
             _changed.Publish(new object());
@@ -167,7 +169,7 @@ public sealed class StatusService : LoopService
             { Reason: ConditionUpdate.Pending } => JournalState.Pending,
             { Reason: ConditionUpdate.Disabled } => JournalState.Silent,
             { Status: nameof(ConditionStatus.False) } or { Reason: ConditionUpdate.Degraded } =>
-                StatusLine.IsExpected(condition.Type, _ledger.Current) ? JournalState.Bad : JournalState.Unknown,
+                AttachmentVerdict.IsExpected(condition.Type, _ledger.Current) ? JournalState.Bad : JournalState.Unknown,
             { Status: nameof(ConditionStatus.True) } => JournalState.Well,
             _ => JournalState.Unknown,
         };
@@ -178,14 +180,19 @@ public sealed class StatusService : LoopService
     {
         var condition = line.Value;
         var level = Level(line.Level);
+        var hint = Hint(level, condition);
         var duration = line.Lasted is { } lasted ? Age.Text(lasted) : null;
         if (duration is not null)
             StatusLog.ConditionRecovered(_logger, condition.Type, condition.Status, condition.Reason, condition.Message, duration);
         else if (line.Unwritten is { } changes)
             StatusLog.ConditionUnsteady(_logger, condition.Type, condition.Status, condition.Reason, condition.Message, changes);
         else
-            StatusLog.ConditionChanged(_logger, level, condition.Type, condition.Status, condition.Reason, condition.Message);
+            StatusLog.ConditionChanged(_logger, level, condition.Type, condition.Status, condition.Reason, condition.Message, hint);
     }
+
+    // A warning names the command that explains it, because it may be all that an operator sees.
+    private static string Hint(LogLevel level, Condition condition) =>
+        level == LogLevel.Warning ? $"; see: smm-agent explain {condition.Reason}" : "";
 
     private static LogLevel Level(JournalLevel level) => level switch
     {

@@ -54,6 +54,8 @@ internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
 
     private async Task<int> ReconcileAsync(CancellationToken cancel)
     {
+        if (options is { DryRun: false, HostOnly: false, ConfirmWithin: null })
+            ConfirmationNote.Delete(host.Paths);
         if (!options.DryRun)
             Progress.Done("reconciling host operating system");
         else if (host.Units is { } systemd && !options.HostOnly && new HostRollback(host, systemd).IsArmed)

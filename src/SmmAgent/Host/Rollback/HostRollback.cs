@@ -49,6 +49,7 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
         string[] root = host.Paths.Root == "/" ? [] : ["--root", host.Paths.Root];
         await systemd.StartTimerAsync(
             Name, "Service Mesh Manager agent: undo of an unconfirmed change", within, [Environment.ProcessPath!, .. root, "rollback"], cancel);
+        new ConfirmationNote(IsRolledBack: false, host.Time.GetUtcNow() + within).Write(host.Paths);
         host.Progress.Done($"rollback is armed within={within.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s timer={Timer}");
         return true;
     }
@@ -117,7 +118,11 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
         isBack &= await RestoreAsync(before, cancel);
         await _units.StartAgainAsync(before.Running, cancel);
         if (isBack)
+        {
             Forget();
+            new ConfirmationNote(IsRolledBack: true, host.Time.GetUtcNow()).Write(host.Paths);
+        }
+
         return isBack;
     }
 
@@ -159,5 +164,6 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
     {
         _snapshot.Delete();
         _sidecar.EndConfirm();
+        ConfirmationNote.Delete(host.Paths);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SmmAgent.Core.Status;
+using SmmAgent.Core.Text;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Host.Status;
@@ -38,7 +39,7 @@ internal static class StatusReader
         }
         catch (JsonException exception)
         {
-            return (null, null, $"{path} is not a status of smm-agent: {exception.Message}");
+            return (null, null, $"{path} is not a status of smm-agent: {JsonErrorText.From(exception)}");
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {

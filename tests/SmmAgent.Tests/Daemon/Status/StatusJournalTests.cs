@@ -35,8 +35,8 @@ public sealed class StatusJournalTests : StatusServiceFixture
             _log.Lines.Skip(1));
         Assert.Equal(
             [
-                "STATUS=Not attached: iptables is missing; install it (for 0s)",
-                "STATUS=Not attached: iptables is missing; please install it (for 0s)",
+                "STATUS=Not attached: see smm-agent explain IptablesMissing; iptables is missing; install it (for 0s)",
+                "STATUS=Not attached: see smm-agent explain IptablesMissing; iptables is missing; please install it (for 0s)",
                 "STATUS=Starting: waiting for ConfigCurrent, AddressKnown, GatewaysReachable",
             ],
             Received().Where(message => message != "WATCHDOG=1"));
@@ -58,7 +58,7 @@ public sealed class StatusJournalTests : StatusServiceFixture
 
         Assert.Equal(
             ["Information: AddressKnown is True, Degraded: two providers disagree",
-                "Warning: AddressKnown is True, Degraded: two providers disagree"],
+                "Warning: AddressKnown is True, Degraded: two providers disagree; see: smm-agent explain Degraded"],
             _log.Lines.Skip(1));
 
         _states.Address.Publish(new AddressState(null, ConditionUpdate.True(ConditionType.AddressKnown, "Known", "all agree")));

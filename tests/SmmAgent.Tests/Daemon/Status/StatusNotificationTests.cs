@@ -20,9 +20,9 @@ public sealed class StatusNotificationTests : StatusServiceFixture
         Assert.True(_service.IsReady);
         Assert.Equal(ConditionType.All, _service.Conditions.Select(condition => condition.Type));
         Assert.Equal(
-            ["READY=1\nSTATUS=Not configured: no dashboard; sudo smm-agent set dashboard-url URL", "WATCHDOG=1"], Received());
+            ["READY=1\nSTATUS=Not configured: run sudo smm-agent set dashboard-url URL; no dashboard is set", "WATCHDOG=1"], Received());
         Assert.Equal(
-            ["Information: smm-agent 0.1.0 is ready: Not configured: no dashboard; sudo smm-agent set dashboard-url URL"], _log.Lines);
+            ["Information: smm-agent 0.1.0 is ready: Not configured: run sudo smm-agent set dashboard-url URL; no dashboard is set"], _log.Lines);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class StatusNotificationTests : StatusServiceFixture
                 received.Add(Receive());
         }
 
-        Assert.Equal("STATUS=Not attached: port 99 is closed (for 0s)", Assert.Single(received));
+        Assert.Equal("STATUS=Not attached: see smm-agent explain NotOpen; port 99 is closed (for 0s)", Assert.Single(received));
         await _service.StopAsync(TestContext.Current.CancellationToken);
     }
 

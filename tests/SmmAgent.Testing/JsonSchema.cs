@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace SmmAgent.NetnsTests.Checks;
+namespace SmmAgent.Testing;
 
 /// <summary>Holds a document against a JSON schema. A keyword that it does not know is an error, so nothing passes unseen.</summary>
-internal sealed class JsonSchema(JsonElement root)
+public sealed class JsonSchema(JsonElement root)
 {
     public static JsonSchema Read(string path) => new(JsonDocument.Parse(File.ReadAllBytes(path)).RootElement);
 

@@ -1,0 +1,43 @@
+using System.Text;
+
+namespace SmmAgent.Core.Text;
+
+/// <summary>Breaks text at spaces, so that it fits a terminal. A longer word, such as a path, is not broken: it stays copyable.</summary>
+public static class TextWrap
+{
+    private const int Narrowest = 20;
+
+    /// <param name="first">What the first line begins with.</param>
+    /// <param name="width">The columns of the terminal; null for no limit.</param>
+    /// <returns>The lines; those after the first are indented by the width of <paramref name="first"/>.</returns>
+    public static IEnumerable<string> Lines(string first, string text, int? width) =>
+        Lines(first, new string(' ', DisplayWidth.Of(first)), text, width);
+
+    /// <param name="next">What each following line begins with.</param>
+    public static IEnumerable<string> Lines(string first, string next, string text, int? width)
+    {
+        if (width is not { } columns)
+        {
+            yield return (first + text).TrimEnd();
+            yield break;
+        }
+
+        columns = Math.Max(columns, DisplayWidth.Of(next) + Narrowest);
+        var line = new StringBuilder(first);
+        var isEmpty = true;
+        foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!isEmpty && DisplayWidth.Of(line.ToString()) + 1 + DisplayWidth.Of(word) > columns)
+            {
+                yield return line.ToString();
+                line.Clear().Append(next);
+                isEmpty = true;
+            }
+
+            line.Append(isEmpty ? "" : " ").Append(word);
+            isEmpty = false;
+        }
+
+        yield return line.ToString().TrimEnd();
+    }
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Host;
+
+namespace SmmAgent.Cli;
+
+/// <summary><c>smm-agent explain</c>: prints the documentation of a condition or of a reason, without a network.</summary>
+internal static class ExplainCommand
+{
+    public static Command Create()
+    {
+        var name = new Argument<string?>("NAME")
+        {
+            Description = "a condition or a reason, such as PortsOpen or NotOpen; without it, all conditions are listed",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var command = new Command("explain", "Explain a condition or a reason, and what to do about it.") { name };
+        command.SetAction(parsed => Run(parsed.GetValue(name), Console.Out, Console.Error, OutputStyle.FromConsole()));
+        return command;
+    }
+
+    /// <returns>An exit code.</returns>
+    public static int Run(string? name, TextWriter output, TextWriter error, OutputStyle style)
+    {
+        var reference = ConditionReference.BuiltIn;
+        if ((name is null ? ExplainText.List(reference, style) : ExplainText.Explain(reference, name, style)) is { } text)
+        {
+            output.Write(text);
+            return ExitCode.Done;
+        }
+
+        var meant = ExplainText.Nearest(reference, name!) is { } nearest ? $"; did you mean '{nearest}'?" : "";
+        error.WriteLine(
+            $"smm-agent: there is neither a condition nor a reason '{NameRules.Shown(name!)}'{meant}\nsee: smm-agent explain");
+        return ExitCode.Usage;
+    }
+}
