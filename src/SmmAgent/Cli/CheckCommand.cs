@@ -82,7 +82,7 @@ internal static class CheckCommand
         var names = Enum.GetValues<CheckGroup>().Select(group => group.Name()).ToArray();
         var argument = new Argument<string?>("GROUP")
         {
-            Description = $"run only the checks of one group: {string.Join(", ", names)}",
+            Description = "run only the checks of one group, such as ports",
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "GROUP",
         };
@@ -93,7 +93,7 @@ internal static class CheckCommand
                 return;
 
             var meant = Spelling.Nearest(token.Value, names) is { } nearest ? $"; did you mean '{nearest}'?" : "";
-            result.AddError($"there is no group of checks '{NameRules.Shown(token.Value)}'{meant}");
+            result.AddError($"there is no group of checks '{NameRules.Shown(token.Value)}'{meant}; the groups are {string.Join(", ", names)}");
         });
         return argument;
     }
