@@ -12,7 +12,7 @@ internal static class ExplainCommand
     {
         var name = new Argument<string?>("NAME")
         {
-            Description = "a condition or a reason, such as PortsOpen or NotOpen; without it, all conditions are listed",
+            Description = "a condition or a reason, such as NotOpen; default: list them",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var command = new Command("explain", "Explain a condition or a reason, and what to do about it.") { name };
