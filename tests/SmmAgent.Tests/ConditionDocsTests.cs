@@ -81,7 +81,7 @@ public sealed partial class ConditionDocsTests
             .Select(field => (string)field.GetRawConstantValue()!)
             .Where(value => char.IsAsciiLetterUpper(value[0]));
         var outcomes = Enum.GetValues<Outcome>().Select(outcome => outcome.Reason());
-        // Nobody asks for a removal to have a sidecar.
+        // A removal that fails is never in a condition.
         var packages = Enum.GetValues<PackageFailureReason>().Except([PackageFailureReason.StillNeeded]).Select(fault => $"{fault}");
         return [.. words.Concat(constants).Concat(outcomes).Concat(packages).Except(NoReasons)];
     }

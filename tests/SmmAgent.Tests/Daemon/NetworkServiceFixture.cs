@@ -25,8 +25,6 @@ namespace SmmAgent.Tests.Daemon;
 /// <summary>The address and reachability services over real sockets, with a clock that only the test moves.</summary>
 internal sealed class NetworkServiceFixture : IDisposable
 {
-    private static int _lastAddress;
-
     private readonly string _folder = Directory.CreateTempSubdirectory("smm-services-").FullName;
     private readonly AddressProviderClient _providers;
 
@@ -81,9 +79,6 @@ internal sealed class NetworkServiceFixture : IDisposable
     public ProcessFault Fault { get; } = new(NSubstitute.Substitute.For<IHostApplicationLifetime>());
 
     public string AddressFile => Path.Combine(_folder, "address.json");
-
-    public static IPAddress NextLoopback() =>
-        new([127, (byte)(164 + (Environment.ProcessId % 90)), 0, (byte)Interlocked.Increment(ref _lastAddress)]);
 
     public void Configure(Func<AgentSettings, AgentSettings> change) =>
         Settings.Publish(Settings.Value with { Settings = change(Settings.Value.Settings) });

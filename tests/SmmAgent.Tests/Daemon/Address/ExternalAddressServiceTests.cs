@@ -117,7 +117,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     {
         _services.AskProviders(Provider);
         await StepAsync();
-        var gone = $"http://{NetworkServiceFixture.NextLoopback()}:9/ip";
+        var gone = $"http://{Loopback.Next()}:9/ip";
 
         _services.AskProviders(gone);
         await StepAsync();
@@ -193,7 +193,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     [Fact]
     public async Task InTheSameNetworkNoProviderIsAsked()
     {
-        var address = NetworkServiceFixture.NextLoopback();
+        var address = Loopback.Next();
         _services.AskProviders(Provider);
         _services.Mesh("network1", [], new Contract.DirectEndpoint("istiod", address.ToString(), 15012));
 

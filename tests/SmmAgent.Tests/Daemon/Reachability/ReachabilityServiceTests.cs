@@ -13,8 +13,8 @@ public sealed class ReachabilityServiceTests : IDisposable
 {
     private readonly NetworkServiceFixture _services = new();
     private readonly X509Certificate2 _leaf;
-    private readonly IPAddress _one = NetworkServiceFixture.NextLoopback();
-    private readonly IPAddress _two = NetworkServiceFixture.NextLoopback();
+    private readonly IPAddress _one = Loopback.Next();
+    private readonly IPAddress _two = Loopback.Next();
 
     public ReachabilityServiceTests() => _leaf = _services.Authority.Issue(["istiod.istio-system.svc"]);
 
