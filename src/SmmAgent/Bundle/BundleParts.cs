@@ -92,7 +92,7 @@ internal static class BundleParts
 
     private static PartContent EndOf(string log) => SidecarLogFiles.Read(log) switch
     {
-        { UnknownReason: { } why } => new(null, why),
+        { UnknownReason: { } reason } => new(null, reason),
         { Value: { Written: { } at } text } => new($"# the end of {log}, last written at {at:u}\n{text.Text}"),
         _ => new(null, $"there is no {log}"),
     };

@@ -27,7 +27,7 @@ internal static class ConfigText
 
         var marks = new Progress(text, colour);
         foreach (var what in listing.NotSeen)
-            marks.Unseen(what);
+            marks.Unreadable(what);
         foreach (var warning in listing.Warnings)
             marks.Warn(warning);
         foreach (var fault in listing.Faults)

@@ -8,7 +8,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
     public const string Daemon = "smm-agent.service";
 
     private const string RequestPath = "smm-agent-reconcile.path";
-    private const string LogCure = "journalctl -u smm-agent -e";
+    private const string LogCommand = "journalctl -u smm-agent -e";
 
     /// <summary>How long the daemon may take to be READY.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -95,7 +95,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
         if (start.IsDone)
             progress.Done($"{start} and ready");
         else
-            progress.Failed($"{start}: {LogCure}");
+            progress.Failed($"{start}: {LogCommand}");
         return start.IsDone ? ExitCode.Done : start.IsWaiting ? ExitCode.Timeout : ExitCode.Failed;
     }
 
@@ -117,7 +117,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
     public async Task<bool> StopAsync(CancellationToken cancel)
     {
         var areDown = true;
-        foreach (var unit in Those(IsUp))
+        foreach (var unit in UnitsThat(IsUp))
         {
             var stopping = RunAsync(UnitJob.Stop, unit, cancel);
             await progress.WhileAsync($"stopping {unit}", stopping, time);
@@ -136,7 +136,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
     public async Task<bool> DownAsync(CancellationToken cancel)
     {
         var areDown = await StopAsync(cancel);
-        var enabled = Those(unit => systemd.ObserveUnit(unit).IsEnabled);
+        var enabled = UnitsThat(unit => systemd.ObserveUnit(unit).IsEnabled);
         if (enabled.Count > 0)
             systemd.Disable(enabled);
         foreach (var unit in enabled)
@@ -150,5 +150,5 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
 
     private List<string> ToEnable() => [.. AtBoot.Where(unit => systemd.ObserveUnit(unit).CanBeEnabled)];
 
-    private static List<string> Those(Func<string, bool> condition) => [.. All.Where(condition)];
+    private static List<string> UnitsThat(Func<string, bool> condition) => [.. All.Where(condition)];
 }

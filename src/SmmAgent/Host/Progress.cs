@@ -27,7 +27,7 @@ internal sealed class Progress(TextWriter output, bool colour)
     public void Would(string what) => Line("36", "❯", what);
 
     /// <summary>A part that this user may not read.</summary>
-    public void Unseen(string what) => Line("90", "?", what);
+    public void Unreadable(string what) => Line("90", "?", what);
 
     /// <summary>Prints the result of each step.</summary>
     /// <returns>Whether all are done.</returns>

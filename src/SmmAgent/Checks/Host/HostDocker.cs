@@ -9,16 +9,16 @@ internal sealed class HostDocker() : Check("host-docker", CheckGroup.Host, "Dock
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        var look = await context.Firewall;
-        if (look.UnreadableLine is { } unseen)
-            return [unseen];
+        var firewall = await context.Firewall;
+        if (firewall.UnreadableLine is { } unreadable)
+            return [unreadable];
 
-        var observed = look.Report.Observed;
+        var observed = firewall.Report.Observed;
         if (observed.DockerChains() is not { Count: > 0 } chains)
             return [CheckLine.Pass("has no rules")];
 
         var published = observed.PublishedByDocker();
-        var taken = look.Desired.Ports.Where(port => published.Contains(port.Port)).ToList();
+        var taken = firewall.Desired.Ports.Where(port => published.Contains(port.Port)).ToList();
         return taken.Count == 0
             ? [CheckLine.Warn(
                 $"has rules ({string.Join(", ", chains)}): the traffic of its containers and its published ports bypasses the sidecar",

@@ -15,12 +15,12 @@ internal sealed record DaemonObservation(AgentStatus? Status, string? Reason)
     /// <summary>
     /// The line for a condition of the daemon, for a check that cannot observe it itself; null if the daemon does not report it.
     /// </summary>
-    public CheckLine? LineFor(string type, string cure) => Status?.Conditions.FirstOrDefault(condition => condition.Type == type) switch
+    public CheckLine? LineFor(string type, string fix) => Status?.Conditions.FirstOrDefault(condition => condition.Type == type) switch
     {
         { Status: nameof(ConditionStatus.True), Reason: ConditionUpdate.Degraded, Message: var message }
-            => CheckLine.Warn($"the daemon reports: {message}", cure),
+            => CheckLine.Warn($"the daemon reports: {message}", fix),
         { Status: nameof(ConditionStatus.True), Message: var message } => CheckLine.Pass($"the daemon reports: {message}"),
-        { Status: nameof(ConditionStatus.False), Message: var message } => CheckLine.Fail($"the daemon reports: {message}", cure),
+        { Status: nameof(ConditionStatus.False), Message: var message } => CheckLine.Fail($"the daemon reports: {message}", fix),
         _ => null,
     };
 

@@ -66,9 +66,9 @@ internal sealed record MeshObservation(
         }
     }
 
-    private static MeshObservation LastGood(AgentPaths paths, DashboardTarget target, DashboardFailure? failure, string? whyNotAsked)
+    private static MeshObservation LastGood(AgentPaths paths, DashboardTarget target, DashboardFailure? failure, string? notAskedReason)
     {
         var (kept, _) = LastGoodMeshConfig.Newest(paths, target);
-        return new(kept?.Config, kept?.ReceivedAt, target, failure, whyNotAsked);
+        return new(kept?.Config, kept?.ReceivedAt, target, failure, notAskedReason);
     }
 }

@@ -29,17 +29,17 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
     private async Task<int> PlanAsync(CancellationToken cancel)
     {
         var units = UnitsPlan();
-        var (plan, unseen) = await host.Firewall.PlanRemovalAsync(cancel);
+        var (plan, unreadable) = await host.Firewall.PlanRemovalAsync(cancel);
         var sidecar = await _sidecar.PlanAsync(options.KeepPackages, cancel);
         List<string> token = File.Exists(host.Paths.RenewedToken) ? [$"remove {host.Paths.RenewedToken}"] : [];
         WarnOfSavedRules();
         foreach (var line in units.Concat(sidecar).Concat(token).Concat(plan.Steps.Select(step => $"{step}")))
             Progress.Would(line);
-        if (unseen is not null)
-            Progress.Failed(unseen);
+        if (unreadable is not null)
+            Progress.Failed(unreadable);
         else if (plan.IsEmpty && sidecar.Count == 0 && units.Count == 0 && token.Count == 0)
             Progress.Done("nothing to remove");
-        return unseen is null ? ExitCode.Done : ExitCode.Failed;
+        return unreadable is null ? ExitCode.Done : ExitCode.Failed;
     }
 
     private List<string> UnitsPlan()

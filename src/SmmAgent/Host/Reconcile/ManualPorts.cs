@@ -8,9 +8,9 @@ namespace SmmAgent.Host.Reconcile;
 internal static class ManualPorts
 {
     /// <summary>Reports what keeps ports shut, not the agent's own rules: the operator may have opened the ports in another way.</summary>
-    public static void Report(Progress progress, DesiredFirewall desired, FirewallReport look)
+    public static void Report(Progress progress, DesiredFirewall desired, FirewallReport report)
     {
-        foreach (var shut in PortBlockers.FindAll(desired, look).Where(one => one.IsCertain))
+        foreach (var shut in PortBlockers.FindAll(desired, report).Where(one => one.IsCertain))
             progress.Warn($"left to you, because firewall.mode is check: {shut.Where} does not let {shut.Port.Port} in; {shut.Remediation}");
     }
 }

@@ -14,7 +14,7 @@ internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progre
     /// <summary>Istio's sidecar connects anew every few seconds; its first certificate may take some.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
@@ -56,7 +56,7 @@ internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progre
                 _last = $"{registered.Reason}: {registered.Message}";
             }
 
-            await Task.Delay(BetweenLooks, time, cancel);
+            await Task.Delay(PollInterval, time, cancel);
         }
 
         return false;

@@ -28,9 +28,9 @@ internal sealed class SidecarReconcile(HostContext host, ReconcileOptions option
         IReadOnlyList<PlanStep> steps = [];
         if (settings.Sidecar.Mode == ManagementMode.Manage)
         {
-            var look = await host.Sidecar.Restorer(host.Units).DryRunAsync(inputs, cancel);
-            Report(look);
-            steps = look.Plan.Steps;
+            var assessment = await host.Sidecar.Restorer(host.Units).DryRunAsync(inputs, cancel);
+            Report(assessment);
+            steps = assessment.Plan.Steps;
         }
         else if (settings.Sidecar.Mode == ManagementMode.Check)
         {
@@ -90,51 +90,51 @@ internal sealed class SidecarReconcile(HostContext host, ReconcileOptions option
         }
 
         // Of no step, so that none has shown it.
-        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
-            host.Progress.Failed(unseen.Message);
-        var isWhole = Report(outcome.Assessment!);
+        foreach (var unreadable in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
+            host.Progress.Failed(unreadable.Message);
+        var isComplete = Report(outcome.Assessment!);
         RestartNeeded = SidecarConditions.Evaluate(outcome.Assessment!).FirstOrDefault(finding => finding.Reason == "RestartNeeded")?.Message;
         if (outcome.IsRolledBack)
             host.Progress.Failed("sidecar setup failed; its changes were rolled back");
-        return isWhole && outcome.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+        return isComplete && outcome.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     private async Task<int> LeaveToOperatorAsync(SidecarInputs inputs, CancellationToken cancel)
     {
         var sidecar = host.Sidecar.Restorer(host.Units);
         var outcome = options.DryRun ? new([], await sidecar.DryRunAsync(inputs, cancel), null) : await sidecar.ReportAsync(inputs, cancel);
-        if (outcome.Assessment is not { } look)
+        if (outcome.Assessment is not { } assessment)
         {
             host.Progress.Failed(outcome.Blocked!);
             return ExitCode.Timeout;
         }
 
-        Report(look);
-        foreach (var step in look.Plan.Steps)
+        Report(assessment);
+        foreach (var step in assessment.Plan.Steps)
             host.Progress.Warn($"left to you, because sidecar.mode is check: {step}");
         return ExitCode.Done;
     }
 
     /// <summary>Reports why a step is missing.</summary>
     /// <returns>Whether nothing stands in the way.</returns>
-    private bool Report(SidecarAssessment look)
+    private bool Report(SidecarAssessment assessment)
     {
-        if (look.Fault is { } fault)
+        if (assessment.Fault is { } fault)
             host.Progress.Failed($"the sidecar is not configured: {fault.Message}");
-        if (look.Observed.Package.UnknownReason is { } unseen)
-            host.Progress.Failed($"the installed packages cannot be read: {unseen}");
-        var isOffered = look.Version is not null
-            || look.Desired.Package.Outcome is not (PackageOutcome.NotOffered or PackageOutcome.NoChecksum or PackageOutcome.UntrustedSource or PackageOutcome.NoTrustedKey);
+        if (assessment.Observed.Package.UnknownReason is { } unreadable)
+            host.Progress.Failed($"the installed packages cannot be read: {unreadable}");
+        var isOffered = assessment.Version is not null
+            || assessment.Desired.Package.Outcome is not (PackageOutcome.NotOffered or PackageOutcome.NoChecksum or PackageOutcome.UntrustedSource or PackageOutcome.NoTrustedKey);
         if (!isOffered)
-            host.Progress.Failed(look.Desired.Package.Reason);
-        if (SidecarConditions.IneffectiveSettings(look) is { } settings)
+            host.Progress.Failed(assessment.Desired.Package.Reason);
+        if (SidecarConditions.IneffectiveSettings(assessment) is { } settings)
             host.Progress.Warn(settings);
-        if (look.Desired.Hold is { } hold)
-            host.Progress.Warn($"{SidecarConditions.HeldBack(look, hold)}; journalctl -u istio");
-        var masked = look.Observed.Unit.Value is { IsMasked: true } unit ? unit : null;
+        if (assessment.Desired.Hold is { } hold)
+            host.Progress.Warn($"{SidecarConditions.HeldBack(assessment, hold)}; journalctl -u istio");
+        var masked = assessment.Observed.Unit.Value is { IsMasked: true } unit ? unit : null;
         if (masked is not null)
             host.Progress.Failed($"istio.service is masked, so the sidecar is not started: {masked.UnmaskCommand}");
-        return look.Fault is null && look.Observed.Package.UnknownReason is null && isOffered && masked is null;
+        return assessment.Fault is null && assessment.Observed.Package.UnknownReason is null && isOffered && masked is null;
     }
 
     private async Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel)

@@ -107,18 +107,18 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
         }
 
         // First, because a daemon that runs would repair what is undone.
-        var isBack = await _units.StopAsync(cancel);
+        var isRestored = await _units.StopAsync(cancel);
         // A pending reconcile request would run as soon as the path unit is active again.
         if (File.Exists(host.Paths.ReconcileRequest))
             File.Delete(host.Paths.ReconcileRequest);
         // The sidecar before the ports: what it captures goes first.
         if (_sidecar.BeforeConfirm is { } sidecar)
-            isBack &= await new SidecarWithdrawal(host).RestoreAsync(sidecar, cancel);
-        isBack &= await RestoreAsync(before, cancel);
+            isRestored &= await new SidecarWithdrawal(host).RestoreAsync(sidecar, cancel);
+        isRestored &= await RestoreAsync(before, cancel);
         await _units.StartAgainAsync(before.Running, cancel);
-        if (isBack)
+        if (isRestored)
             Forget();
-        return isBack;
+        return isRestored;
     }
 
     private async Task<bool> RestoreAsync(FirewallSnapshot before, CancellationToken cancel)

@@ -69,10 +69,10 @@ internal sealed class SidecarWithdrawal(HostContext host)
     /// <returns>Whether the previous state is restored completely; otherwise the reason is printed.</returns>
     public async Task<bool> RestoreAsync(SidecarSnapshot before, CancellationToken cancel)
     {
-        var isBack = await RunAsync(before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "the change was not confirmed"), () => { }, cancel);
-        if (isBack)
+        var isRestored = await RunAsync(before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "the change was not confirmed"), () => { }, cancel);
+        if (isRestored)
             _records.Restored(before);
-        return isBack;
+        return isRestored;
     }
 
     private static Func<ObservedSidecar, Plan> PlanFor(SidecarSnapshot? before, bool keepPackages) => observed =>
@@ -89,8 +89,8 @@ internal sealed class SidecarWithdrawal(HostContext host)
             {
                 count();
                 // A remaining user account does not fail the restore.
-                if (result is { Step: RemoveAccount, Reason: { } why })
-                    host.Progress.Warn($"{result.Step}: {why}");
+                if (result is { Step: RemoveAccount, Reason: { } reason })
+                    host.Progress.Warn($"{result.Step}: {reason}");
                 else
                     host.Progress.Steps([result]);
             },
@@ -99,8 +99,8 @@ internal sealed class SidecarWithdrawal(HostContext host)
         var outcome = await work;
         if (outcome.Blocked is { } blocked)
             host.Progress.Failed(blocked);
-        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
-            host.Progress.Failed(unseen.Message);
+        foreach (var unreadable in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
+            host.Progress.Failed(unreadable.Message);
         // A version that is no longer available does not fail the restore: the installed version stays, as its step reported.
         return outcome.Blocked is null && outcome.Failures.All(
             failure => failure is { Part: ReconcilePart.Package, Reason: StepFailureReason.NotOffered } or { Reason: StepFailureReason.UserLeft });

@@ -21,10 +21,10 @@ internal static class StatusReader
     {
         var status = JsonSerializer.Deserialize(content, StatusJson.Default.AgentStatus);
         // The daemon's user may write anything there, and deserialization accepts null items of a list.
-        return status is null || (IsWhole(status.Conditions) && IsWhole(status.Gateways) && IsWhole(status.Ports)) ? status : throw new JsonException("a list has null as an item");
+        return status is null || (HasNoNull(status.Conditions) && HasNoNull(status.Gateways) && HasNoNull(status.Ports)) ? status : throw new JsonException("a list has null as an item");
     }
 
-    private static bool IsWhole<T>(IReadOnlyList<T> items) => items.All(item => item is not null);
+    private static bool HasNoNull<T>(IReadOnlyList<T> items) => items.All(item => item is not null);
 
     internal static (byte[]? Content, AgentStatus? Status, string? Fault) Read(string path)
     {
