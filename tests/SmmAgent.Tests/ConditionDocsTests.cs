@@ -38,7 +38,7 @@ public sealed partial class ConditionDocsTests
             Lines().Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Skip(1).Select(line => line[3..]));
 
     [Fact]
-    public void EveryRowHasAStatusAMeaningAndACureAndStandsOnce()
+    public void EveryReasonHasOneRowWithAStatusAMeaningAndAFix()
     {
         string[] statuses = ["True", "False", "Unknown", "False, Unknown"];
         var rows = Documented();

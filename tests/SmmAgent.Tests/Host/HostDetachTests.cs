@@ -37,7 +37,7 @@ public sealed class HostDetachTests : IDisposable
     }
 
     [Fact]
-    public async Task ADetachOfAHostWithoutAnyChangeSaysSo()
+    public async Task DetachOfAnUnchangedHostReportsThat()
     {
         Assert.Equal(ExitCode.Done, await RunAsync());
 
@@ -200,7 +200,7 @@ public sealed class HostDetachTests : IDisposable
     }
 
     [Fact]
-    public async Task ADryRunOfAHostWithoutAnyChangeSaysSo()
+    public async Task DryRunOfAnUnchangedHostReportsThat()
     {
         Assert.Equal(ExitCode.Done, await RunAsync(dryRun: true));
 

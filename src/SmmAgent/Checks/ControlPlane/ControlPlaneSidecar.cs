@@ -50,7 +50,7 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
     }
 
     private static PackageChoice Choose(CheckContext context, MeshConfig config, string? installed) =>
-        PackageChoice.ForSidecar(config, SidecarComposition.HostContext(context.Time).Packages(context.Settings.Settings)!, installed);
+        PackageChoice.ForSidecar(config, SidecarComposition.InputReader(context.Time).Packages(context.Settings.Settings)!, installed);
 
     private static CheckLine Line(PackageChoice choice, string? installed, ManagementMode mode, string asOf) => choice.Outcome switch
     {

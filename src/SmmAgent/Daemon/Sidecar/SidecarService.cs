@@ -16,7 +16,7 @@ namespace SmmAgent.Daemon.Sidecar;
 
 /// <summary>The sources of the observations of the sidecar.</summary>
 public sealed record SidecarSources(
-    SidecarObserver Observer, SidecarHostContext Surroundings, SidecarRecords Records, ReconcileActivity Root);
+    SidecarObserver Observer, SidecarInputReader Inputs, SidecarRecords Records, ReconcileActivity Root);
 
 /// <summary>Observes the sidecar, reports its conditions, and requests a privileged reconcile if there is work for root.</summary>
 /// <remarks>
@@ -156,7 +156,7 @@ public sealed class SidecarService : LoopService
     }
 
     private Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel) =>
-        _sources.Surroundings.ReadAsync(settings, config, _states.Address.Value.Address?.Value, cancel);
+        _sources.Inputs.ReadAsync(settings, config, _states.Address.Value.Address?.Value, cancel);
 
     // A reboot deletes the reconcile report: without one, the first privileged reconcile has not ended.
     private bool IsFirstAnswerDue(List<string> wanted)

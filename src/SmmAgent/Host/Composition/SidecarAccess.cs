@@ -19,7 +19,7 @@ internal sealed class SidecarAccess(AgentPaths paths, TimeProvider time) : ISide
     public bool HasPackageManager => PackageTools.Find().Format is not null;
 
     public Task<SidecarInputs> ReadInputsAsync(AgentSettings settings, MeshConfig config, IPAddress? address, CancellationToken cancel) =>
-        SidecarComposition.HostContext(time).ReadAsync(settings, config, address, cancel);
+        SidecarComposition.InputReader(time).ReadAsync(settings, config, address, cancel);
 
     public Task<ObservedSidecar> ObserveAsync(WorkloadGroup? group, CancellationToken cancel) =>
         SidecarComposition.Observer(paths, time, isRoot: true).ObserveAsync(group, null, time.GetUtcNow(), cancel);

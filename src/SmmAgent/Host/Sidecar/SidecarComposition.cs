@@ -17,7 +17,7 @@ namespace SmmAgent.Host.Sidecar;
 /// <summary>Composes the types that observe and reconcile this host's own sidecar: the daemon observes, root reconciles.</summary>
 public static class SidecarComposition
 {
-    public static SidecarHostContext HostContext(TimeProvider time) => new(new NameLookup(time), PackageTools.Find());
+    public static SidecarInputReader InputReader(TimeProvider time) => new(new NameLookup(time), PackageTools.Find());
 
     /// <summary>Which of this process's own connections the sidecar captures.</summary>
     public static FindCaptured Captured(TimeProvider time)

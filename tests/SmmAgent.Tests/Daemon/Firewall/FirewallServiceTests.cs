@@ -81,7 +81,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task InCheckModeItOnlyLooksAndSwitchedOffItDoesNot()
+    public async Task ModeCheckOnlyObservesAndModeOffDoesNot()
     {
         var service = await ServiceAsync();
         await _vm!.ShellAsync("iptables-nft -P INPUT DROP");
@@ -100,7 +100,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WhoeverKeepsUndoingTheRulesIsSaidToFightAndIsAnsweredSlowly()
+    public async Task ProgramThatKeepsUndoingTheRulesIsReportedAndRepairsSlowDown()
     {
         var service = await ServiceAsync();
         for (var round = 0; round < RepairPacing.MaximumPerMinute; round++)
@@ -127,7 +127,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AnotherAgentAtWorkIsWaitedForAndSaid()
+    public async Task ReconcileOfAnotherAgentIsWaitedForAndReported()
     {
         var service = await ServiceAsync();
         await _vm!.ShellAsync("iptables-nft -P INPUT DROP");
@@ -143,7 +143,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AChangedConfigurationWakesIt()
+    public async Task ChangeOfTheConfigurationIsFollowedByAStepAtOnce()
     {
         var service = await ServiceAsync();
 
@@ -153,7 +153,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WhatFirewalldKeepsOutIsAskedOfRootAndLookedAtAgainSoon()
+    public async Task PortThatFirewalldBlocksIsRequestedFromRootAndObservedAgainSoon()
     {
         HashSet<int> open = [];
         var zone = new FirewalldZone("public", ReceivesTraffic: true, open, open);
@@ -170,7 +170,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task UnderAStormOfChangesItLooksOnceInASecondAndAtItsOwnRulesAtOnce()
+    public async Task ManyChangesCauseOneObservationASecondAndOwnRulesAreObservedAtOnce()
     {
         _vm = await FirewallNamespace.CreateAsync();
         var looks = 0;

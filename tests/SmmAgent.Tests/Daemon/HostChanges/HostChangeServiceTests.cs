@@ -24,7 +24,7 @@ public sealed class HostChangeServiceTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task AnEditWakesThoseWhoAskedForSettingsAndNobodyElse()
+    public async Task EditSignalsOnlyTheServicesThatReadTheSettings()
     {
         Signal settings = new(), both = new(), addresses = new();
         using var service = Service(

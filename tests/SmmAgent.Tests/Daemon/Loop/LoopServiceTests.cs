@@ -53,7 +53,7 @@ public sealed class LoopServiceTests
     }
 
     [Fact]
-    public async Task ManyWakesBeforeALookAreOneLook()
+    public async Task ManySignalsBeforeAStepAreOneStep()
     {
         using var loop = new Steps(_context, _ => TimeSpan.FromHours(1));
         await loop.StartAsync(Cancel);
@@ -72,7 +72,7 @@ public sealed class LoopServiceTests
     }
 
     [Fact]
-    public async Task WithoutAWakeTheNextLookComesWhenTheStepAskedForIt()
+    public async Task StepRunsAfterTheIntervalWithoutASignal()
     {
         using var loop = new Steps(_context, _ => TimeSpan.FromMinutes(1));
         await loop.StartAsync(Cancel);

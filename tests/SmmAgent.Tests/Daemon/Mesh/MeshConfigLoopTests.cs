@@ -34,7 +34,7 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ADashboardThatIgnoresTheWaitDoesNotMakeTheAgentSpin()
+    public async Task DashboardThatIgnoresTheWaitIsNotPolledWithoutAPause()
     {
         await AnswerAsync(Sample.Ok(Sample.ConfigText()));
         await AnswerAsync(Sample.NotModified());
@@ -55,7 +55,7 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ADashboardThatChangesItsMindAllTheTimeIsFollowedMoreSlowly()
+    public async Task DashboardThatChangesContinuouslyIsFollowedMoreSlowly()
     {
         for (var i = 0; i <= PollPaceBurst; i++)
             await AnswerAsync(Sample.Ok(Sample.ConfigText(), $"\"{i}\""));
@@ -116,7 +116,7 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ManyWakesAtOnceNeverMakeTwoRequestsAtATime()
+    public async Task ManySignalsNeverCauseTwoRequestsAtATime()
     {
         RawRequest? before = null;
         for (var i = 0; i < 20; i++)

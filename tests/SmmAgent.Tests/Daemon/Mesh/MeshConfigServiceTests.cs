@@ -60,7 +60,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public async Task WhateverTheDashboardAnswersTheLastGoodConfigurationStays(string answer, string reason, string told)
+    public async Task LastGoodConfigurationStaysAfterAnInvalidAnswer(string answer, string reason, string told)
     {
         await StepAsync(Sample.Ok(Sample.ConfigText()));
         var good = _agent.MeshConfig.Value;
@@ -132,7 +132,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     [InlineData("{")]
     [InlineData("{\"body\":\"e30=\"}")]
     [InlineData("null")]
-    public async Task ADamagedFileIsNotUsedAndNotInTheWay(string content)
+    public async Task DamagedFileIsIgnored(string content)
     {
         AtomicFile.Write(_agent.Paths.LastGoodMeshConfig, content, AtomicFile.Private);
 
@@ -154,7 +154,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnUnconfiguredAgentSaysWhichCommandsConfigureIt()
+    public async Task UnconfiguredAgentReportsTheCommandsThatConfigureIt()
     {
         _agent.Settings.Publish(SettingsState.Empty);
         using var service = _agent.MeshConfigService();
@@ -167,7 +167,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AMissingTokenIsTold()
+    public async Task MissingTokenIsReported()
     {
         File.Delete(_agent.Paths.BearerToken);
         using var service = _agent.MeshConfigService();
@@ -180,7 +180,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnInvalidEditIsToldWhileTheSettingsBeforeItAreUsed()
+    public async Task InvalidEditIsReportedAndThePreviousSettingsAreUsed()
     {
         _agent.Settings.Publish(_agent.Settings.Value with { Errors = [new InputError("node.ip", "line 4: 'x' is no address")] });
 
@@ -205,7 +205,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AFullDiskIsToldAndStopsNothing()
+    public async Task FullDiskIsReportedAndStopsNothing()
     {
         Directory.CreateDirectory(_agent.Paths.LastGoodMeshConfig); // a rename onto a folder fails for root too
 
@@ -217,7 +217,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TheSameBytesUnderAnotherETagAreNoNews()
+    public async Task SameBytesUnderAnotherETagAreNoChange()
     {
         await StepAsync(Sample.Ok(Sample.ConfigText(), "\"1\""));
         var before = _agent.MeshConfig.Value.Config;

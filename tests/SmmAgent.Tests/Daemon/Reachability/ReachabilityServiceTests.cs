@@ -25,7 +25,7 @@ public sealed class ReachabilityServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task WithoutAConfigurationBothConditionsSayNotConfigured()
+    public async Task BothConditionsAreNotConfiguredWithoutAConfiguration()
     {
         Assert.Equal(ReachabilityService.WhenWell, await StepAsync());
 
@@ -50,7 +50,7 @@ public sealed class ReachabilityServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task OneGatewayOfTwoThatStopsIsDegradedAfterTwoLooksAndComesBackAfterTwo()
+    public async Task OneStoppedGatewayOfTwoIsDegradedAfterTwoProbesAndRecoversAfterTwo()
     {
         await using var first = new StandInGateway(_one, _leaf);
         var second = new StandInGateway(_two, _leaf);
@@ -146,7 +146,7 @@ public sealed class ReachabilityServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task AChangedAddressOfAGatewayIsSeenInTheNextLook()
+    public async Task ChangedAddressOfAGatewayIsProbedInTheNextStep()
     {
         await using var gateway = new StandInGateway(_one, _leaf);
         _services.Mesh("vm-network-1", [_one]);
@@ -160,7 +160,7 @@ public sealed class ReachabilityServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task TheDashboardIsToldApartFromTheGateways()
+    public async Task DashboardHasItsOwnCondition()
     {
         var status = "200 OK";
         await using var dashboard = new StandInListener(new(_one, 0), Behaviours.Http(_ => Behaviours.Response(status, "ok\n")));
@@ -189,7 +189,7 @@ public sealed class ReachabilityServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task TheLoopLooksAtOnceWhenTheMeshConfigurationChanges()
+    public async Task LoopStepsAtOnceAfterAChangeOfTheMeshConfiguration()
     {
         await using var gateway = new StandInGateway(_one, _leaf);
         var published = new Signal();

@@ -34,7 +34,7 @@ public sealed class CurrentIdentityTests : IDisposable
     }
 
     [Fact]
-    public void AnIdentityThatIsThisMachinesOwnStaysAndRootIsAskedForNothing()
+    public void IdentityOfThisMachineStaysAndNothingIsRequested()
     {
         var first = Start();
         first.Reported(first.Uuid(_settings));
@@ -51,7 +51,7 @@ public sealed class CurrentIdentityTests : IDisposable
     }
 
     [Fact]
-    public void ACopyStartsWithAKeyOfItsOwnForgetsTheAddressAndAsksRootForAUuidInOneLineEach()
+    public void CopyStartsWithANewKeyForgetsTheAddressAndRequestsAUuidInOneLineEach()
     {
         var original = Start();
         original.Reported(original.Uuid(_settings));
@@ -97,7 +97,7 @@ public sealed class CurrentIdentityTests : IDisposable
     }
 
     [Fact]
-    public void AnIdentityThatCannotBeReplacedNowIsReplacedAtALaterLook()
+    public void IdentityThatCannotBeReplacedIsReplacedAtALaterAttempt()
     {
         var own = Start();
         var before = own.Key;

@@ -100,7 +100,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnOldDashboardIsAskedOnceADayAndTheConditionIsAsWithoutRenewal()
+    public async Task OldDashboardIsAskedOnceADayAndTheConditionIsAsWithoutRenewal()
     {
         Set(TestToken.Create(Now.AddDays(-20), Now.AddDays(20)));
         _answer = () => Problem("404 Not Found", NotFound);
@@ -114,7 +114,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ATokenThatCannotBeRenewedIsAskedForAgainWhenTheOperatorSetsAnother()
+    public async Task RenewalIsRetriedWhenTheOperatorSetsAnotherToken()
     {
         _answer = () => Problem("409 Conflict", NotRenewable);
         await PassAsync(TimeSpan.FromHours(20), TimeSpan.FromHours(1));
@@ -131,7 +131,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WhileTheDashboardIsAwayItIsAskedAgainAndTheConditionSaysSoInTime()
+    public async Task UnreachableDashboardIsRetriedAndReportedBeforeTheTokenExpires()
     {
         _answer = () => Problem("503 Service Unavailable", Away);
         await PassAsync(TimeSpan.FromHours(15.9), TimeSpan.FromMinutes(5));

@@ -16,7 +16,7 @@ using SmmAgent.Linux.Network.Names;
 namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>Observes what the sidecar's configuration takes from the host and its name servers.</summary>
-public sealed class SidecarHostContext(NameLookup names, PackageTools tools)
+public sealed class SidecarInputReader(NameLookup names, PackageTools tools)
 {
     /// <param name="address">The address under which the cluster reaches the VM; null while it is not known.</param>
     public async Task<SidecarInputs> ReadAsync(AgentSettings settings, MeshConfig config, IPAddress? address, CancellationToken cancel)
