@@ -44,13 +44,15 @@ internal static class AgentCommandLine
         }
         catch (Exception exception)
         {
-            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(LogText.Cause(exception))}: this is a bug in smm-agent; please report it");
+            await Console.Error.WriteLineAsync(
+                $"smm-agent: {OneLine.ReplaceUnprintable(LogText.Cause(exception))}: this is a bug in smm-agent; please report it");
             return ExitCode.Failed;
         }
     }
 
     // An argument that begins with @ is not a response file.
-    internal static ParseResult Parse(IReadOnlyList<string> arguments) => Tree().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+    internal static ParseResult Parse(IReadOnlyList<string> arguments) =>
+        Tree().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     private static async Task<int> RefuseAsync(ParseResult parsed, string error)
     {

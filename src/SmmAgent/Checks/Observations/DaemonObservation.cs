@@ -9,7 +9,7 @@ namespace SmmAgent.Checks.Observations;
 
 /// <summary>The status that the running daemon reports in status.json.</summary>
 /// <param name="Status">Null if no daemon runs or its file is unusable.</param>
-/// <param name="Reason">The reason why there is no status; null if there is one.</param>
+/// <param name="Reason">The reason for the missing status; null if there is one.</param>
 internal sealed record DaemonObservation(AgentStatus? Status, string? Reason)
 {
     /// <summary>

@@ -35,7 +35,8 @@ internal sealed class PortsFirewall() : Check("ports-firewall", CheckGroup.Ports
                 SavedRuleFiles.Remediation(file))),
             .. observed.Nft?.UnknownReason is { } reason
                 ? [CheckLine.Warn(
-                    $"the nftables rules are unreadable and may block ports: {reason}", "make sure that 'nft -j list ruleset' works as root")]
+                    $"the nftables rules are unreadable and may block ports: {reason}",
+                    "make sure that 'nft -j list ruleset' works as root")]
                 : (CheckLine[])[],
         ];
     }

@@ -126,7 +126,8 @@ public sealed class FirewallService : LoopService
         var start = Time.GetElapsedTime(_start);
         await OwnRulesChanged.WaitAsync(TimeSpan.Zero, Time, cancel);
         var desired = DesiredFirewall.From(_states.Settings.Value.Settings, _states.Mesh.Value.Config);
-        var report = mode == ManagementMode.Manage ? await _reconciler.ApplyAsync(desired, cancel) : await _reconciler.DryRunAsync(desired, cancel);
+        var report = mode == ManagementMode.Manage ? await _reconciler.ApplyAsync(desired, cancel)
+            : await _reconciler.DryRunAsync(desired, cancel);
         var ports = PortsDiagnosis.Evaluate(desired, report, manages: mode == ManagementMode.Manage) with
         {
             OwnTraffic = OwnTraffic.Evaluate(OwnConnections(), report.Observed).Blockers,

@@ -6,7 +6,7 @@ using SmmAgent.Linux.Dashboard;
 namespace SmmAgent.Daemon.Report;
 
 /// <summary>The result of a dial-back.</summary>
-/// <param name="Failure">The reason why the dial-back failed; null if the result is about the VM.</param>
+/// <param name="Failure">The reason for the failure of the dial-back; null if the result is about the VM.</param>
 internal sealed record DialBackOutcome(ConditionUpdate Condition, IReadOnlyDictionary<int, bool> Reached, DashboardFailure? Failure);
 
 /// <summary>Asks the dashboard to connect to this VM from the cluster.</summary>

@@ -14,7 +14,8 @@ public sealed class CompletionTests
     [Fact]
     public void TheFilesAreThoseOfTheCommandTree()
     {
-        foreach (var (path, text) in ((string, string)[])[(BashFile, BashCompletion.Write()), (ZshFile, ZshCompletion.Write()), (FishFile, FishCompletion.Write())])
+        foreach (var (path, text) in ((string, string)[])[
+            (BashFile, BashCompletion.Write()), (ZshFile, ZshCompletion.Write()), (FishFile, FishCompletion.Write())])
         {
             if (Environment.GetEnvironmentVariable("SMM_GOLDEN") == "write")
                 File.WriteAllText(path, text);
@@ -40,7 +41,8 @@ public sealed class CompletionTests
         try
         {
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "my token"), "", TestContext.Current.CancellationToken);
-            Assert.Equal(Path.Combine(folder.FullName, "my token"), await BashAsync($"smm-agent set bearer-token --file {folder.FullName}/my"));
+            Assert.Equal(Path.Combine(folder.FullName, "my token"),
+                await BashAsync($"smm-agent set bearer-token --file {folder.FullName}/my"));
         }
         finally
         {
@@ -59,7 +61,8 @@ public sealed class CompletionTests
     {
         var said = await RunAsync("fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2]", FishFile, line);
 
-        Assert.Equal(words.Split(' ').Order(), said.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(found => found.Split('\t')[0]).Order());
+        Assert.Equal(words.Split(' ').Order(),
+            said.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(found => found.Split('\t')[0]).Order());
     }
 
     // An interactive zsh in a terminal of its own (zpty): a line with a tab at its end is typed, and the function that bears the program's

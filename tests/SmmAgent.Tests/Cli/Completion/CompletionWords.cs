@@ -14,12 +14,14 @@ internal static class CompletionWords
     public static IEnumerable<Command> Below(Command command) => command.Subcommands.Where(one => !one.Hidden);
 
     /// <summary>The names of options that start with two dashes.</summary>
-    public static IEnumerable<Option> LongOptions(Command command) => CommandTree.Options(command).Where(option => option.Name.StartsWith("--", StringComparison.Ordinal));
+    public static IEnumerable<Option> LongOptions(Command command) =>
+        CommandTree.Options(command).Where(option => option.Name.StartsWith("--", StringComparison.Ordinal));
 
     public static bool IsFile(Option option) => option.HelpName == "FILE";
 
     /// <summary>The words among alternatives like <c>ADDRESS|auto</c>; what is in capitals stands for something else.</summary>
-    public static IEnumerable<string> Words(string alternatives) => alternatives.Split('|').Where(word => word.All(char.IsAsciiLetterLower));
+    public static IEnumerable<string> Words(string alternatives) =>
+        alternatives.Split('|').Where(word => word.All(char.IsAsciiLetterLower));
 
     public static IEnumerable<string> ArgumentWords(Command command) => command.Arguments.SelectMany(argument => Words(argument.Name));
 }

@@ -22,7 +22,8 @@ namespace SmmAgent.Tests.Daemon.Firewall;
 public sealed class FirewallServiceTests : IAsyncDisposable
 {
     private readonly FakeTimeProvider _time = new();
-    private readonly FirewallStates _states = new(new(SettingsState.Empty), new(MeshConfigState.Initial), new(EventSourcesState.AllUp), new(PortsState.Initial));
+    private readonly FirewallStates _states = new(
+        new(SettingsState.Empty), new(MeshConfigState.Initial), new(EventSourcesState.AllUp), new(PortsState.Initial));
     private readonly List<string> _log = [];
     private FirewallNamespace? _vm;
     private bool _isRootAtWork;
@@ -58,7 +59,8 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         await _vm!.ShellAsync("iptables-nft -F");
         await StepAsync(service);
         Assert.Equal(
-            "Firewall: iptables-nft: write chain SMM-AGENT (missing: http, http captured, agent, sidecar-metrics; the jump in INPUT is missing)", _log[2]);
+            "Firewall: iptables-nft: write chain SMM-AGENT (missing: http, http captured, agent, sidecar-metrics; the jump in "
+                + "INPUT is missing)", _log[2]);
         Assert.Equal(3, _log.Count);
     }
 
@@ -260,8 +262,10 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     {
         _vm ??= await FirewallNamespace.CreateAsync();
         var context = new LoopContext(_time, new(_time), new(Substitute.For<IHostApplicationLifetime>()));
-        var pass = firewalld is null ? _vm.Pass(Backend.Nft) : new FirewallReconciler(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false);
-        return new(context, _states with { IsReconcileRunning = () => _isRootAtWork }, pass, new ReconcileRequest(Request, _time, NullLogger<ReconcileRequest>.Instance), new ListLogger(_log));
+        var pass = firewalld is null ? _vm.Pass(Backend.Nft)
+            : new FirewallReconciler(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false);
+        return new(context, _states with { IsReconcileRunning = () => _isRootAtWork }, pass,
+            new ReconcileRequest(Request, _time, NullLogger<ReconcileRequest>.Instance), new ListLogger(_log));
     }
 
     // A step that comes close behind a repair takes a breath first.
@@ -307,7 +311,8 @@ public sealed class FirewallServiceTests : IAsyncDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             lines.Add(formatter(state, exception));
     }
 }

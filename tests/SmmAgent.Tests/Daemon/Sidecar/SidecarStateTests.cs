@@ -68,7 +68,8 @@ public sealed class SidecarStateTests : SidecarServiceFixture
         Directory.CreateDirectory(Below("var/log/istio"));
         await File.WriteAllTextAsync(
             Below("var/log/istio/istio.err.log"),
-                "2026-01-01T12:00:01.000000Z\terror\tFailed to listen on 127.0.0.1:15000: listen tcp 127.0.0.1:15000: bind: address already in use\n", Cancel);
+                "2026-01-01T12:00:01.000000Z\terror\tFailed to listen on 127.0.0.1:15000: listen tcp 127.0.0.1:15000: bind: "
+                    + "address already in use\n", Cancel);
 
         await StepAsync();
         Assert.NotNull(_states.Sidecar.Value.Failure);
