@@ -105,7 +105,7 @@ public sealed class StatusCommandTests : IDisposable
             Sidecar = new(Evil, true, true, _time.GetUtcNow()),
             Conditions = [condition],
         };
-        // As anybody could write it, who may write the file: C1 control characters stand in JSON as they are.
+        // The user of the daemon may write any content: JSON allows C1 control characters unescaped.
         var text = System.Text.Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(status, StatusJson.Default.AgentStatus));
         await File.WriteAllTextAsync(
             _paths.Status, text.Replace("\\u009B", "\u009b", StringComparison.Ordinal), TestContext.Current.CancellationToken);
@@ -141,12 +141,12 @@ public sealed class StatusCommandTests : IDisposable
     [InlineData("{}", "is not a status of smm-agent")]
     [InlineData("{\"agent\":", "is not a status of smm-agent")]
     [InlineData("null", "contains no status")]
-    public async Task AnInvalidStatusFileIsReported(string content, string why)
+    public async Task AnInvalidStatusFileIsReported(string content, string reason)
     {
         await File.WriteAllTextAsync(_paths.Status, content, TestContext.Current.CancellationToken);
 
         Assert.Equal(1, await RunAsync(new StatusOptions()));
-        Assert.Contains(why, _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(reason, _error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", _error.ToString(), StringComparison.Ordinal);
     }
 

@@ -4,7 +4,7 @@ using SmmAgent.Host;
 
 namespace SmmAgent.Tests.Cli;
 
-/// <summary>What a person reads who mistypes: one line that names the mistake and, where it can, what was meant.</summary>
+/// <summary>The message of a wrong command line: one line with the mistake and, if possible, a suggestion.</summary>
 public sealed class UsageErrorsTests
 {
     [Theory]

@@ -54,7 +54,7 @@ internal sealed class NetworkServiceFixture : IDisposable
 
     public ReachabilityService ReachabilityService { get; }
 
-    /// <summary>How often the service told that the dashboard answers again.</summary>
+    /// <summary>The number of notifications that the dashboard answers again.</summary>
     public int DashboardCameBack { get; private set; }
 
     public ConditionUpdate AddressKnown => Address.Value.AddressKnown;
@@ -92,7 +92,7 @@ internal sealed class NetworkServiceFixture : IDisposable
     public void Mesh(string groupNetwork, IReadOnlyList<IPAddress> gateways, params DirectEndpoint[] direct) =>
         MeshConfig.Publish(MeshConfig.Value with { Config = Config(groupNetwork, gateways, direct) });
 
-    /// <summary>The daemon starts anew: nothing is left but the files.</summary>
+    /// <summary>Restarts the daemon: only its files remain.</summary>
     public void RestartAddressService()
     {
         Address = new(AddressState.Initial);

@@ -16,7 +16,7 @@ namespace SmmAgent.Tests.Docs;
 /// <summary>docs/conditions.md names every reason that the source can give a condition, and no other.</summary>
 public sealed partial class ConditionDocsTests
 {
-    // Constants of these classes are reasons, but for the names of address sources.
+    // The constants of these classes are reasons, except the names of address sources.
     private static readonly Type[] ReasonClasses =
     [
         typeof(ConditionUpdate), typeof(FailureReasons), typeof(AddressDecision), typeof(ReachabilityConditions), typeof(ClusterViewRules),
@@ -45,7 +45,7 @@ public sealed partial class ConditionDocsTests
         var rows = Documented();
 
         Assert.All(rows, row => Assert.Contains(row.Status, statuses));
-        Assert.All(rows, row => Assert.True(row.Meaning.Length > 0 && row.Cure.Length > 0, row.Reason));
+        Assert.All(rows, row => Assert.True(row.Meaning.Length > 0 && row.Fix.Length > 0, row.Reason));
         Assert.Equal(rows.Count, rows.DistinctBy(row => (row.Section, row.Reason)).Count());
     }
 
@@ -56,15 +56,15 @@ public sealed partial class ConditionDocsTests
 
         Assert.Contains("NotAsked", given); // an argument of ConditionUpdate.Unknown
         Assert.Contains("WrongHost", given); // an arm of a switch
-        Assert.Contains("NotSeen", given); // one side of a question
-        Assert.Contains("NoPorts", given); // an argument of a method that makes findings
+        Assert.Contains("NotSeen", given); // one side of a conditional expression
+        Assert.Contains("NoPorts", given); // an argument of a method that creates updates
         Assert.Contains("Current", given); // a constant
-        Assert.Contains("NoSuchName", given); // an outcome's name
-        Assert.Contains("WrongChecksum", given); // a fault of a package
+        Assert.Contains("NoSuchName", given); // the name of an outcome
+        Assert.Contains("WrongChecksum", given); // a failure of a package
     }
 
     /// <summary>
-    /// The single CamelCase words in quotes in every file that makes findings, the constants, and the names of outcomes and of faults of
+    /// The CamelCase words in quotes in every file that creates a condition, the constants, and the names of outcomes and of failures of
     /// packages.
     /// </summary>
     private static HashSet<string> Given()
@@ -97,8 +97,8 @@ public sealed partial class ConditionDocsTests
                 section = line.TrimStart('#', ' ');
             if (line.StartsWith("| ", StringComparison.Ordinal)
                 && line.Split('|', StringSplitOptions.TrimEntries)
-                is [_, var status, ['`', .. var reason, '`'], var meaning, .. var cure, _])
-                rows.Add(new Row(section, status, reason, meaning, string.Join('|', cure)));
+                is [_, var status, ['`', .. var reason, '`'], var meaning, .. var fix, _])
+                rows.Add(new Row(section, status, reason, meaning, string.Join('|', fix)));
         }
 
         return rows;
@@ -123,5 +123,5 @@ public sealed partial class ConditionDocsTests
     [GeneratedRegex("const string \\w+Reason = \"(\\w+)\"")]
     private static partial Regex Constant();
 
-    private sealed record Row(string Section, string Status, string Reason, string Meaning, string Cure);
+    private sealed record Row(string Section, string Status, string Reason, string Meaning, string Fix);
 }

@@ -101,9 +101,9 @@ public sealed class LoggingTests : IDisposable
         using var logger = Journal();
         File.Delete(SocketPath);
 
-        logger.Warning("still told");
+        logger.Warning("still logged");
 
-        Assert.Equal("<4>still told\n", _console.ToString());
+        Assert.Equal("<4>still logged\n", _console.ToString());
     }
 
     [Fact]

@@ -35,11 +35,11 @@ public sealed class DialBack(CurrentIdentity identity, DialBackNonces nonces, Fu
     {
         if (failure is DashboardFailure.Refused { Code: ProblemCodes.AddressNotAllowed } refused)
         {
-            var said = refused.Detail.Length == 0 ? "" : $" ({refused.Detail})";
+            var detail = refused.Detail.Length == 0 ? "" : $" ({refused.Detail})";
             return ConditionUpdate.False(
                 ConditionType.ReachableFromCluster,
                 "AddressNotAllowed",
-                $"the dashboard does not connect to this VM's address{said}; "
+                $"the dashboard does not connect to this VM's address{detail}; "
                 + "set the one at which the cluster reaches it: sudo smm-agent set node-ip ADDRESS");
         }
 

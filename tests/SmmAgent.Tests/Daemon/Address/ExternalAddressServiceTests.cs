@@ -179,7 +179,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
         await NextAsync(published);
         Expect("198.18.0.5", ConditionStatus.True, "Known");
 
-        // What the host's own change of address does, after the time that makes it a look of its own.
+        // The change of an address of the host, after the minimum time between two requests.
         _answer = "198.18.0.6";
         _services.Time.Advance(AddressSchedule.AtMostOnceIn);
         _services.AddressService.Signal.Set();

@@ -175,12 +175,12 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     public async Task ManyChangesCauseOneObservationASecondAndOwnRulesAreObservedAtOnce()
     {
         _vm = await FirewallNamespace.CreateAsync();
-        var looks = 0;
+        var observations = 0;
         var firewalld = new StubFirewalld
         {
             Observe = () =>
             {
-                Interlocked.Increment(ref looks);
+                Interlocked.Increment(ref observations);
                 return new FirewalldObservation.NotRunning();
             },
         };
@@ -196,7 +196,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         await service.StartAsync(Cancel);
         try
         {
-            while (Volatile.Read(ref looks) == 0)
+            while (Volatile.Read(ref observations) == 0)
                 await Task.Delay(10, Cancel);
 
             var watch = System.Diagnostics.Stopwatch.StartNew();
@@ -206,12 +206,12 @@ public sealed class FirewallServiceTests : IAsyncDisposable
                 await Task.Delay(10, Cancel);
             }
 
-            Assert.InRange(Volatile.Read(ref looks), 1, 2 + (int)watch.Elapsed.TotalSeconds);
+            Assert.InRange(Volatile.Read(ref observations), 1, 2 + (int)watch.Elapsed.TotalSeconds);
 
-            // Until the second is over nothing looks, unless it is about the agent's own rules.
-            var before = Volatile.Read(ref looks);
+            // Until the second is over only changes of the agent's own rules are observed.
+            var before = Volatile.Read(ref observations);
             watch.Restart();
-            while (Volatile.Read(ref looks) - before < 5 && watch.Elapsed < TimeSpan.FromSeconds(30))
+            while (Volatile.Read(ref observations) - before < 5 && watch.Elapsed < TimeSpan.FromSeconds(30))
             {
                 service.OwnRulesChanged.Set();
                 service.Signal.Set();
@@ -262,13 +262,13 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     {
         _vm ??= await FirewallNamespace.CreateAsync();
         var context = new LoopContext(_time, new(_time), new(Substitute.For<IHostApplicationLifetime>()));
-        var pass = firewalld is null ? _vm.Pass(Backend.Nft)
+        var reconciler = firewalld is null ? _vm.Pass(Backend.Nft)
             : new FirewallReconciler(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false);
-        return new(context, _states with { IsReconcileRunning = () => _isRootAtWork }, pass,
+        return new(context, _states with { IsReconcileRunning = () => _isRootAtWork }, reconciler,
             new ReconcileRequest(Request, _time, NullLogger<ReconcileRequest>.Instance), new ListLogger(_log));
     }
 
-    // A step that comes close behind a repair takes a breath first.
+    // A step soon after a repair pauses first.
     private async Task<TimeSpan> StepAsync(FirewallService service)
     {
         var step = service.StepAsync(Cancel);

@@ -65,7 +65,7 @@ public sealed class ConnectionSlotsTests
 
         clients.Enter("192.0.2.4", "fourth")!.Begin();
         Assert.Null(clients.Enter("192.0.2.5", "fifth"));
-        first.Dispose(); // its end is noticed late, and frees no second place
+        first.Dispose(); // its late end frees no second slot
         Assert.Null(clients.Enter("192.0.2.5", "fifth"));
         Assert.Equal(["first", "third"], clients.Aborted);
     }

@@ -82,7 +82,7 @@ public sealed class SidecarMetricsEndpointTests : IAsyncDisposable
     [InlineData("SSH-2.0-OpenSSH_9.2\r\n", "the sidecar aborted its answer: ")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n", "the sidecar aborted its answer: ")]
     [InlineData("", "the sidecar aborted its answer: ")]
-    public async Task InvalidAnswerOfTheSidecarIsReported(string answer, string why)
+    public async Task InvalidAnswerOfTheSidecarIsReported(string answer, string reason)
     {
         Serve(answer);
         await using var listeners = await StartAsync();
@@ -90,7 +90,7 @@ public sealed class SidecarMetricsEndpointTests : IAsyncDisposable
         var (status, body) = await listeners.GetAsync("/metrics");
 
         Assert.Equal(503, status);
-        Assert.StartsWith(why, body, StringComparison.Ordinal);
+        Assert.StartsWith(reason, body, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -123,7 +123,7 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
         {
             _agent.Settings.Publish(_agent.Settings.Value with { CredentialStamp = $"{i}" });
             _service.Signal.Set();
-            // At most one of two neighbours is still wanted: the older one has been hung up on.
+            // At most one of two concurrent requests is awaited: the older one was cancelled.
             var request = await _agent.Server.NextAsync();
             Assert.True(before?.IsAbandoned ?? true);
             before?.Close();
@@ -147,7 +147,7 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
         await CutAsync(status, after);
         var current = _agent.MeshConfig.Value.ConfigCurrent;
 
-        // A connection that broke is replaced some times without a word.
+        // A broken connection is replaced a few times without a log entry.
         var shortOne = await _agent.Server.NextAsync();
         while (status is null or "reset" && shortOne.Header("Prefer") is not null)
         {

@@ -60,7 +60,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public async Task LastGoodConfigurationStaysAfterAnInvalidAnswer(string answer, string reason, string told)
+    public async Task LastGoodConfigurationStaysAfterAnInvalidAnswer(string answer, string reason, string message)
     {
         await StepAsync(Sample.Ok(Sample.ConfigText()));
         var good = _agent.MeshConfig.Value;
@@ -69,7 +69,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
         await StepAsync(answer, close: true);
 
         Assert.Equal((ConditionStatus.False, reason), (ConfigCurrent.Status, ConfigCurrent.Reason));
-        Assert.Contains(told, ConfigCurrent.Message, StringComparison.Ordinal);
+        Assert.Contains(message, ConfigCurrent.Message, StringComparison.Ordinal);
         Assert.EndsWith("; meanwhile the last good configuration is used, received 2026-01-01 12:00:00Z", ConfigCurrent.Message,
             StringComparison.Ordinal);
         Assert.Same(good.Config, _agent.MeshConfig.Value.Config);
@@ -242,7 +242,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
         }
         catch (IOException)
         {
-            // The agent has read enough.
+            // The agent has closed the connection.
         }
 
         request.End(close);

@@ -40,7 +40,7 @@ public sealed class ReconcileRequestTests : IDisposable
         Assert.True(System.IO.File.Exists(File));
         System.IO.File.Delete(File);
 
-        // A storm of changes has it asked no more often than that.
+        // Many changes do not shorten the minimum time between two requests.
         _request.ResetDelays();
         _request.Request(["open 8080"]);
         Assert.False(System.IO.File.Exists(File));

@@ -77,7 +77,7 @@ public abstract class SidecarServiceFixture : IAsyncDisposable
             ConditionUpdate.True(ConditionType.AddressKnown, "Known", "")));
     }
 
-    private protected IEnumerable<(string Type, string Reason)> Said =>
+    private protected IEnumerable<(string Type, string Reason)> Reasons =>
         _states.Sidecar.Value.Conditions.Select(finding => (finding.Type, finding.Reason));
 
     private protected bool IsAsked => File.Exists(_paths.ReconcileRequest);

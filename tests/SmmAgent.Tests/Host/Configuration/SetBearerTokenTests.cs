@@ -68,14 +68,14 @@ public sealed class SetBearerTokenTests : IDisposable
     [InlineData("abc", "has 3 characters; a token has 8 or more")]
     [InlineData("apiVersion: v1\nkind: Config\nusers: []\n", "is a kubeconfig (YAML), not a token")]
     [InlineData("eyJhbGciOiJSUzI1NiJ9.e30.", "is a JWT without its signature")]
-    public void AnInvalidTokenIsRefusedAndTheOldTokenStays(string input, string told)
+    public void AnInvalidTokenIsRefusedAndTheOldTokenStays(string input, string message)
     {
         Assert.Equal(0, Run(Stdin("old-token")));
 
         Assert.Equal(2, Run(Stdin(input)));
 
         Assert.Equal("old-token\n", File.ReadAllText(_paths.BearerToken));
-        Assert.Contains(told, Output(), StringComparison.Ordinal);
+        Assert.Contains(message, Output(), StringComparison.Ordinal);
         Assert.Contains("for example: sudo smm-agent set bearer-token --stdin", Output(), StringComparison.Ordinal);
     }
 
@@ -117,7 +117,7 @@ public sealed class SetBearerTokenTests : IDisposable
         Assert.Equal(2, Run(TokenSource.CommandLine(path)));
         Assert.EndsWith($"--file {path}\n", Output(), StringComparison.Ordinal);
 
-        // Only an argument is taken for a name.
+        // Only an argument may be a mistaken name of a file.
         Assert.Equal(0, Run(Stdin(path)));
     }
 
@@ -175,7 +175,7 @@ public sealed class SetBearerTokenTests : IDisposable
     [InlineData("vm-integration:vm", 3600, "")]
     [InlineData("vm-integration:vm", -3600, "! the token expired at 2026-01-02 02:04:05Z")]
     [InlineData("elsewhere:vm", 3600, "! the token is of the namespace 'elsewhere', but the WorkloadGroup's is 'vm-integration'")]
-    public void ATokenThatTheDashboardWillRefuseCausesAWarning(string account, int expiresIn, string told)
+    public void ATokenThatTheDashboardWillRefuseCausesAWarning(string account, int expiresIn, string message)
     {
         Directory.CreateDirectory(_paths.ConfigDirectory);
         AtomicFile.Write(_paths.Settings, "workloadGroup: {namespace: vm-integration, name: a}", AtomicFile.Public);
@@ -186,15 +186,15 @@ public sealed class SetBearerTokenTests : IDisposable
         Assert.Equal(0, Run(Stdin(token)));
 
         Assert.Equal(token + "\n", File.ReadAllText(_paths.BearerToken));
-        Assert.Contains(told, Output(), StringComparison.Ordinal);
-        Assert.Equal(told.Length > 0, Output().Contains('!', StringComparison.Ordinal));
+        Assert.Contains(message, Output(), StringComparison.Ordinal);
+        Assert.Equal(message.Length > 0, Output().Contains('!', StringComparison.Ordinal));
         Assert.DoesNotContain(token[..12], Output(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void AFolderThatIsNotWritableIsReportedInOneLine()
     {
-        // Not even root makes a folder in sysfs.
+        // Not even root can create a folder in sysfs.
         Assert.Equal(3, new SetBearerToken(
             new AgentPaths("/sys"), new Progress(_output, colour: false), _time, Environment.IsPrivilegedProcess).Run(Stdin(Token)));
         Assert.StartsWith("✗ /sys/etc/smm/bearer-token ", Output(), StringComparison.Ordinal);

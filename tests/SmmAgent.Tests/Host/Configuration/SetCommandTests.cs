@@ -105,19 +105,19 @@ public sealed class SetCommandTests : IDisposable
     [InlineData("smm.example.com", "not an absolute http or https URL")]
     [InlineData("https://smm.example.com/path", "https://smm.example.com would be right")]
     [InlineData("https://user:pw@smm.example.com", "has a user name or password")]
-    public void AnInvalidUrlIsReportedWithTheReasonAndAnExample(string url, string told)
+    public void AnInvalidUrlIsReportedWithTheReasonAndAnExample(string url, string message)
     {
         Assert.Equal(2, SetDashboardUrl.Run(Writer(), url, true, null));
-        AssertRefused(told, "sudo smm-agent set dashboard-url https://smm.example.com");
+        AssertRefused(message, "sudo smm-agent set dashboard-url https://smm.example.com");
     }
 
     [Theory]
     [InlineData("Upper", "a", "the namespace 'Upper' is not an RFC 1123 label")]
     [InlineData("a", "a_b", "the name 'a_b' is not an RFC 1123 name")]
-    public void AnInvalidWorkloadGroupIsReportedWithTheReasonAndAnExample(string group, string name, string told)
+    public void AnInvalidWorkloadGroupIsReportedWithTheReasonAndAnExample(string group, string name, string message)
     {
         Assert.Equal(2, SetWorkloadGroup.Run(Writer(), group, name));
-        AssertRefused(told, "sudo smm-agent set workload-group vm-integration analytics-v0");
+        AssertRefused(message, "sudo smm-agent set workload-group vm-integration analytics-v0");
     }
 
     [Theory]
@@ -129,10 +129,10 @@ public sealed class SetCommandTests : IDisposable
     [InlineData("169.254.7.7", "'169.254.7.7' is a link-local address: ")]
     [InlineData("::ffff:10.0.0.1", "'::ffff:10.0.0.1' is an IPv4 address written as an IPv6 one (10.0.0.1)")]
     [InlineData("2002:808:808::1", "'2002:808:808::1' is an address for translation between IPv4 and IPv6 (6to4, Teredo or NAT64)")]
-    public void AnInvalidAddressIsReportedWithTheReasonAndAnExample(string address, string told)
+    public void AnInvalidAddressIsReportedWithTheReasonAndAnExample(string address, string message)
     {
         Assert.Equal(2, SetNodeIp.Run(Writer(), address));
-        AssertRefused(told, "sudo smm-agent set node-ip 3.67.91.181");
+        AssertRefused(message, "sudo smm-agent set node-ip 3.67.91.181");
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class SetCommandTests : IDisposable
         Assert.Equal(0, SetDashboardUrl.Run(Writer(), "https://smm.example.com", false, relative));
 
         Assert.Equal(Path.Combine(_directory, "ca.pem"), SettingsReader.Read(File.ReadAllBytes(_paths.Settings)).Settings!.CaFile);
-        // The test's folder is below /tmp, which is another one for the daemon.
+        // The folder of the test is below /tmp, and the daemon has its own /tmp.
         Assert.StartsWith(
             $"! smm-agent.service cannot read {Path.Combine(_directory, "ca.pem")}: sudo install -m 0644 "
                 + $"{Path.Combine(_directory, "ca.pem")} /etc/smm/dashboard-ca.pem && ",

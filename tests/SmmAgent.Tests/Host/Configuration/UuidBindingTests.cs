@@ -9,7 +9,7 @@ using SmmAgent.Tests.Host.Fakes;
 
 namespace SmmAgent.Tests.Host.Configuration;
 
-/// <summary>Root's part of an identity: agent.yaml's uuid belongs to the machine on which it was first seen.</summary>
+/// <summary>The binding of the uuid in agent.yaml to the machine on which root first read it.</summary>
 public sealed class UuidBindingTests : IDisposable
 {
     private static readonly Guid Old = Guid.Parse("0327b100-a008-4364-a2b3-7d1777bb5b9a");
@@ -76,7 +76,7 @@ public sealed class UuidBindingTests : IDisposable
     public void AFailedWriteKeepsTheUuidOfTheOtherMachine()
     {
         Bind(Old, "one");
-        // A name so long that nothing can be laid beside it.
+        // The name is so long that no temporary file fits beside it.
         var target = Path.Combine(_paths.ConfigDirectory, new string('x', 250));
         File.Move(_paths.Settings, target);
         File.CreateSymbolicLink(_paths.Settings, target);
@@ -175,7 +175,7 @@ public sealed class UuidBindingTests : IDisposable
         using (ConfigLock.Take(host.Paths.ConfigDirectory, ConfigLock.DefaultTimeout, TimeProvider.System))
         {
             making = Task.Run(() => new AgentUuid(host.Context).Generate(), TestContext.Current.CancellationToken);
-            // The change has read the file before, and writes it now.
+            // The other change read the file before, and writes it now.
             await Task.WhenAny(making, Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken));
             await File.WriteAllTextAsync(host.Paths.Settings, "node:\n  ip: 10.1.2.3\n", TestContext.Current.CancellationToken);
         }

@@ -67,7 +67,7 @@ internal sealed class HostFixture : IHostAccess, IDisposable
 
     public HostContext Context { get; private set; }
 
-    /// <summary>Why the host has no systemd; null where it has one.</summary>
+    /// <summary>The reason for the missing systemd; null if the host has one.</summary>
     public string? NoSystemd { get; set; }
 
     public bool IgnoresHangup { get; private set; }

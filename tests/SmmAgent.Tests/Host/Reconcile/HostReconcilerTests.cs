@@ -236,16 +236,16 @@ public sealed class HostReconcilerTests : IDisposable
         _host.KeepMeshConfig();
         await WriteAttachedAsync();
         _host.Sidecar.Observed = FakeSidecar.Installed("1.15.3", UnitActivity.Stopped);
-        var asked = new TaskCompletionSource();
+        var requested = new TaskCompletionSource();
         _host.Sidecar.Renew = async cancel =>
         {
-            asked.SetResult();
+            requested.SetResult();
             await Task.Delay(Timeout.Infinite, cancel);
             return null;
         };
 
         var run = RunAsync(new ReconcileOptions { HostOnly = true });
-        await asked.Task;
+        await requested.Task;
         _host.Time.Advance(TimeSpan.FromSeconds(20));
         await run;
 

@@ -9,7 +9,7 @@ using SmmAgent.Tests.Daemon;
 
 namespace SmmAgent.Tests.Host.Reconcile;
 
-/// <summary>What <c>reconcile</c> takes from status.json as the mesh's word, and for how long it waits for it.</summary>
+/// <summary>How <c>reconcile</c> waits for the registration in status.json.</summary>
 public sealed class RegistrationWaitTests : IDisposable
 {
     private const int LooksInAMinute = 240;
@@ -128,9 +128,9 @@ public sealed class RegistrationWaitTests : IDisposable
             TimeSpan.FromSeconds(60)) { RestartNeeded = restart }
             .RunAsync(TestContext.Current.CancellationToken);
 
-    private async Task PassAsync(int looks)
+    private async Task PassAsync(int polls)
     {
-        for (var i = 0; i < looks; i++)
+        for (var i = 0; i < polls; i++)
             _time.Advance(await _time.NextWaitAsync());
     }
 
