@@ -10,7 +10,7 @@ public sealed class ProgressTests
         await using var output = new StringWriter();
         var work = new TaskCompletionSource();
         string[] doing = ["", "downloading x", "waiting for apt-get (process 7)", "waiting for apt-get (process 7)", "installing x"];
-        var observations = 0;
+        var calls = 0;
 
         var waiting = new Progress(output, colour: false).WhileAsync(
             () =>

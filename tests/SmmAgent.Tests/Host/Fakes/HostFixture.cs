@@ -70,6 +70,9 @@ internal sealed class HostFixture : IHostAccess, IDisposable
     /// <summary>The reason for the missing systemd; null if the host has one.</summary>
     public string? NoSystemd { get; set; }
 
+    /// <summary>Called when the units are opened, which blocks while systemd does not answer.</summary>
+    public Action? OpeningUnits { get; set; }
+
     public bool IgnoresHangup { get; private set; }
 
     public string Output => _output.ToString();
@@ -145,7 +148,11 @@ internal sealed class HostFixture : IHostAccess, IDisposable
                 StatusJson.Default.AgentStatus));
     }
 
-    public (IUnits? Units, string? Reason) OpenUnits() => NoSystemd is null ? (Units, null) : (null, NoSystemd);
+    public (IUnits? Units, string? Reason) OpenUnits()
+    {
+        OpeningUnits?.Invoke();
+        return NoSystemd is null ? (Units, null) : (null, NoSystemd);
+    }
 
     public IHostDashboard? OpenDashboard(AgentSettings settings) => DashboardTarget.From(settings) is null ? null : Dashboard;
 

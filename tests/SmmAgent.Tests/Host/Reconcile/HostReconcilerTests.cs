@@ -477,6 +477,25 @@ public sealed class HostReconcilerTests : IDisposable
     }
 
     [Fact]
+    public async Task InterruptionDoesNotWaitForTheFirstAnswerOfSystemd()
+    {
+        using var interrupted = new CancellationTokenSource();
+        using var answer = new ManualResetEventSlim();
+        _host.OpeningUnits = () =>
+        {
+            interrupted.Cancel();
+            answer.Wait(TimeSpan.FromMinutes(1));
+        };
+
+        Assert.Equal(ExitCode.Failed, await new HostReconciler(_host.Context, new()).RunAsync(interrupted.Token));
+
+        Assert.False(answer.IsSet);
+        answer.Set();
+        Assert.Empty(_host.Calls);
+        Assert.Equal("✗ interrupted; the next reconcile continues from here\n", _host.Output);
+    }
+
+    [Fact]
     public async Task ADryRunChangesNothing()
     {
         var before = Directory.GetFiles(_host.Paths.Root, "*", SearchOption.AllDirectories);
