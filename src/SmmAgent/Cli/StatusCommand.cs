@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using SmmAgent.Cli.Output;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
@@ -83,7 +84,8 @@ public static class StatusCommand
             return ExitCode.Failed;
         }
 
-        output.Write(options.Json ? OneLine.ReplaceUnprintableInLines(Encoding.UTF8.GetString(content!)).TrimEnd() + "\n" : StatusText.Write(status, now, options.Terminal));
+        output.Write(options.Json ? OneLine.ReplaceUnprintableInLines(Encoding.UTF8.GetString(content!)).TrimEnd() + "\n"
+            : StatusText.Write(status, now, options.Terminal));
         var age = now - status.UpdatedAt;
         if (age <= StatusReader.StaleAfter)
             return ExitCode.Done;

@@ -67,7 +67,7 @@ public sealed partial class ReferenceTests
             StringComparison.Ordinal);
     }
 
-    // What is a string, a number or a time in JSON has no members of its own.
+    // A type that is a string, a number or a time in JSON has no members.
     private static IEnumerable<string> Members(Type type, string prefix) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
         .Where(property => property.Name != "EqualityContract")
         .SelectMany(property =>
