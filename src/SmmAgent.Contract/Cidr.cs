@@ -32,7 +32,8 @@ public static class Cidr
     public static IPNetwork? ParseStrict(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
-        return slash > 0 && text[(slash + 1)..].All(char.IsAsciiDigit) && Parse(text) is { } network
+        // With more digits the prefix would be read as an address, and so as a netmask.
+        return slash > 0 && text[(slash + 1)..] is { Length: <= 3 } prefix && prefix.All(char.IsAsciiDigit) && Parse(text) is { } network
             && IPAddress.Parse(text[..slash]).Equals(network.BaseAddress) ? network : null;
     }
 

@@ -21,15 +21,17 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
                 "INPUT drops replies to the VM's own connections: firewalld removed the rule for them when it started, and kept the "
                 + "policy DROP", StringComparison.Ordinal),
             "check names what drops the replies", TimeSpan.FromMinutes(1));
-        vm.RunLine(AdvisedCommands.FindOne(vm.ConditionText("GatewaysReachable")));
+        var dropped = await vm.UntilConditionAsync("GatewaysReachable", "False RepliesDropped", TimeSpan.FromMinutes(1));
+        vm.RunLine(AdvisedCommands.FindOne(dropped));
         // Also for IPv6: without its rule for ICMPv6 the VM is reachable only until it expires from the neighbour cache.
         vm.Run("ip6tables", "-w", "-P", "INPUT", "ACCEPT");
         vm.Run("systemctl", "reload", "smm-agent");
         await vm.UntilConditionAsync("GatewaysReachable", "True Reachable", TimeSpan.FromMinutes(1));
         await vm.UntilStatusAsync(BootedVm.Attached);
         await UntilOpenAsync(vm);
+        await vm.UntilAsync(() => Rules(vm).Length == 4, "each port has its rule");
         var rules = Rules(vm);
-        Assert.Equal(4, rules.Length);
+        await vm.UntilAsync(() => Rules(vm, "--permanent").SequenceEqual(rules), "the rules are permanent");
         vm.Run("firewall-cmd", "--reload");
         await UntilOpenAsync(vm);
         Assert.Equal(rules, Rules(vm));

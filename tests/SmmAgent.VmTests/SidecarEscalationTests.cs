@@ -16,7 +16,7 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
             for file in sidecar.env cluster.env; do
                 if [ -w /var/lib/istio/envoy ] && ! grep -qs /run/proof "/var/lib/istio/envoy/$file"; then
                     printf '[ "$(id -u)" = 0 ] && { id; tr "\\0" " " </proc/$$/cmdline; echo; } >>/run/proof 2>&1\n:\n' >/var/lib/istio/envoy/.new
-                    mv -f /var/lib/istio/envoy/.new "/var/lib/istio/envoy/$file" && echo "$file" >>/tmp/attack/laid
+                    mv -f /var/lib/istio/envoy/.new "/var/lib/istio/envoy/$file" && echo "$file" >>/tmp/attack/written
                 fi
             done
             if [ -e /tmp/attack/end ]; then
@@ -44,7 +44,7 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
         {
             vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
             await vm.UntilAsync(
-                () => sidecar.Read("/tmp/attack/laid").Contains("cluster.env", StringComparison.Ordinal), "the files are laid");
+                () => sidecar.Read("/tmp/attack/written").Contains("cluster.env", StringComparison.Ordinal), "the files are written");
             await CrashAsync();
 
             vm.RunAtMost(BootedVm.InstallPatience, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--reinstall", "-y",

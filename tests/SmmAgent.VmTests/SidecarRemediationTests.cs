@@ -54,6 +54,11 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
         async Task LeftToTheOperatorAsync(string type, string expected, string fault)
         {
             vm.Run("systemctl", "stop", "smm-agent-reconcile.path");
+            // A privileged reconcile that still runs would start the sidecar again, and cancel the job that stops it.
+            await vm.UntilAsync(
+                () => vm.Property("smm-agent-reconcile-request.service", "ActiveState") is "inactive" or "failed"
+                    && vm.Property("smm-agent-reconcile.service", "ActiveState") is "inactive" or "failed",
+                "no privileged reconcile runs", Minute);
             vm.Run("sh", "-ec", fault);
             var message = await vm.UntilConditionAsync(type, expected, Minute);
             // reconcile waits for the registration, and prints what remains: here, that the sidecar needs a restart.
@@ -74,7 +79,7 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
     public async Task RemediationsAfterDetachWorkAndSettingsOfTheOperatorStay()
     {
         await using var vm = await fixture.BootMemberAsync();
-        var laid = new SidecarCertificate(fixture.Testbed, vm);
+        var certificate = new SidecarCertificate(fixture.Testbed, vm);
         await vm.UntilConditionAsync("Registered", "True ");
         var account = fixture.Testbed.Mesh.ServiceAccount;
         try
@@ -83,7 +88,7 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
             fixture.Testbed.Mesh.ServiceAccount = "analytics";
             fixture.Testbed.Mesh.Write();
             vm.RunLine(AdvisedCommands.FindOne(await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded", Minute)));
-            await vm.UntilAsync(() => laid.Names().Contains("/sa/analytics", StringComparison.Ordinal),
+            await vm.UntilAsync(() => certificate.Names().Contains("/sa/analytics", StringComparison.Ordinal),
                 "the sidecar has the other account's certificate", Minute);
             await vm.UntilConditionAsync("Registered", "True ", Minute);
         }
@@ -104,7 +109,7 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
 
         // Files that are older than the agent, and that no sidecar has written since, belong to the operator.
         vm.Run("systemctl", "mask", StandInSidecar.Unit);
-        laid.Write("default", owner: "root");
+        certificate.Write("default", owner: "root");
         var own = vm.Run("sha256sum", "/etc/certs/key.pem", "/etc/certs/cert-chain.pem");
         Assert.Equal(1, vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile").ExitCode);
         // A process of the sidecar's user keeps userdel from removing it, until it is ended.

@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Sidecar.Planning;
 using SmmAgent.Core.Sidecar.Status;
 
@@ -20,11 +21,13 @@ public static class StartupConditions
     private const string Asked = "a privileged reconcile is running or was requested: journalctl -u smm-agent-reconcile";
 
     // Reasons that the privileged reconcile fixes.
-    private static readonly string[] OfRoot = ["NotInstalled", "NotRunning", "NotWritten", "RestartNeeded", "TokenExpired",
-        "TokenUnusable"];
+    private static readonly string[] OfRoot =
+        [SidecarReasons.NotInstalled, SidecarReasons.NotRunning, SidecarReasons.NotWritten, SidecarReasons.RestartNeeded,
+            SidecarReasons.TokenExpired,
+        SidecarReasons.TokenUnusable];
 
     // Reasons that the dashboard reports for every VM whose sidecar is not connected yet.
-    private static readonly string[] OfStart = ["NotConnected", "NotRegistered", "SidecarNotRunning"];
+    private static readonly string[] OfStart = [RegistrationReasons.NotConnected, ClusterViewRules.NotRegistered, SidecarReasons.SidecarNotRunning];
 
     /// <param name="before">The conditions as they were last reported.</param>
     /// <returns>The updates to report.</returns>
@@ -67,7 +70,7 @@ public static class StartupConditions
     private static ConditionUpdate Running(AgentSnapshot snapshot, ConditionUpdate finding, DateTimeOffset now) => finding.Reason switch
     {
         Starting when !snapshot.Sidecar.IsFailing => finding with { Status = ConditionStatus.Unknown },
-        "NotReady" when IsStarting(snapshot.Sidecar, now) =>
+        SidecarReasons.NotReady when IsStarting(snapshot.Sidecar, now) =>
             ConditionUpdate.Unknown(finding.Type, Starting,
                 $"the sidecar was started less than {StartTime.TotalSeconds:0} s ago and is not ready yet"),
         _ => Sidecar(snapshot, finding),

@@ -32,21 +32,34 @@ public sealed class BusConnection : IDisposable
     public static BusConnection Open(string? address = null, TimeSpan? answerTime = null) =>
         new(BusAddress.Connect(address ?? BusAddress.System), answerTime ?? AnswerTime);
 
-    /// <summary>Makes a call that answers nothing.</summary>
+    /// <summary>Makes a call that changes something and answers nothing.</summary>
+    /// <param name="cancel">Cancels the call before it is sent. After that its outcome would be unknown, so the answer is awaited.</param>
     /// <exception cref="DBusException">The call failed.</exception>
-    public Task CallAsync(BusCall call, CancellationToken cancel) =>
-        UseAsync(
+    public async Task ChangeAsync(BusCall call, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        await UseAsync(
             async () =>
             {
                 await _connection.CallMethodAsync(call.Write(_connection)).ConfigureAwait(false);
                 return true;
             },
-            cancel);
+            CancellationToken.None).ConfigureAwait(false);
+    }
 
-    /// <summary>Makes a call and reads its answer.</summary>
+    /// <summary>Makes a call that changes something, and reads its answer.</summary>
+    /// <inheritdoc cref="ChangeAsync(BusCall, CancellationToken)"/>
+    /// <inheritdoc cref="ReadAsync"/>
+    public async Task<T> ChangeAsync<T>(BusCall call, string signature, BodyReader<T> read, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        return await ReadAsync(call, signature, read, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a call that changes nothing, and reads its answer.</summary>
     /// <param name="signature">The types that the answer must have. The reader trusts them.</param>
     /// <exception cref="DBusException">The call failed, or the answer has other types.</exception>
-    public Task<T> CallAsync<T>(BusCall call, string signature, BodyReader<T> read, CancellationToken cancel) =>
+    public Task<T> ReadAsync<T>(BusCall call, string signature, BodyReader<T> read, CancellationToken cancel) =>
         UseAsync(() => _connection.CallMethodAsync(call.Write(_connection), (message, _) => Read(message, signature, read)), cancel);
 
     /// <summary>Asks the bus for the signals of a match rule.</summary>

@@ -78,7 +78,7 @@ internal static class FailureClassifier
         SocketError.ConnectionRefused =>
             Unreachable(UnreachableReason.Refused, "it refused the connection: nothing listens there, or a firewall rejects it"),
         SocketError.TimedOut => Unreachable(
-            UnreachableReason.TimedOut, "it did not answer in time: a firewall on the way may drop the packets"),
+            UnreachableReason.TimedOut, "it did not answer in time: a firewall on the path may drop the packets"),
         SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown =>
             Unreachable(UnreachableReason.NoRoute, "there is no route to it"),
         SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>

@@ -9,6 +9,9 @@ namespace SmmAgent.Linux.Events;
 public abstract class BusEvents(string name, HostChange change, IReadOnlyList<MatchRule> rules, string? busAddress)
     : EventSource(name, change)
 {
+    // systemd may be busy for minutes while the host starts. Until the answer arrives there is nothing that the agent could do better.
+    private static readonly TimeSpan SubscriptionTime = TimeSpan.FromMinutes(5);
+
     private BusSubscription? _subscription;
 
     public override int Descriptor => _subscription!.Descriptor;
@@ -18,13 +21,21 @@ public abstract class BusEvents(string name, HostChange change, IReadOnlyList<Ma
 
     public override void Open()
     {
+        // The descriptor first: where none can be made, no connection must remain open.
+        var descriptor = new EventDescriptor();
         try
         {
-            _subscription = new(Name, BusConnection.Open(busAddress), rules, FirstCall);
+            _subscription = new(Name, descriptor, BusConnection.Open(busAddress, SubscriptionTime), rules, FirstCall);
         }
         catch (DBusException exception)
         {
+            descriptor.Dispose();
             throw new EventSourceException(exception.Message);
+        }
+        catch
+        {
+            descriptor.Dispose();
+            throw;
         }
     }
 

@@ -8,7 +8,7 @@ namespace SmmAgent.Linux.Events;
 internal sealed class BusSubscription : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly EventDescriptor _event = new();
+    private readonly EventDescriptor _event;
     private readonly string _name;
     private readonly BusConnection _bus;
     private bool _isClosed;
@@ -16,11 +16,14 @@ internal sealed class BusSubscription : IDisposable
     private string? _failure;
 
     /// <param name="name">The name of the event source, for messages.</param>
+    /// <param name="descriptor">Readable after a signal. Disposed with this.</param>
     /// <param name="bus">Disposed with this.</param>
     /// <param name="firstCall">What to ask the other side for, without which it sends no signal; null for nothing.</param>
-    public BusSubscription(string name, BusConnection bus, IReadOnlyList<MatchRule> rules, BusCall? firstCall)
+    public BusSubscription(
+        string name, EventDescriptor descriptor, BusConnection bus, IReadOnlyList<MatchRule> rules, BusCall? firstCall)
     {
         _name = name;
+        _event = descriptor;
         _bus = bus;
         // Not awaited: it ends with the connection, and Drain throws its failure.
         _ = ListenAsync(rules, firstCall);
@@ -60,7 +63,7 @@ internal sealed class BusSubscription : IDisposable
             foreach (var rule in rules)
                 await _bus.SubscribeAsync(rule, Report, CancellationToken.None).ConfigureAwait(false);
             if (firstCall is not null)
-                await _bus.CallAsync(firstCall, CancellationToken.None).ConfigureAwait(false);
+                await _bus.ChangeAsync(firstCall, CancellationToken.None).ConfigureAwait(false);
             // Subscribed only now: a change since the start may have been missed.
             Report();
             Report((await _bus.DisconnectedAsync().ConfigureAwait(false)).Message);

@@ -89,15 +89,22 @@ public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, 
     /// <returns>The plan; and what cannot be observed, so that something of the agent may remain there: null when all can be.</returns>
     public async Task<(Plan Plan, string? UnknownReason)> PlanRemovalAsync(CancellationToken cancel)
     {
-        var zones = isRoot ? await firewalld.ObserveAsync(cancel) : new FirewalldObservation.NotRunning();
+        var zones = isRoot ? await firewalld.ObserveOwnRulesAsync(cancel) : new FirewalldObservation.NotRunning();
         var observed = await host.WithOthersAsync(new(await host.ObserveOwnAsync(cancel), zones), cancel);
         var unknown = observed.Filters.Concat(observed.OtherBackend).FirstOrDefault(filter => filter.State.UnknownReason is not null);
         return (
             FirewallPlanner.Remove(host.WithOrigins(observed)),
             unknown is null
-                ? (zones as FirewalldObservation.NotSeen)?.Reason
+                ? UnknownReason(zones)
                 : $"{unknown.Tool} cannot be read: {unknown.State.UnknownReason}");
     }
+
+    private static string? UnknownReason(FirewalldObservation firewalld) => firewalld switch
+    {
+        FirewalldObservation.NotSeen unknown => unknown.Reason,
+        FirewalldObservation.Seen seen => seen.State.IncompleteReason,
+        _ => null,
+    };
 
     /// <summary>Removes the chains and jumps of the agent in both families and backends, and as root its rules in firewalld.</summary>
     public async Task<FirewallRemoval> RemoveAsync(CancellationToken cancel)

@@ -19,15 +19,26 @@ public sealed class Firewalld(string? busAddress = null) : IFirewalld
 {
     private const string BusName = "org.fedoraproject.FirewallD1";
 
+    /// <summary>The error of a call that firewalld executed and that failed. The errors of polkit and of the bus have other names.</summary>
+    private const string FirewalldError = "org.fedoraproject.FirewallD1.Exception";
+
+    private static readonly IReadOnlySet<int> NoPorts = new HashSet<int>();
+
     /// <inheritdoc/>
-    public async Task<FirewalldObservation> ObserveAsync(CancellationToken cancel)
+    public Task<FirewalldObservation> ObserveAsync(CancellationToken cancel) => ObserveAsync(StateAsync, cancel);
+
+    /// <inheritdoc/>
+    public Task<FirewalldObservation> ObserveOwnRulesAsync(CancellationToken cancel) => ObserveAsync(OwnRulesAsync, cancel);
+
+    private async Task<FirewalldObservation> ObserveAsync(
+        Func<BusConnection, CancellationToken, Task<FirewalldState>> read, CancellationToken cancel)
     {
         try
         {
             using var bus = await OpenWhereRunningAsync(cancel);
             if (bus is null)
                 return new FirewalldObservation.NotRunning();
-            return await ExplainedAsync(async () => new FirewalldObservation.Seen(await StateAsync(bus, cancel)));
+            return await ExplainedAsync(async () => new FirewalldObservation.Seen(await read(bus, cancel)));
         }
         catch (DBusException exception)
         {
@@ -63,25 +74,63 @@ public sealed class Firewalld(string? busAddress = null) : IFirewalld
         var running = (await runtime.ZonesAsync(cancel)).ToHashSet();
         var kept = (await permanent.ZonesAsync(cancel)).ToHashSet();
         var zones = new List<FirewalldZone>();
-        foreach (var zone in running.Union(kept))
+        foreach (var zone in running)
         {
-            var (openNow, rulesNow) = await ZoneAsync(runtime, running.Contains(zone), zone, cancel);
-            var (openPermanently, rulesKept) = await ZoneAsync(permanent, kept.Contains(zone), zone, cancel);
+            var (openNow, rulesNow) = await ZoneAsync(runtime, zone, cancel);
+            var (openPermanently, rulesKept) = kept.Contains(zone) ? await ZoneAsync(permanent, zone, cancel) : (NoPorts, []);
             zones.Add(new(zone, busy.Contains(zone), openNow, openPermanently) { OwnRules = rulesNow.Union(rulesKept).ToHashSet() });
         }
 
-        return new(zones);
+        // A zone that the running firewalld does not know receives no traffic: its ports and services do not matter.
+        var (own, incomplete) = await OwnRulesAsync(permanent, kept.Except(running), cancel);
+        return new([.. zones, .. own.Select(zone => OwnRulesOnly(zone.Key, zone.Value))]) { IncompleteReason = incomplete };
     }
+
+    private static async Task<FirewalldState> OwnRulesAsync(BusConnection bus, CancellationToken cancel)
+    {
+        var zones = new Dictionary<string, IReadOnlySet<PortOpening>>();
+        string? incomplete = null;
+        foreach (var configuration in Both(bus))
+        {
+            var (own, reason) = await OwnRulesAsync(configuration, await configuration.ZonesAsync(cancel), cancel);
+            foreach (var (zone, rules) in own)
+                zones[zone] = zones.TryGetValue(zone, out var known) ? known.Union(rules).ToHashSet() : rules;
+            incomplete ??= reason;
+        }
+
+        return new([.. zones.Select(zone => OwnRulesOnly(zone.Key, zone.Value))]) { IncompleteReason = incomplete };
+    }
+
+    private static async Task<(Dictionary<string, IReadOnlySet<PortOpening>> Zones, string? IncompleteReason)> OwnRulesAsync(
+        FirewalldConfiguration configuration, IEnumerable<string> zones, CancellationToken cancel)
+    {
+        var own = new Dictionary<string, IReadOnlySet<PortOpening>>();
+        string? incomplete = null;
+        foreach (var zone in zones)
+        {
+            try
+            {
+                own[zone] = (await OwnRulesAsync(configuration, zone, cancel)).ToHashSet();
+            }
+            catch (DBusException exception) when (exception.Name == FirewalldError)
+            {
+                incomplete ??= $"firewalld cannot show zone {zone}: {exception.Message}";
+            }
+        }
+
+        return (own, incomplete);
+    }
+
+    private static FirewalldZone OwnRulesOnly(string zone, IReadOnlySet<PortOpening> rules) =>
+        new(zone, ReceivesTraffic: false, NoPorts, NoPorts) { OwnRules = rules };
 
     private static async Task<(IReadOnlySet<int> Open, IEnumerable<PortOpening> Own)> ZoneAsync(
-        FirewalldConfiguration configuration, bool isThere, string zone, CancellationToken cancel)
-    {
-        if (!isThere)
-            return (new HashSet<int>(), []);
+        FirewalldConfiguration configuration, string zone, CancellationToken cancel) =>
+        (await configuration.OpenPortsAsync(zone, cancel), await OwnRulesAsync(configuration, zone, cancel));
 
-        var own = (await configuration.OursAsync(zone, cancel)).Values.Select(rule => new PortOpening(rule.Port, rule.Source));
-        return (await configuration.OpenPortsAsync(zone, cancel), own);
-    }
+    private static async Task<IEnumerable<PortOpening>> OwnRulesAsync(
+        FirewalldConfiguration configuration, string zone, CancellationToken cancel) =>
+        (await configuration.OursAsync(zone, cancel)).Values.Select(rule => new PortOpening(rule.Port, rule.Source));
 
     private static IEnumerable<FirewalldConfiguration> Both(BusConnection bus) => [new FirewalldRuntime(bus), new FirewalldPermanent(bus)];
 
@@ -125,7 +174,7 @@ public sealed class Firewalld(string? busAddress = null) : IFirewalld
         {
             bus = BusConnection.Open(busAddress);
             var call = new BusCall("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner").With(BusName);
-            if (await bus.CallAsync(call, "b", (ref reply) => reply.ReadBool(), cancel))
+            if (await bus.ReadAsync(call, "b", (ref reply) => reply.ReadBool(), cancel))
                 return bus;
             bus.Dispose();
             return null;

@@ -38,13 +38,13 @@ internal abstract class FirewalldConfiguration(BusConnection bus)
     /// <summary>The call that answers the settings of a service.</summary>
     protected abstract Task<BusCall> SettingsOfServiceAsync(string service, CancellationToken cancel);
 
-    protected Task CallAsync(BusCall call, CancellationToken cancel) => bus.CallAsync(call, cancel);
+    protected Task ChangeAsync(BusCall call, CancellationToken cancel) => bus.ChangeAsync(call, cancel);
 
-    protected Task<T> CallAsync<T>(BusCall call, string signature, BodyReader<T> read, CancellationToken cancel) =>
-        bus.CallAsync(call, signature, read, cancel);
+    protected Task<T> ReadAsync<T>(BusCall call, string signature, BodyReader<T> read, CancellationToken cancel) =>
+        bus.ReadAsync(call, signature, read, cancel);
 
     protected async Task<IReadOnlyList<string>> TextsAsync(BusCall call, CancellationToken cancel) =>
-        await CallAsync(call, "as", (ref reply) => reply.ReadArrayOfString(), cancel);
+        await ReadAsync(call, "as", (ref reply) => reply.ReadArrayOfString(), cancel);
 
     private async Task<IReadOnlyList<(string Port, string Protocol)>> PortsOfServiceAsync(string service, CancellationToken cancel)
     {
@@ -53,7 +53,7 @@ internal abstract class FirewalldConfiguration(BusConnection bus)
 
         // Noted before its includes are read, so that a circle ends.
         _services[service] = [];
-        var settings = await CallAsync(
+        var settings = await ReadAsync(
             await SettingsOfServiceAsync(service, cancel), "a{sv}", ServiceSettings.Read, cancel);
         // A service with destinations opens nothing for the other addresses of the host.
         var ports = settings.IsLimited ? [] : settings.Ports.ToList();
@@ -110,25 +110,25 @@ internal sealed class FirewalldRuntime(BusConnection bus) : FirewalldConfigurati
     /// <summary>The zones that an interface or a source is bound to, and the default zone, which gets the rest.</summary>
     public async Task<IReadOnlySet<string>> ZonesWithTrafficAsync(CancellationToken cancel)
     {
-        var bound = await CallAsync(ZoneCall("getActiveZones"), "a{sa{sas}}", ReadKeys, cancel);
-        var @default = await CallAsync(MainCall("getDefaultZone"), "s", (ref reply) => reply.ReadString(), cancel);
+        var bound = await ReadAsync(ZoneCall("getActiveZones"), "a{sa{sas}}", ReadKeys, cancel);
+        var @default = await ReadAsync(MainCall("getDefaultZone"), "s", (ref reply) => reply.ReadString(), cancel);
         return bound.Append(@default).ToHashSet();
     }
 
     // One by one: in place of an empty list, the tuple of getZoneSettings has the list that was loaded from the files (firewalld 1.3).
     public override async Task<FirewalldZoneSettings> SettingsAsync(string zone, CancellationToken cancel)
     {
-        var settings = await CallAsync(
+        var settings = await ReadAsync(
             MainCall("getZoneSettings", zone), FirewalldZoneSettings.Signature, FirewalldZoneSettings.Read, cancel);
         return new(
             settings.Target,
             await TextsAsync(ZoneCall("getServices", zone), cancel),
-            await CallAsync(ZoneCall("getPorts", zone), "aas", ReadPairs, cancel),
+            await ReadAsync(ZoneCall("getPorts", zone), "aas", ReadPairs, cancel),
             await RichRulesAsync(zone, cancel),
             await TextsAsync(ZoneCall("getProtocols", zone), cancel));
     }
 
-    public override Task AddAsync(string zone, string rule, CancellationToken cancel) => CallAsync(
+    public override Task AddAsync(string zone, string rule, CancellationToken cancel) => ChangeAsync(
         ZoneCall("addRichRule").With("ssi", (ref writer) =>
         {
             writer.WriteString(zone);
@@ -138,7 +138,7 @@ internal sealed class FirewalldRuntime(BusConnection bus) : FirewalldConfigurati
         cancel);
 
     public override Task RemoveAsync(string zone, string rule, CancellationToken cancel) =>
-        CallAsync(ZoneCall("removeRichRule", zone, rule), cancel);
+        ChangeAsync(ZoneCall("removeRichRule", zone, rule), cancel);
 
     protected override Task<IReadOnlyList<string>> RichRulesAsync(string zone, CancellationToken cancel) =>
         TextsAsync(ZoneCall("getRichRules", zone), cancel);
@@ -189,17 +189,17 @@ internal sealed class FirewalldPermanent(BusConnection bus) : FirewalldConfigura
 
     public override Task<IReadOnlyList<string>> ZonesAsync(CancellationToken cancel) => TextsAsync(ConfigCall("getZoneNames"), cancel);
 
-    public override async Task<FirewalldZoneSettings> SettingsAsync(string zone, CancellationToken cancel) => await CallAsync(
+    public override async Task<FirewalldZoneSettings> SettingsAsync(string zone, CancellationToken cancel) => await ReadAsync(
         await ZoneCallAsync(zone, "getSettings", cancel),
         FirewalldZoneSettings.Signature,
         FirewalldZoneSettings.Read,
         cancel);
 
     public override async Task AddAsync(string zone, string rule, CancellationToken cancel) =>
-        await CallAsync((await ZoneCallAsync(zone, "addRichRule", cancel)).With(rule), cancel);
+        await ChangeAsync((await ZoneCallAsync(zone, "addRichRule", cancel)).With(rule), cancel);
 
     public override async Task RemoveAsync(string zone, string rule, CancellationToken cancel) =>
-        await CallAsync((await ZoneCallAsync(zone, "removeRichRule", cancel)).With(rule), cancel);
+        await ChangeAsync((await ZoneCallAsync(zone, "removeRichRule", cancel)).With(rule), cancel);
 
     protected override async Task<IReadOnlyList<string>> RichRulesAsync(string zone, CancellationToken cancel) =>
         (await SettingsAsync(zone, cancel)).RichRules;
@@ -211,7 +211,7 @@ internal sealed class FirewalldPermanent(BusConnection bus) : FirewalldConfigura
         new(Destination, await PathAsync("getZoneByName", zone, cancel), $"{ConfigInterface}.zone", member);
 
     private Task<string> PathAsync(string member, string name, CancellationToken cancel) =>
-        CallAsync(ConfigCall(member, name), "o", (ref reply) => reply.ReadObjectPathAsString(), cancel);
+        ReadAsync(ConfigCall(member, name), "o", (ref reply) => reply.ReadObjectPathAsString(), cancel);
 
     private static BusCall ConfigCall(string member, params IReadOnlyList<string> arguments) =>
         new BusCall(Destination, PermanentPath, ConfigInterface, member).With(arguments);

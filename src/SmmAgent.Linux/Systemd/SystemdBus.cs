@@ -39,18 +39,22 @@ internal sealed class SystemdBus(BusConnection bus) : IDisposable
     public static MatchRule Signal(string name) =>
         new() { Type = MessageType.Signal, Sender = BusName, Path = ManagerPath, Interface = Manager, Member = name };
 
-    public Task CallAsync(BusCall call, CancellationToken cancel) => ExplainedAsync(async () =>
+    /// <inheritdoc cref="BusConnection.ChangeAsync(BusCall, CancellationToken)"/>
+    public Task ChangeAsync(BusCall call, CancellationToken cancel) => ExplainedAsync(async () =>
     {
-        await bus.CallAsync(call, cancel);
+        await bus.ChangeAsync(call, cancel);
         return true;
     });
 
-    public Task<T> CallAsync<T>(BusCall call, string signature, BodyReader<T> read, CancellationToken cancel) =>
-        ExplainedAsync(() => bus.CallAsync(call, signature, read, cancel));
+    /// <summary>Makes a call that queues a job or a unit.</summary>
+    /// <inheritdoc cref="BusConnection.ChangeAsync(BusCall, CancellationToken)"/>
+    /// <returns>The path of the object.</returns>
+    public Task<string> CreateAsync(BusCall call, CancellationToken cancel) =>
+        ExplainedAsync(() => bus.ChangeAsync(call, "o", (ref reply) => reply.ReadObjectPathAsString(), cancel));
 
     /// <summary>The path of the unit's object. A unit that does not exist has one as well: it is loaded as not-found.</summary>
     public Task<string> LoadAsync(string unit, CancellationToken cancel) =>
-        CallAsync(Method("LoadUnit").With(unit), "o", (ref reply) => reply.ReadObjectPathAsString(), cancel);
+        ReadAsync(Method("LoadUnit").With(unit), "o", (ref reply) => reply.ReadObjectPathAsString(), cancel);
 
     public Task<string> TextAsync(string path, string @interface, string property, CancellationToken cancel) =>
         PropertyAsync(path, @interface, property, "s", (ref value) => value.ReadString(), cancel);
@@ -69,7 +73,7 @@ internal sealed class SystemdBus(BusConnection bus) : IDisposable
 
     private Task<T> PropertyAsync<T>(
         string path, string @interface, string property, string type, BodyReader<T> read, CancellationToken cancel) =>
-        CallAsync(
+        ReadAsync(
             new BusCall(BusName, path, "org.freedesktop.DBus.Properties", "Get").With(@interface, property),
             "v",
             (ref reply) =>
@@ -78,6 +82,9 @@ internal sealed class SystemdBus(BusConnection bus) : IDisposable
                 return read(ref reply);
             },
             cancel);
+
+    private Task<T> ReadAsync<T>(BusCall call, string signature, BodyReader<T> read, CancellationToken cancel) =>
+        ExplainedAsync(() => bus.ReadAsync(call, signature, read, cancel));
 
     // The operator reads the message as it is, so it says that systemd is the one that failed.
     private static async Task<T> ExplainedAsync<T>(Func<Task<T>> call)

@@ -22,8 +22,7 @@ internal sealed class SystemdJobs(SystemdBus systemd)
 
     /// <returns>The path of the job.</returns>
     public Task<string> QueueAsync(UnitJob job, string unit, CancellationToken cancel) =>
-        systemd.CallAsync(
-            SystemdBus.Method($"{job}Unit").With(unit, Replace), "o", (ref reply) => reply.ReadObjectPathAsString(), cancel);
+        systemd.CreateAsync(SystemdBus.Method($"{job}Unit").With(unit, Replace), cancel);
 
     /// <returns>
     /// The end as systemd calls it, or <see cref="JobOutcome.Waiting"/>; and the message of systemd where it made no job.
@@ -80,7 +79,7 @@ internal sealed class SystemdJobs(SystemdBus systemd)
         if (_isSubscribed)
             return;
         await systemd.Connection.SubscribeAsync(SystemdBus.Signal("JobRemoved"), "uoss", Read, Note, cancel);
-        await systemd.CallAsync(SystemdBus.Method("Subscribe"), cancel);
+        await systemd.ChangeAsync(SystemdBus.Method("Subscribe"), cancel);
         _isSubscribed = true;
     }
 

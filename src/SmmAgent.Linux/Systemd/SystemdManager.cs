@@ -34,7 +34,7 @@ internal sealed class SystemdManager : IUnits
 
     public void Enable(IEnumerable<string> units) => Wait(async () =>
     {
-        await _systemd.CallAsync(SystemdBus.Method("EnableUnitFiles").With("asbb", (ref writer) =>
+        await _systemd.ChangeAsync(SystemdBus.Method("EnableUnitFiles").With("asbb", (ref writer) =>
         {
             writer.WriteArray(units);
             writer.WriteBool(false);
@@ -45,7 +45,7 @@ internal sealed class SystemdManager : IUnits
 
     public void Disable(IEnumerable<string> units) => Wait(async () =>
     {
-        await _systemd.CallAsync(SystemdBus.Method("DisableUnitFiles").With("asb", (ref writer) =>
+        await _systemd.ChangeAsync(SystemdBus.Method("DisableUnitFiles").With("asb", (ref writer) =>
         {
             writer.WriteArray(units);
             writer.WriteBool(false);
@@ -58,9 +58,10 @@ internal sealed class SystemdManager : IUnits
     public async Task<JobOutcome> RunAsync(UnitJob job, string unit, TimeSpan atMost, CancellationToken cancel)
     {
         var (result, refusal) = await _jobs.RunAsync(job, unit, atMost, cancel);
+        // Not cancelled: the job has ended, so its outcome is reported.
         var state = unit.EndsWith(".service", StringComparison.Ordinal)
-            ? await ObserveServiceAsync(unit, cancel)
-            : await ObserveAsync(unit, cancel);
+            ? await ObserveServiceAsync(unit, CancellationToken.None)
+            : await ObserveAsync(unit, CancellationToken.None);
         return new(job, result, state, atMost, refusal);
     }
 
@@ -69,7 +70,7 @@ internal sealed class SystemdManager : IUnits
     {
         var service = $"{name}.service";
         if ((await ObserveAsync(service, cancel)).Active == "failed")
-            await _systemd.CallAsync(SystemdBus.Method("ResetFailedUnit").With(service), cancel);
+            await _systemd.ChangeAsync(SystemdBus.Method("ResetFailedUnit").With(service), cancel);
         await TransientUnitName.RetryUntilFreeAsync(
             () => RunTimerAsync(name, description, after, command, cancel),
             exception => exception is DBusException { Name: UnitExists },
@@ -109,7 +110,7 @@ internal sealed class SystemdManager : IUnits
         };
     }
 
-    private Task ReloadAsync(CancellationToken cancel) => _systemd.CallAsync(SystemdBus.Method("Reload"), cancel);
+    private Task ReloadAsync(CancellationToken cancel) => _systemd.ChangeAsync(SystemdBus.Method("Reload"), cancel);
 
     private async Task RunTimerAsync(
         string name, string description, TimeSpan after, IReadOnlyList<string> command, CancellationToken cancel)
@@ -117,7 +118,7 @@ internal sealed class SystemdManager : IUnits
         var call = SystemdBus.Method("StartTransientUnit")
             .With("ssa(sv)a(sa(sv))", (ref writer) => WriteTimer(ref writer, name, description, after, command));
         var result = await _jobs.RunAsync(
-            () => _systemd.CallAsync(call, "o", (ref reply) => reply.ReadObjectPathAsString(), cancel), TimerPatience, cancel);
+            () => _systemd.CreateAsync(call, cancel), TimerPatience, cancel);
         if (result != JobOutcome.Done)
             throw new IOException($"systemd fails: {name}.timer did not start ({result})");
     }

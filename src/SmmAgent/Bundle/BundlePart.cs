@@ -5,10 +5,12 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Bundle;
 
-/// <summary>The content of a part, or the reason why it is missing.</summary>
+/// <summary>The content of a part, or the reason that it is missing.</summary>
 internal sealed record PartContent(string? Text, string? Missing = null);
 
-/// <summary>One file of a support bundle and the function that collects it. An exception is the reason why the part is missing.</summary>
+/// <summary>
+/// One file of a support bundle and the function that collects it. The message of an exception is the reason that the part is missing.
+/// </summary>
 /// <param name="Name">Its path in the bundle.</param>
 /// <param name="KeepEnd">Whether the end is kept when it is too large, as for a log, instead of the beginning.</param>
 internal sealed record BundlePart(string Name, Func<CancellationToken, Task<PartContent>> CollectAsync, bool KeepEnd = false)

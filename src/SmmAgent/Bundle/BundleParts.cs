@@ -15,7 +15,8 @@ internal static class BundleParts
     private static readonly string[] Units =
     [
         "smm-agent.service", "smm-agent-reconcile.service", "smm-agent-reconcile.path", "smm-agent-reconcile-request.service",
-        "smm-agent-rollback.timer", "smm-agent-rollback.service", "smm-agent-sidecar-logs.timer", "smm-agent-sidecar-logs.service", "smm-agent-package.service",
+        "smm-agent-rollback.timer", "smm-agent-rollback.service", "smm-agent-sidecar-logs.timer", "smm-agent-sidecar-logs.service",
+            "smm-agent-package.service",
         "istio.service",
     ];
 
@@ -43,7 +44,8 @@ internal static class BundleParts
         yield return BundlePart.File("agent.yaml", paths.Settings);
         yield return BundlePart.MeshConfig("mesh-config/daemon.json", paths.LastGoodMeshConfig);
         yield return BundlePart.MeshConfig("mesh-config/host.json", paths.HostLastGoodMeshConfig);
-        yield return BundlePart.Command("files.txt", runner, "ls", "-lan", paths.ConfigDirectory, paths.StateDirectory, paths.RuntimeDirectory);
+        yield return BundlePart.Command(
+            "files.txt", runner, "ls", "-lan", paths.ConfigDirectory, paths.StateDirectory, paths.RuntimeDirectory);
     }
 
     private static string[] Self(AgentPaths paths, params string[] command) => [Environment.ProcessPath!, "--root", paths.Root, .. command];
@@ -77,7 +79,7 @@ internal static class BundleParts
         yield return BundlePart.File("network/hosts", Path.Combine(paths.Root, "etc/hosts"));
     }
 
-    // Its unit and its journal are among the agent's, its version among those of packages. Its token and its key are left where they are.
+    // Unit, journal and version are collected with those of the agent. Token and key are not collected.
     private static IEnumerable<BundlePart> Sidecar(AgentPaths paths, CommandRunner runner)
     {
         yield return BundlePart.File("sidecar/report.json", paths.RootReport, isAgents: true);
@@ -86,13 +88,14 @@ internal static class BundleParts
         var root = paths.Root.TrimEnd('/');
         foreach (var log in (string[])[SidecarLog.ErrorFile, SidecarLog.File])
             yield return BundlePart.Text($"sidecar/{Path.GetFileName(log)}", () => EndOf(root + log));
-        string[] folders = [.. SidecarFiles.Folders.Append(SidecarFiles.EnvironmentFolder).Select(folder => root + folder), paths.HostStateDirectory, paths.PackageCache];
+        string[] folders = [.. SidecarFiles.Folders.Append(SidecarFiles.EnvironmentFolder).Select(folder => root + folder),
+            paths.HostStateDirectory, paths.PackageCache];
         yield return BundlePart.Command("sidecar/files.txt", runner, ["ls", "-lanR", .. folders]);
     }
 
     private static PartContent EndOf(string log) => SidecarLogFiles.Read(log) switch
     {
-        { UnknownReason: { } why } => new(null, why),
+        { UnknownReason: { } reason } => new(null, reason),
         { Value: { Written: { } at } text } => new($"# the end of {log}, last written at {at:u}\n{text.Text}"),
         _ => new(null, $"there is no {log}"),
     };
@@ -103,7 +106,8 @@ internal static class BundleParts
         yield return BundlePart.Command(
             "systemd/journal.txt", runner, ["journalctl", "--no-pager", "--output", "short-iso", "--lines", "5000", .. named]) with
         { KeepEnd = true };
-        yield return BundlePart.Command("systemd/status.txt", runner, ["systemctl", "status", "--no-pager", "--full", "--lines", "0", .. Units]);
+        yield return BundlePart.Command(
+            "systemd/status.txt", runner, ["systemctl", "status", "--no-pager", "--full", "--lines", "0", .. Units]);
         foreach (var folder in UnitFolders)
         {
             foreach (var file in UnitFiles(Path.Combine(paths.Root, folder)))
@@ -129,7 +133,8 @@ internal static class BundleParts
         yield return BundlePart.Command("versions/kernel.txt", runner, "uname", "-a");
         foreach (var program in (string[])["iptables", "nft", "ip6tables", "firewall-cmd", "systemctl", "curl"])
             yield return BundlePart.Command($"versions/{program}.txt", runner, program, "--version");
-        yield return BundlePart.Command("versions/dpkg.txt", runner, "dpkg-query", "--show", "smm-agent", "istio-sidecar", "iptables", "nftables");
+        yield return BundlePart.Command(
+            "versions/dpkg.txt", runner, "dpkg-query", "--show", "smm-agent", "istio-sidecar", "iptables", "nftables");
         yield return BundlePart.Command("versions/rpm.txt", runner, "rpm", "--query", "smm-agent", "istio-sidecar", "iptables", "nftables");
     }
 }

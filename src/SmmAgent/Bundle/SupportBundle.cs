@@ -71,7 +71,9 @@ internal sealed class SupportBundle(Redactor redactor, TimeProvider time)
         Collected++;
         var bytes = Encoding.UTF8.GetBytes(text);
         var isCut = bytes.Length > BundlePart.MaximumBytes;
-        _index.Append($"{(isCut ? "cut" : "collected"),-10} {part.Name}: {bytes.Length} bytes{(isCut ? $", {(part.KeepEnd ? "the last" : "the first")} {BundlePart.MaximumBytes} are here" : "")}\n");
+        _index.Append(
+            $"{(isCut ? "cut" : "collected"),-10} {part.Name}: {bytes.Length} "
+                + $"bytes{(isCut ? $", {(part.KeepEnd ? "the last" : "the first")} {BundlePart.MaximumBytes} are here" : "")}\n");
         return !isCut ? bytes : part.KeepEnd ? bytes[^BundlePart.MaximumBytes..] : bytes[..BundlePart.MaximumBytes];
     }
 }

@@ -33,8 +33,8 @@ internal static class AgentCommandLine
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            var cure = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? ": run the command with sudo" : "";
-            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(exception.Message.TrimEnd('.'))}{cure}");
+            var fix = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? ": run the command with sudo" : "";
+            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(exception.Message.TrimEnd('.'))}{fix}");
             return exception switch
             {
                 UnauthorizedAccessException => ExitCode.NotPermitted,
@@ -44,13 +44,15 @@ internal static class AgentCommandLine
         }
         catch (Exception exception)
         {
-            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(LogText.Cause(exception))}: this is a bug in smm-agent; please report it");
+            await Console.Error.WriteLineAsync(
+                $"smm-agent: {OneLine.ReplaceUnprintable(LogText.Cause(exception))}: this is a bug in smm-agent; please report it");
             return ExitCode.Failed;
         }
     }
 
     // An argument that begins with @ is not a response file.
-    internal static ParseResult Parse(IReadOnlyList<string> arguments) => Tree().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+    internal static ParseResult Parse(IReadOnlyList<string> arguments) =>
+        Tree().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     private static async Task<int> RefuseAsync(ParseResult parsed, string error)
     {

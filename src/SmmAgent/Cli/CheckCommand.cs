@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using SmmAgent.Checks.Execution;
 using SmmAgent.Checks.Observations;
-using SmmAgent.Checks.Running;
+using SmmAgent.Cli.Output;
 using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;

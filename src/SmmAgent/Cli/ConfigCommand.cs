@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SmmAgent.Cli.Output;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
 

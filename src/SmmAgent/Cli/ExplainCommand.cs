@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SmmAgent.Cli.Output;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Host;

@@ -21,8 +21,8 @@ internal static class ReconcileCommand
         };
         within.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string?>() is { } text && ConfirmWindow.Parse(text).Why is { } why)
-                result.AddError($"--confirm-within: {why}");
+            if (result.GetValueOrDefault<string?>() is { } text && ConfirmWindow.Parse(text).Why is { } reason)
+                result.AddError($"--confirm-within: {reason}");
         });
         var command = new Command("reconcile", "Apply the desired state once, then start the daemon.") { dryRun, within, hostOnly };
         command.SetAction((parsed, cancel) => RunAsync(

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
+using SmmAgent.Host.Configuration;
 
 namespace SmmAgent.Cli;
 
@@ -76,19 +77,24 @@ internal static class SetCommand
         command.Validators.Add(result =>
         {
             // The value is not read here: that throws for no value and for several.
-            var given = new[] { result.GetResult(token) is { Tokens.Count: > 0 }, result.GetValue(stdin), result.GetResult(file) is not null };
+            var given = new[] { result.GetResult(token) is { Tokens.Count: > 0 }, result.GetValue(stdin),
+                result.GetResult(file) is not null };
             if (result.GetResult(token) is { Tokens: [{ Value: "-" }, ..] })
                 result.AddError("'-' is not a token; to read standard input, use --stdin: sudo smm-agent set bearer-token --stdin < token");
             else if (given.Count(one => one) != 1)
-                result.AddError("specify the source of the token: --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token");
+                result.AddError(
+                    "specify the source of the token: --stdin, --file FILE or TOKEN; for example: sudo smm-agent set "
+                        + "bearer-token --stdin < token");
         });
         command.SetAction(parsed =>
         {
-            var source = parsed.GetValue(stdin) && !Console.IsInputRedirected ? TokenSource.Stdin(TokenSource.OpenTerminal, isTerminal: true)
+            var source = parsed.GetValue(stdin)
+                && !Console.IsInputRedirected ? TokenSource.Stdin(TokenSource.OpenTerminal, isTerminal: true)
                 : parsed.GetValue(stdin) ? TokenSource.Stdin(Console.OpenStandardInput, isTerminal: false)
                 : parsed.GetValue(file) is { } path ? TokenSource.File(path)
                 : TokenSource.CommandLine(parsed.GetValue(token)!);
-            return new SetBearerToken(paths(parsed), Progress.OnConsole(), TimeProvider.System, Environment.IsPrivilegedProcess).Run(source);
+            return new SetBearerToken(
+                paths(parsed), Progress.OnConsole(), TimeProvider.System, Environment.IsPrivilegedProcess).Run(source);
         });
         return command;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using SmmAgent.Cli.Output;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;

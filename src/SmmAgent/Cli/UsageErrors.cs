@@ -21,7 +21,8 @@ internal static class UsageErrors
         if (command.Subcommands.Count > 0)
             return "";
 
-        return command.Arguments.Any(argument => parsed.GetResult(argument)?.Tokens.Count is null or 0 && argument.Arity.MinimumNumberOfValues > 0)
+        return command.Arguments.Any(
+            argument => parsed.GetResult(argument)?.Tokens.Count is null or 0 && argument.Arity.MinimumNumberOfValues > 0)
             ? $"'{Path(command)}' needs {Usage(command)}"
             : Text(parsed.Errors[0]);
     }
@@ -35,7 +36,8 @@ internal static class UsageErrors
 
     /// <summary>The command as typed after the name of the program.</summary>
     public static string Path(Command command) =>
-        command.Parents.OfType<Command>().FirstOrDefault() is { } parent and not RootCommand ? $"{Path(parent)} {command.Name}" : command.Name;
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent and not RootCommand ? $"{Path(parent)} {command.Name}"
+        : command.Name;
 
     private static string Unmatched(Command command, string word)
     {
@@ -43,7 +45,8 @@ internal static class UsageErrors
             return UnknownOption(command, word);
         // The word after an argument may be the rest of a secret, so the message does not repeat it.
         if (command.Subcommands.Count == 0)
-            return command.Arguments.Count == 0 ? $"'{Path(command)}' does not accept '{NameRules.Shown(word)}'" : $"'{Path(command)}' takes no more than {Usage(command)}";
+            return command.Arguments.Count == 0 ? $"'{Path(command)}' does not accept '{NameRules.Shown(word)}'"
+                : $"'{Path(command)}' takes no more than {Usage(command)}";
 
         var of = command is RootCommand ? "" : $" of '{Path(command)}'";
         return $"there is no command '{NameRules.Shown(word)}'{of}{Meant(Nearest(command, word))}";
@@ -77,7 +80,8 @@ internal static class UsageErrors
 
     // The dashes before a name do not count for similarity.
     private static string? Nearest(string option, IReadOnlyList<string> known) =>
-        Spelling.Nearest(option.TrimStart('-'), known.Select(name => name.TrimStart('-'))) is { } meant ? known.First(name => name.TrimStart('-') == meant) : null;
+        Spelling.Nearest(option.TrimStart('-'), known.Select(name => name.TrimStart('-'))) is { } meant
+        ? known.First(name => name.TrimStart('-') == meant) : null;
 
     private static Command? Named(IReadOnlyList<Command> commands, string? name) => commands.FirstOrDefault(one => one.Name == name);
 

@@ -2,27 +2,27 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Host;
 
-/// <summary>The agent's units, as commands start, stop, enable and disable them.</summary>
+/// <summary>Starts, stops, enables and disables the units of the agent for a command.</summary>
 internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider time)
 {
     public const string Daemon = "smm-agent.service";
 
     private const string RequestPath = "smm-agent-reconcile.path";
-    private const string LogCure = "journalctl -u smm-agent -e";
+    private const string LogCommand = "journalctl -u smm-agent -e";
 
-    /// <summary>How long the daemon may take to be READY.</summary>
+    /// <summary>The maximum time until the daemon is READY.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>The maximum time to stop a unit. The privileged reconcile may run a package manager; its systemd limit is 60 s.</summary>
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(70);
 
-    /// <summary>The units that start at boot.</summary>
+    /// <summary>The units that are enabled.</summary>
     private static readonly string[] AtBoot = [Daemon, RequestPath, "smm-agent-reconcile.service"];
 
-    /// <summary>All, in the order in which they are stopped: nothing that is down is asked for again.</summary>
+    /// <summary>All units in the order of stopping them: a stopped unit is not started again by another one.</summary>
     private static readonly string[] All = [RequestPath, "smm-agent-reconcile-request.service", "smm-agent-reconcile.service", Daemon];
 
-    /// <summary>What <see cref="StartAsync"/> and <see cref="Enable"/> would do, in one line; null for nothing.</summary>
+    /// <summary>The plan of <see cref="StartAsync"/> and <see cref="Enable"/> in one line; null for nothing.</summary>
     public string? StartPlan(bool enable)
     {
         var daemon = systemd.ObserveUnit(Daemon);
@@ -33,7 +33,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
             : $"would start {Daemon}";
     }
 
-    /// <summary>What <see cref="DownAsync"/> would do, one line each.</summary>
+    /// <summary>The plan of <see cref="DownAsync"/>, a line for each unit.</summary>
     public List<string> DownPlan()
     {
         List<string> lines = [];
@@ -47,7 +47,9 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
         return lines;
     }
 
-    /// <summary>The active services that stay active. A new start of the privileged reconcile would repeat the undone changes.</summary>
+    /// <summary>
+    /// The active units that a rollback starts again. The privileged reconcile is not one of them: it would repeat the change.
+    /// </summary>
     public List<string> Running() => [.. ((string[])[RequestPath, Daemon]).Where(IsUp)];
 
     /// <summary>Enables the units at boot.</summary>
@@ -73,7 +75,8 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
 
         if (daemon.IsMasked)
         {
-            progress.Failed($"{Daemon} is masked, so it cannot be started: sudo systemctl unmask {(daemon.IsMaskedAtRuntime ? "--runtime " : "")}smm-agent");
+            var option = daemon.IsMaskedAtRuntime ? "--runtime " : "";
+            progress.Failed($"{Daemon} is masked, so it cannot be started: sudo systemctl unmask {option}smm-agent");
             return ExitCode.Failed;
         }
 
@@ -95,11 +98,11 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
         if (start.IsDone)
             progress.Done($"{start} and ready");
         else
-            progress.Failed($"{start}: {LogCure}");
+            progress.Failed($"{start}: {LogCommand}");
         return start.IsDone ? ExitCode.Done : start.IsWaiting ? ExitCode.Timeout : ExitCode.Failed;
     }
 
-    /// <summary>Starts these again.</summary>
+    /// <summary>Starts units that <see cref="StopAsync"/> stopped.</summary>
     public async Task StartAgainAsync(IReadOnlyList<string> units, CancellationToken cancel)
     {
         foreach (var unit in units)
@@ -112,12 +115,12 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
         }
     }
 
-    /// <summary>Stops all, and lists it.</summary>
+    /// <summary>Stops all units and prints each.</summary>
     /// <returns>Whether all are down.</returns>
     public async Task<bool> StopAsync(CancellationToken cancel)
     {
         var areDown = true;
-        foreach (var unit in Those(IsUp))
+        foreach (var unit in UnitsThat(IsUp))
         {
             var stopping = RunAsync(UnitJob.Stop, unit, cancel);
             await progress.WhileAsync($"stopping {unit}", stopping, time);
@@ -132,11 +135,12 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
         return areDown;
     }
 
-    /// <summary>Stops and disables all, and lists it.</summary>
+    /// <summary>Stops and disables all units and prints each.</summary>
+    /// <returns>Whether all are down.</returns>
     public async Task<bool> DownAsync(CancellationToken cancel)
     {
         var areDown = await StopAsync(cancel);
-        var enabled = Those(unit => systemd.ObserveUnit(unit).IsEnabled);
+        var enabled = UnitsThat(unit => systemd.ObserveUnit(unit).IsEnabled);
         if (enabled.Count > 0)
             systemd.Disable(enabled);
         foreach (var unit in enabled)
@@ -144,11 +148,12 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
         return areDown;
     }
 
-    private Task<JobOutcome> RunAsync(UnitJob job, string unit, CancellationToken cancel) => systemd.RunAsync(job, unit, job == UnitJob.Stop ? StopPatience : Patience, cancel);
+    private Task<JobOutcome> RunAsync(UnitJob job, string unit, CancellationToken cancel) =>
+        systemd.RunAsync(job, unit, job == UnitJob.Stop ? StopPatience : Patience, cancel);
 
     private bool IsUp(string unit) => systemd.ObserveUnit(unit).IsUp;
 
     private List<string> ToEnable() => [.. AtBoot.Where(unit => systemd.ObserveUnit(unit).CanBeEnabled)];
 
-    private static List<string> Those(Func<string, bool> condition) => [.. All.Where(condition)];
+    private static List<string> UnitsThat(Func<string, bool> condition) => [.. All.Where(condition)];
 }

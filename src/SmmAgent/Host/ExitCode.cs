@@ -1,6 +1,6 @@
 namespace SmmAgent.Host;
 
-/// <summary>What the commands' exit codes mean; smm-agent(8) documents them.</summary>
+/// <summary>The exit codes of the commands; smm-agent(8) documents them.</summary>
 internal static class ExitCode
 {
     public const int Done = 0;

@@ -4,7 +4,7 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Host;
 
-/// <summary>Everything that a host operation (reconcile, detach, rollback, upgrade) takes from outside. Tests replace each part.</summary>
+/// <summary>The dependencies of the host operations reconcile, detach, rollback and upgrade. Tests replace each of them.</summary>
 internal sealed class HostContext : IDisposable
 {
     private (IUnits? Units, string? Reason)? _systemd;
@@ -24,10 +24,10 @@ internal sealed class HostContext : IDisposable
 
     public required IHostAccess Access { get; init; }
 
-    /// <summary>The units of the host, opened at the first use; null where there is no systemd.</summary>
+    /// <summary>The units of the host, opened at the first use; null if the host has no systemd.</summary>
     public IUnits? Units => Systemd.Units;
 
-    /// <summary>Why there is no systemd; null where there is one.</summary>
+    /// <summary>The reason for the missing systemd; null if the host has one.</summary>
     public string? NoUnitsReason => Systemd.Reason;
 
     private (IUnits? Units, string? Reason) Systemd => _systemd ??= Access.OpenUnits();

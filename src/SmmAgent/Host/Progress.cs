@@ -26,8 +26,8 @@ internal sealed class Progress(TextWriter output, bool colour)
     /// <summary>A line of a plan: nothing was done.</summary>
     public void Would(string what) => Line("36", "❯", what);
 
-    /// <summary>A part that this user may not read.</summary>
-    public void Unseen(string what) => Line("90", "?", what);
+    /// <summary>A value that this user may not read.</summary>
+    public void Unreadable(string what) => Line("90", "?", what);
 
     /// <summary>Prints the result of each step.</summary>
     /// <returns>Whether all are done.</returns>
@@ -44,10 +44,13 @@ internal sealed class Progress(TextWriter output, bool colour)
         return results.All(result => result.Outcome == StepOutcome.Done);
     }
 
-    /// <summary>On a terminal, shows a spinner until the work is over; elsewhere it does nothing, and the work is still to be awaited.</summary>
+    /// <summary>
+    /// Shows a spinner on a terminal until the work is complete. The caller must still await the work, for its result and exceptions.
+    /// </summary>
     public Task WhileAsync(string what, Task work, TimeProvider time) => WhileAsync(() => what, work, time);
 
-    /// <summary>The same for work that says what it is at.</summary>
+    /// <summary>The same for work with several phases.</summary>
+    /// <param name="what">Returns the current phase.</param>
     public async Task WhileAsync(Func<string> what, Task work, TimeProvider time)
     {
         await ReportWaitsAsync(what, work);
@@ -61,7 +64,7 @@ internal sealed class Progress(TextWriter output, bool colour)
             Write("\r\e[K");
     }
 
-    // Where there is no spinner: one line each time another program is waited for.
+    // Without a spinner, one line is printed when the work begins to wait for another program.
     private async Task ReportWaitsAsync(Func<string> what, Task work)
     {
         for (var last = ""; !colour && !work.IsCompleted;)
@@ -75,14 +78,14 @@ internal sealed class Progress(TextWriter output, bool colour)
 
     public static Progress OnConsole() => new(Console.Out, IsTerminal);
 
-    /// <summary>Whether colour and a spinner are wanted: on a terminal that TERM names.</summary>
+    /// <summary>Whether to print colours and a spinner: on a terminal with TERM.</summary>
     public static bool IsTerminal => LogTarget.IsColourful(!Console.IsOutputRedirected, Environment.GetEnvironmentVariable);
 
     // Lines contain text from other programs; escape sequences must not reach the terminal.
     private void Line(string code, string mark, string what) =>
-        Write((colour ? $"\r\e[K\e[{code}m{mark}\e[0m {OneLine.ReplaceUnprintable(what)}" : $"{mark} {OneLine.ReplaceUnprintable(what)}") + output.NewLine);
+        Write((colour ? $"\r\e[K\e[{code}m{mark}\e[0m " : $"{mark} ") + OneLine.ReplaceUnprintable(what) + output.NewLine);
 
-    // A session that ended takes its terminal along; the work goes on.
+    // The terminal may be gone after the end of the session; the work continues.
     private void Write(string text)
     {
         try

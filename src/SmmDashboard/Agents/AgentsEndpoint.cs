@@ -1,15 +1,22 @@
+using System.Text.Json;
 using SmmDashboard.Access;
 using SmmDashboard.Groups;
 using SmmDashboard.Http;
+using SmmDashboard.Status;
 
 namespace SmmDashboard.Agents;
 
 /// <summary><c>PUT GROUP/agents/{uuid}</c>: stores the report of an agent.</summary>
-public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents, TimeProvider clock)
+public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents, TimeProvider clock) : IMetricSource
 {
     public const int MaximumBody = 256 * 1024;
 
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(60);
+
+    private readonly LabelledCounter _reports = new(
+        "smm_dashboard_reports_total", "Reports of agents by outcome.", "outcome", [.. Enum.GetValues<ReportOutcome>().Select(Name)]);
+
+    public IEnumerable<Metric> Metrics => [_reports.Metric];
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Put, PresentedAgent.Pattern, PutAsync);
 
@@ -26,7 +33,9 @@ public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents, TimeP
             || !body.TryParse(ReportReader.Read, out var report, out problem))
             return problem;
 
-        problem = await agents.ReportAsync(admitted.Group.Id, identity, report, context.RequestAborted) switch
+        var outcome = await agents.ReportAsync(admitted.Group.Id, identity, report, context.RequestAborted);
+        _reports.Add(Name(outcome));
+        problem = outcome switch
         {
             ReportOutcome.Kept => null,
             ReportOutcome.KeyMismatch => ApiProblem.AgentKeyMismatch(),
@@ -40,6 +49,8 @@ public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents, TimeP
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         return problem;
     }
+
+    private static string Name(ReportOutcome outcome) => JsonNamingPolicy.KebabCaseLower.ConvertName($"{outcome}");
 
     private async Task<string> HostsAsync(GroupId group, Guid uuid, CancellationToken cancel) =>
         (await agents.FindAsync(group, uuid, cancel))?.Instances.Hosts(clock.GetUtcNow()) ?? "";

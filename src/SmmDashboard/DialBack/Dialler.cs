@@ -2,14 +2,23 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using SmmAgent.Contract;
+using SmmDashboard.Status;
 
 namespace SmmDashboard.DialBack;
 
 /// <summary>Connects to one port of a VM.</summary>
-public sealed class Dialler(TimeProvider clock)
+public sealed class Dialler(TimeProvider clock) : IMetricSource
 {
+    private const string Reachable = "reachable";
+
+    private readonly LabelledCounter _ports = new(
+        "smm_dashboard_dial_back_ports_total", "Ports of VMs to which a dial-back connected, by result.", "result",
+        Reachable, DialBackErrors.Refused, DialBackErrors.Timeout, DialBackErrors.Unreachable, DialBackErrors.WrongHost);
+
     /// <summary>The time limit for one port.</summary>
     public static readonly TimeSpan Time = TimeSpan.FromSeconds(2.5);
+
+    public IEnumerable<Metric> Metrics => [_ports.Metric];
 
     /// <param name="target">The address and port.</param>
     /// <param name="identity">The question for the agent's port; null to connect only.</param>
@@ -17,7 +26,9 @@ public sealed class Dialler(TimeProvider clock)
     public async Task<DialBackResult> DialAsync(IPEndPoint target, AgentQuestion? identity, CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(Time, clock, cancellationToken);
-        return await ConnectAsync(target, identity, deadline.Token, cancellationToken);
+        var result = await ConnectAsync(target, identity, deadline.Token, cancellationToken);
+        _ports.Add(result.Error ?? Reachable);
+        return result;
     }
 
     private async Task<DialBackResult> ConnectAsync(

@@ -18,7 +18,7 @@ public sealed class EntityTags
         foreach (var tag in tags)
         {
             var text = tag.Tag.ToString();
-            MatchesAny |= text == "*";
+            MatchesAny = text == "*" && tags.Count == 1;
             _tags.Add(text);
             _tags.Add(ProxiedETag.Original(text));
         }

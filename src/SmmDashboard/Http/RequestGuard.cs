@@ -1,10 +1,11 @@
 namespace SmmDashboard.Http;
 
 /// <summary>Wraps every request: applies the rates and handles exceptions without revealing internal details.</summary>
-public sealed class RequestGuard(RequestDelegate next, RequestRates rates, ILogger<RequestGuard> log)
+public sealed class RequestGuard(RequestDelegate next, RequestRates rates, RequestMetrics metrics, ILogger<RequestGuard> log)
 {
     public async Task InvokeAsync(HttpContext context)
     {
+        metrics.Begin();
         try
         {
             // A probe of the process must not depend on its load.
@@ -27,6 +28,10 @@ public sealed class RequestGuard(RequestDelegate next, RequestRates rates, ILogg
             log.Failed(exception, context.Request.Method, context.GetEndpoint()?.DisplayName ?? "no route");
             context.Response.Clear();
             await ApiProblem.FromStatus(500).WriteAsync(context);
+        }
+        finally
+        {
+            metrics.End(context);
         }
     }
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging.Console;
 using SmmDashboard.Access;
 using SmmDashboard.Address;
+using SmmDashboard.Admin.Machines;
 using SmmDashboard.Agents;
 using SmmDashboard.DialBack;
 using SmmDashboard.Embedded.Mesh;
@@ -44,9 +45,11 @@ public static class Dashboard
             KubernetesMode.Add(builder.Services, options, kubernetes, hooks);
         else
             EmbeddedMode.Add(builder.Services, options, mesh ?? throw new ArgumentNullException(nameof(mesh)), hooks);
+        AddMetrics(builder.Services);
         if (options.Admin is { } shown)
             AdminListener.AddTo(builder.Services, shown, options.Kubernetes?.TokenAudience, hooks.Clock);
         var certificate = options.Certificate is { } files ? new PemCertificate(files.Certificate, files.Key, hooks.Clock) : null;
+        builder.Services.AddSingleton<IMetricSource>(new CertificateMetrics(certificate));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             KestrelLimits.Set(kestrel, options.Connections.Idle);
@@ -103,10 +106,17 @@ public static class Dashboard
         services.AddSingleton(new GracefulStop.Settings(options.Kubernetes is null ? TimeSpan.Zero : StopDelay));
         services.AddSingleton<BackgroundFailure>().AddSingleton<RequestRates>().AddSingleton<GroupAccess>().AddSingleton<AgentAccess>();
         services.AddSingleton(provider => new DialScheduler(hooks.Clock, provider.GetRequiredService<ILogger<DialScheduler>>()))
-            .AddSingleton(new DialBackResults(isKept: options.Admin is not null, hooks.Clock)).AddSingleton<DialBackRates>().AddSingleton<DialBackLimits>().AddSingleton<Dialler>();
+            .AddSingleton(new DialBackResults(isKept: options.Admin is not null, hooks.Clock)).AddSingleton<DialBackRates>()
+            .AddSingleton<DialBackLimits>().AddSingleton<Dialler>();
         services.AddSingleton<AgentPackages>().AddSingleton<SidecarPackages>();
         AddEndpoints(services);
     }
+
+    private static void AddMetrics(IServiceCollection services) => services
+        .AddSingleton<IMetricSource, ProcessMetrics>().AddSingleton<IMetricSource, MachineMetrics>()
+        .AddSingleton<RequestMetrics>().AddSingleton<IMetricSource>(provider => provider.GetRequiredService<RequestMetrics>())
+        .AddSingleton<IMetricSource>(provider => provider.GetRequiredService<AgentsEndpoint>())
+        .AddSingleton<IMetricSource>(provider => provider.GetRequiredService<Dialler>());
 
     private static void AddEndpoints(IServiceCollection services) => services
         .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>().AddSingleton<AgentTokenEndpoint>()

@@ -34,7 +34,7 @@ internal static class EmbeddedMode
             provider.GetRequiredService<ILogger<FileAgentStore>>(),
             options.NewAgents,
             hooks.AgentsPerGroup,
-            keepsReports: options.Admin is not null));
+            keepsReports: options.Admin is not null || options.Status is not null));
         services.AddSingleton<IAgentStore>(provider => provider.GetRequiredService<FileAgentStore>())
             .AddSingleton<IMachineSource>(provider => provider.GetRequiredService<FileAgentStore>())
             .AddSingleton<IMeshView, DescribedMeshView>().AddSingleton(hooks.Viewers ?? new LocalViewers());

@@ -79,9 +79,11 @@ internal static class KubernetesMode
         return new AttachedMachines(
             provider.GetRequiredService<KubernetesApi>(),
             new MachineGroups(() => cluster.WorkloadGroups.State, provider.GetRequiredService<WatchedEntries>().Candidates),
-            new FileAgentStore(null, hooks.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), dashboard.NewAgents, hooks.AgentsPerGroup,
-                keepsReports: dashboard.Admin is not null),
-            new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = hooks.AgentsPerGroup, NewAgents = dashboard.NewAgents },
+            new FileAgentStore(null, hooks.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), dashboard.NewAgents,
+                hooks.AgentsPerGroup,
+                keepsReports: dashboard.Admin is not null || dashboard.Status is not null),
+            new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = hooks.AgentsPerGroup,
+                NewAgents = dashboard.NewAgents },
             new MachineSeams(
                 hooks.Clock,
                 hooks.Random,

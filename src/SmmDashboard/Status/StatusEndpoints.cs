@@ -30,7 +30,7 @@ public sealed class StatusEndpoints(IEnumerable<IReadiness> parts, IEnumerable<I
     {
         "/healthz" => WriteAsync(context, StatusCodes.Status200OK, "ok\n"),
         "/readyz" => ReadyAsync(context),
-        "/metrics" => WriteAsync(context, StatusCodes.Status200OK, Text()),
+        "/metrics" => WriteAsync(context, StatusCodes.Status200OK, Text(), "text/plain; version=0.0.4; charset=utf-8"),
         _ => WriteAsync(context, StatusCodes.Status404NotFound, "not found; the paths are /healthz, /readyz and /metrics\n"),
     };
 
@@ -54,10 +54,11 @@ public sealed class StatusEndpoints(IEnumerable<IReadiness> parts, IEnumerable<I
         return text.ToString();
     }
 
-    private static async Task WriteAsync(HttpContext context, int status, string text)
+    private static async Task WriteAsync(
+        HttpContext context, int status, string text, string type = "text/plain; charset=utf-8")
     {
         context.Response.StatusCode = status;
-        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.ContentType = type;
         await context.Response.WriteAsync(text, context.RequestAborted);
     }
 }

@@ -40,6 +40,9 @@ public sealed class PemCertificate
         }
     }
 
+    /// <summary>When the certificate in use expires.</summary>
+    public DateTimeOffset Expiry => Current.ServerCertificateContext!.TargetCertificate.NotAfter;
+
     private void Renew()
     {
         _checkedAt = _clock.GetTimestamp();

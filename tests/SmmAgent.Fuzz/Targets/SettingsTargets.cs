@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using SmmAgent.Cli;
+using SmmAgent.Cli.Output;
 using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Redaction;
 using SmmAgent.Core.Settings;

@@ -25,7 +25,7 @@ public sealed partial class BusConnectionTests : IDisposable
     public async Task CallsTakeArgumentsAndTheirAnswersAreRead()
     {
         using var bus = Open();
-        var names = await bus.CallAsync(Method("ListNames"), "as", (ref reply) => reply.ReadArrayOfString(), Cancel);
+        var names = await bus.ReadAsync(Method("ListNames"), "as", (ref reply) => reply.ReadArrayOfString(), Cancel);
 
         Assert.Contains(Bus, names);
         Assert.True(await HasOwnerAsync(bus, Bus));
@@ -38,7 +38,7 @@ public sealed partial class BusConnectionTests : IDisposable
         using var bus = Open();
 
         var error = await Assert.ThrowsAsync<DBusException>(
-            () => bus.CallAsync(new("org.example.Nobody", "/", "org.example.Nobody", "Do"), Cancel));
+            () => bus.ChangeAsync(new("org.example.Nobody", "/", "org.example.Nobody", "Do"), Cancel));
 
         Assert.Equal(DBusException.NameHasNoOwner, error.Name);
         Assert.Contains("org.example.Nobody", error.Message, StringComparison.Ordinal);
@@ -49,7 +49,7 @@ public sealed partial class BusConnectionTests : IDisposable
     {
         using var bus = Open();
 
-        var error = await Assert.ThrowsAsync<DBusException>(() => bus.CallAsync(
+        var error = await Assert.ThrowsAsync<DBusException>(() => bus.ChangeAsync(
             Method("NameHasOwner").With("asbi", (ref writer) =>
             {
                 writer.WriteArray(new[] { "a", "b" });
@@ -68,7 +68,7 @@ public sealed partial class BusConnectionTests : IDisposable
         using var bus = Open();
 
         var error = await Assert.ThrowsAsync<DBusException>(
-            () => bus.CallAsync(IsBusThere, "s", (ref reply) => reply.ReadString(), Cancel));
+            () => bus.ReadAsync(IsBusThere, "s", (ref reply) => reply.ReadString(), Cancel));
 
         Assert.Equal(DBusException.InvalidSignature, error.Name);
         Assert.Equal("the answer cannot be read: it has the types 'b' instead of 's'", error.Message);
@@ -81,7 +81,7 @@ public sealed partial class BusConnectionTests : IDisposable
         using var bus = Open();
 
         var error = await Assert.ThrowsAsync<DBusException>(
-            () => bus.CallAsync(IsBusThere, "b", (ref reply) => reply.ReadBool() & reply.ReadBool(), Cancel));
+            () => bus.ReadAsync(IsBusThere, "b", (ref reply) => reply.ReadBool() & reply.ReadBool(), Cancel));
 
         Assert.Equal(DBusException.InvalidSignature, error.Name);
     }
@@ -162,7 +162,7 @@ public sealed partial class BusConnectionTests : IDisposable
         using var bus = BusConnection.Open(_daemon.Address, TimeSpan.FromSeconds(1));
         var took = Stopwatch.StartNew();
 
-        var error = await Assert.ThrowsAsync<DBusException>(() => bus.CallAsync(BusPeer.Call, Cancel));
+        var error = await Assert.ThrowsAsync<DBusException>(() => bus.ChangeAsync(BusPeer.Call, Cancel));
 
         Assert.Equal((DBusException.NoReply, "no answer within 1 s"), (error.Name, error.Message));
         Assert.InRange(took.Elapsed, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(20));
@@ -192,13 +192,47 @@ public sealed partial class BusConnectionTests : IDisposable
     }
 
     [Fact]
-    public async Task ACallCanBeCancelled()
+    public async Task ReadCanBeCancelled()
     {
         await using var peer = await BusPeer.StartAsync(_daemon.Address);
         using var bus = Open();
         using var cancelled = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => bus.CallAsync(BusPeer.Call, cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => bus.ReadAsync(BusPeer.Call, "s", (ref reply) => reply.ReadString(), cancelled.Token));
+    }
+
+    [Fact]
+    public async Task ChangeThatWasSentIsNotCancelledAndItsAnswerIsRead()
+    {
+        using var cancelled = new CancellationTokenSource();
+        await using var peer = await BusPeer.StartAsync(_daemon.Address, context =>
+        {
+            cancelled.Cancel();
+            context.Reply(context.CreateReplyWriter(null).CreateMessage());
+        });
+        using var bus = Open();
+
+        await bus.ChangeAsync(BusPeer.Call, cancelled.Token);
+
+        Assert.True(cancelled.IsCancellationRequested);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => bus.ChangeAsync(BusPeer.Call, cancelled.Token));
+    }
+
+    [Fact]
+    public async Task ChangeWithAnAnswerIsNotCancelledAfterItWasSent()
+    {
+        using var cancelled = new CancellationTokenSource();
+        await using var peer = await BusPeer.StartAsync(_daemon.Address, context =>
+        {
+            cancelled.Cancel();
+            var answer = context.CreateReplyWriter("s");
+            answer.WriteString("done");
+            context.Reply(answer.CreateMessage());
+        });
+        using var bus = Open();
+
+        Assert.Equal("done", await bus.ChangeAsync(BusPeer.Call, "s", (ref reply) => reply.ReadString(), cancelled.Token));
     }
 
     [Fact]
@@ -219,7 +253,7 @@ public sealed partial class BusConnectionTests : IDisposable
         Assert.Matches("^an answer of 178258[0-9]{2} bytes came over the system bus, and 16777216 are allowed$", error.Message);
 
         Task<byte[]> AnswerAsync(int length) =>
-            bus.CallAsync(BusPeer.Call.With($"{length}"), "ay", (ref reply) => reply.ReadArrayOfByte(), Cancel);
+            bus.ReadAsync(BusPeer.Call.With($"{length}"), "ay", (ref reply) => reply.ReadArrayOfByte(), Cancel);
     }
 
     [Fact]
@@ -262,7 +296,7 @@ public sealed partial class BusConnectionTests : IDisposable
     {
         Assert.True(await HasOwnerAsync(bus, Bus).ConfigureAwait(false));
         Assert.True(HasOwnerAsync(bus, Bus).GetAwaiter().GetResult());
-        await Assert.ThrowsAsync<DBusException>(() => bus.CallAsync(Method("None"), Cancel)).ConfigureAwait(false);
+        await Assert.ThrowsAsync<DBusException>(() => bus.ChangeAsync(Method("None"), Cancel)).ConfigureAwait(false);
         Assert.True(HasOwnerAsync(bus, Bus).GetAwaiter().GetResult());
     }
 
@@ -288,7 +322,7 @@ public sealed partial class BusConnectionTests : IDisposable
     private static BusCall Method(string name) => new(Bus, Path, Bus, name);
 
     private static Task<bool> HasOwnerAsync(BusConnection bus, string name) =>
-        bus.CallAsync(Method("NameHasOwner").With(name), "b", (ref reply) => reply.ReadBool(), Cancel);
+        bus.ReadAsync(Method("NameHasOwner").With(name), "b", (ref reply) => reply.ReadBool(), Cancel);
 
     private const int ChildEnded = 17;
 

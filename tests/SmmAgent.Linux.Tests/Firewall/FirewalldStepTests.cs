@@ -72,6 +72,31 @@ public sealed class FirewalldStepTests
         Assert.Equal("firewalld: no", Assert.Single(removed.Results, result => result.Outcome == StepOutcome.Failed).Reason);
     }
 
+    [Fact]
+    public async Task ZoneThatFirewalldCannotShowDoesNotPreventTheRemovalFromTheOthersAndIsReported()
+    {
+        await using var vm = await FirewallNamespace.CreateAsync();
+        List<string> closed = [];
+        var firewalld = new StubFirewalld
+        {
+            Observe = () => new FirewalldObservation.NotSeen("firewalld: INVALID_SERVICE: gone"),
+            ObserveOwnRules = () => new FirewalldObservation.Seen(new(
+            [
+                new("public", ReceivesTraffic: false, new HashSet<int>(), new HashSet<int>())
+                {
+                    OwnRules = new HashSet<PortOpening> { new(8080, Source: null) },
+                },
+            ])
+            { IncompleteReason = "firewalld cannot show zone home: INVALID_ZONE: home" }),
+            SetPorts = (zone, _) => closed.Add(zone),
+        };
+
+        var removed = await new FirewallReconciler(vm.Host(Backend.Nft), firewalld, vm.Lock, isRoot: true).RemoveAsync(Cancel);
+
+        Assert.Equal(["public"], closed);
+        Assert.Equal("firewalld cannot show zone home: INVALID_ZONE: home", removed.NotAttemptedReason);
+    }
+
     private FirewallReconciler Pass(FirewallNamespace vm, bool isRoot) => new(
         vm.Host(Backend.Nft),
         new StubFirewalld

@@ -11,7 +11,12 @@ public sealed class StubFirewalld : IFirewalld
 
     public Action<string, IReadOnlyList<int>> SetPorts { get; init; } = (_, _) => { };
 
+    /// <summary>The observation for a removal; null for that of <see cref="Observe"/>.</summary>
+    public Func<FirewalldObservation>? ObserveOwnRules { get; init; }
+
     public Task<FirewalldObservation> ObserveAsync(CancellationToken cancel) => Task.FromResult(Observe());
+
+    public Task<FirewalldObservation> ObserveOwnRulesAsync(CancellationToken cancel) => Task.FromResult((ObserveOwnRules ?? Observe)());
 
     public Task<IReadOnlyList<string>> SetPortsAsync(
         string zone, IReadOnlyList<int> ports, IReadOnlyList<IPNetwork> sources, CancellationToken cancel)

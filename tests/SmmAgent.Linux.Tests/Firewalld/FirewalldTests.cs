@@ -11,6 +11,8 @@ namespace SmmAgent.Linux.Tests.Firewalld;
 
 public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetime
 {
+    private const string OwnRule = "rule priority=\"16400\" port port=\"8080\" protocol=\"tcp\" accept";
+
     private readonly FirewalldHost _host;
     private readonly Subject _firewalld;
 
@@ -186,7 +188,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
         await _host.CommandAsync("--permanent", "--new-zone=later");
         try
         {
-            await _host.CommandAsync("--permanent", "--zone=later", "--add-rich-rule=rule priority=\"16400\" port port=\"8080\" protocol=\"tcp\" accept");
+            await _host.CommandAsync("--permanent", "--zone=later", $"--add-rich-rule={OwnRule}");
             Assert.Equal([new(8080, null)], (await ZonesAsync())["later"].OwnRules);
 
             Assert.Single(await WithdrawAsync(Cancel));
@@ -196,6 +198,46 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
         finally
         {
             await _host.CommandAsync("--permanent", "--delete-zone=later");
+        }
+    }
+
+    [Fact]
+    public async Task PermanentOnlyZoneWithAnUnresolvableServiceIsObservedByItsOwnRules()
+    {
+        await _host.CommandAsync("--permanent", "--new-zone=later");
+        await AddServiceWithAnUnresolvableIncludeAsync("later");
+        try
+        {
+            await _host.CommandAsync("--permanent", "--zone=later", $"--add-rich-rule={OwnRule}");
+
+            Assert.Equal([new(8080, null)], (await ZonesAsync())["later"].OwnRules);
+        }
+        finally
+        {
+            await _host.CommandAsync("--permanent", "--delete-service=broken");
+            await _host.CommandAsync("--permanent", "--delete-zone=later");
+        }
+    }
+
+    [Fact]
+    public async Task UnresolvableServiceDoesNotPreventTheRemoval()
+    {
+        await OpenAsync("home", [8080]);
+        await OpenAsync("public", [8080]);
+        await AddServiceWithAnUnresolvableIncludeAsync("home");
+        try
+        {
+            // Which ports the zone lets in is unknown.
+            Assert.IsType<FirewalldObservation.NotSeen>(await _firewalld.ObserveAsync(Cancel));
+
+            Assert.Equal(4, (await WithdrawAsync(Cancel)).Count);
+
+            Assert.DoesNotContain("16400", await _host.EverythingAsync(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            // This also takes it out of the zones.
+            await _host.CommandAsync("--permanent", "--delete-service=broken");
         }
     }
 
@@ -239,6 +281,16 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
         Assert.Equal(HostChange.Firewalld, listener.Next());
     }
 
+    private async Task AddServiceWithAnUnresolvableIncludeAsync(string zone)
+    {
+        await _host.CommandAsync("--permanent", "--new-service=gone");
+        await _host.CommandAsync("--permanent", "--new-service=broken");
+        await _host.CommandAsync("--permanent", "--service=broken", "--add-include=gone");
+        await _host.CommandAsync("--permanent", $"--zone={zone}", "--add-service=broken");
+        // firewall-cmd takes a deleted service out of the zones, and leaves it in the services that include it.
+        await _host.CommandAsync("--permanent", "--delete-service=gone");
+    }
+
     private async Task<Dictionary<string, FirewalldZone>> ZonesAsync() =>
         Assert.IsType<FirewalldObservation.Seen>(await _firewalld.ObserveAsync(Cancel)).State.Zones.ToDictionary(zone => zone.Name);
 
@@ -252,7 +304,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     }
 
     private async Task<IReadOnlyList<string>> WithdrawAsync(CancellationToken cancel) =>
-        await ExecuteAsync(FirewallPlanner.Remove(new([], await _firewalld.ObserveAsync(cancel))), cancel);
+        await ExecuteAsync(FirewallPlanner.Remove(new([], await _firewalld.ObserveOwnRulesAsync(cancel))), cancel);
 
     private async Task<List<string>> ExecuteAsync(Plan plan, CancellationToken cancel)
     {

@@ -35,7 +35,7 @@ public sealed class FirewalldCheckTests(BedFixture fixture) : IClassFixture<BedF
 
         var opened = Check();
         Assert.All(Subjects, subject => Assert.Equal("pass", opened.Line("ports-open", subject).Status));
-        Assert.True(bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
+        await Until.TrueAsync(() => bed.ClusterReaches(MeshTestbed.VmAddress, 8080), "the cluster reaches 8080");
 
         CheckReportReader Check() => new(firewalld.Try(Programs.Agent, "--root", agent.Root, "check", "--output", "json"));
     }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace SmmAgent.NetnsTests.Cli;
 
-/// <summary>A text that an output is held against. With SMM_GOLDEN=write the tests write what they see; git diff shows it.</summary>
+/// <summary>The expected text of an output. With SMM_GOLDEN=write the tests write it; git diff shows the changes.</summary>
 internal static class GoldenFile
 {
     public static void AssertSame(string name, string text)
@@ -15,7 +15,7 @@ internal static class GoldenFile
         Assert.Equal(File.ReadAllText(path), text);
     }
 
-    // The path in the binary is a mapped one: what is behind tests/ is looked for above the test's own folder.
+    // The path in the binary is mapped: the part after tests/ is searched above the folder of the test.
     private static string Folder([CallerFilePath] string source = "")
     {
         var below = Path.GetDirectoryName(source)![(source.IndexOf("tests/", StringComparison.Ordinal))..];

@@ -105,9 +105,9 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
         foreach (var command in commands)
         {
             var words = agent.Command(command);
-            Tell(golden, command, "", agent, await Terminal.PipedAsync(words));
+            Append(golden, command, "", agent, await Terminal.PipedAsync(words));
             var onTerminal = await Terminal.OnTerminalAsync(words);
-            Tell(golden, command, "    (on a terminal)", agent, onTerminal);
+            Append(golden, command, "    (on a terminal)", agent, onTerminal);
             foreach (var plain in (string[])["NO_COLOR=1", "TERM=dumb", "TERM="])
                 Assert.Equal(Settled(Colour().Replace(onTerminal.Output, ""), agent),
                     Settled((await Terminal.OnTerminalAsync(words, plain)).Output, agent));
@@ -117,7 +117,7 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
         GoldenFile.AssertSame(name, golden.ToString());
     }
 
-    private static void Tell(StringBuilder golden, string[] command, string where, VmAgent agent, CommandOutput output)
+    private static void Append(StringBuilder golden, string[] command, string where, VmAgent agent, CommandOutput output)
     {
         golden.Append($"$ smm-agent {string.Join(' ', command)}{where}\n");
         golden.Append(Settled(output.Output, agent));
@@ -126,7 +126,7 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
         golden.Append($"[exit code {output.ExitCode}]\n\n");
     }
 
-    /// <summary>What differs from run to run gets a name.</summary>
+    /// <summary>Replaces the values that differ in each run by names.</summary>
     private static string Settled(string text, VmAgent agent)
     {
         text = Spinner().Replace(text, "");
@@ -142,7 +142,7 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
     [GeneratedRegex("\e\\[[0-9;]*m")]
     private static partial Regex Colour();
 
-    // How many of its pictures are shown depends on how long the work takes.
+    // The number of frames of the spinner depends on the duration of the work.
     [GeneratedRegex("\r((\e\\[36m)?[\u2800-\u28ff](\e\\[0m)? [^\r\n]*)?\e\\[K")]
     private static partial Regex Spinner();
 

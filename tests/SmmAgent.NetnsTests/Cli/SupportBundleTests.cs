@@ -3,7 +3,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Cli;
 
-/// <summary>A support bundle goes to strangers: secrets are planted wherever they could leak from, and none of them is in it.</summary>
+/// <summary>A support bundle contains no secret: the tests plant secrets in every source and search the bundle for them.</summary>
 public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFixture>, IDisposable
 {
     private const string AgentKey = "kQ7vXw2mZp9sLr4tYb6nHc8dJf3gKa5eUo1iWq0xTzM";
@@ -43,7 +43,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
                 AssertNothingOf(form, name, text);
         }
 
-        // Each place was really looked at: what stands beside the secret is there, with the secret's replacement.
+        // Each source was collected: the text beside the secret is there, with the replacement of the secret.
         Assert.Contains("# planted: [redacted]", files["agent.yaml"], StringComparison.Ordinal);
         Assert.Contains("[redacted].example.com", files["network/hosts"], StringComparison.Ordinal);
         Assert.Contains("# planted [redacted]", files["network/resolv.conf"], StringComparison.Ordinal);
@@ -75,10 +75,10 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(bundle));
         var written = File.ReadAllBytes(bundle);
 
-        var (code, said) = agent.Run("support-bundle", "--file", bundle);
+        var (code, output) = agent.Run("support-bundle", "--file", bundle);
 
         Assert.Equal(1, code);
-        Assert.Contains("the file exists and is not overwritten", said, StringComparison.Ordinal);
+        Assert.Contains("the file exists and is not overwritten", output, StringComparison.Ordinal);
         Assert.Equal(written, File.ReadAllBytes(bundle));
     }
 
@@ -167,7 +167,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
             "-j", "ACCEPT");
     }
 
-    // The bed has no journal: this one says what a careless program would have logged.
+    // The testbed has no journal: this program prints the entries of a careless program.
     private string Programs(string token)
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder, "bin")).FullName;
@@ -199,7 +199,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
             .ToDictionary(file => Path.GetRelativePath(top, file), File.ReadAllText);
     }
 
-    // Sixteen characters are a piece that somebody could search with.
+    // Sixteen characters of a secret are enough to recognise it.
     private static void AssertNothingOf(string secret, string name, string text)
     {
         for (var i = 0; i + 16 <= secret.Length; i++)

@@ -58,7 +58,7 @@ public sealed class TypedTokenTests : IDisposable
         Assert.Contains(" -echonl", stty, StringComparison.Ordinal);
     }
 
-    /// <summary>A pseudo-terminal of script(1) with a shell's text in it, and somebody who types.</summary>
+    /// <summary>A pseudo-terminal of script(1) that runs a shell script, with typed input.</summary>
     private sealed class TypedTerminal : IDisposable
     {
         private readonly StringBuilder _shown = new();
@@ -93,7 +93,7 @@ public sealed class TypedTokenTests : IDisposable
             _process.StandardInput.Flush();
         }
 
-        /// <returns>All that was shown.</returns>
+        /// <returns>The complete output.</returns>
         public async Task<string> EndAsync()
         {
             await Until.TrueAsync(() => _process.HasExited, "the shell's text is done", lastSeen: () => Shown);

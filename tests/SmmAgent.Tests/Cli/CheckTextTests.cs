@@ -1,4 +1,4 @@
-using SmmAgent.Cli;
+using SmmAgent.Cli.Output;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Status;
 using SmmAgent.Host;

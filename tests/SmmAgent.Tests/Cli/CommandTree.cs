@@ -3,15 +3,15 @@ using SmmAgent.Cli;
 
 namespace SmmAgent.Tests.Cli;
 
-/// <summary>The real command tree, as documents and completions are held against it.</summary>
+/// <summary>The real command tree, for the tests of documents and completions.</summary>
 internal static class CommandTree
 {
     public static IEnumerable<Command> All() => WithBelow(AgentCommandLine.Tree());
 
-    /// <summary>What an operator sees of a command's options.</summary>
+    /// <summary>The visible options of a command.</summary>
     public static IEnumerable<Option> Options(Command command) => command.Options.Where(option => !option.Hidden);
 
-    /// <summary>The words behind the program's name.</summary>
+    /// <summary>The words after the name of the program.</summary>
     public static string[] Path(Command command) => command is RootCommand ? [] : UsageErrors.Path(command).Split(' ');
 
     private static IEnumerable<Command> WithBelow(Command command) => command.Subcommands.SelectMany(WithBelow).Prepend(command);

@@ -187,9 +187,10 @@ public sealed class StatusCommandTests : IDisposable
             Sidecar = new(Evil, true, true, _time.GetUtcNow()),
             Conditions = [condition],
         };
-        // As anybody could write it, who may write the file: C1 control characters stand in JSON as they are.
+        // The user of the daemon may write any content: JSON allows C1 control characters unescaped.
         var text = System.Text.Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(status, StatusJson.Default.AgentStatus));
-        await File.WriteAllTextAsync(_paths.Status, text.Replace("\\u009B", "\u009b", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _paths.Status, text.Replace("\\u009B", "\u009b", StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
         Assert.Equal(0, await RunAsync(new StatusOptions(Json: json)));
         Assert.Contains("[2J", _output.ToString(), StringComparison.Ordinal);
@@ -301,13 +302,13 @@ public sealed class StatusCommandTests : IDisposable
     [InlineData("{}", "is not a status of smm-agent")]
     [InlineData("{\"agent\":", "is not a status of smm-agent")]
     [InlineData("null", "contains no status")]
-    public async Task AnInvalidStatusFileIsReported(string content, string why)
+    public async Task AnInvalidStatusFileIsReported(string content, string reason)
     {
         await File.WriteAllTextAsync(_paths.Status, content, TestContext.Current.CancellationToken);
 
         Assert.Equal(1, await RunAsync(Options()));
         Assert.StartsWith("UNKNOWN  on db-17\n", _output.ToString(), StringComparison.Ordinal);
-        Assert.Contains(why, _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains(reason, _output.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", _output.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("deserializ", _output.ToString(), StringComparison.Ordinal);
     }
@@ -361,7 +362,8 @@ public sealed class StatusCommandTests : IDisposable
         Address = new AddressReport("3.67.91.181", "configured"),
         Network = new NetworkStatus("different-network"),
         Gateways = [new("gw", "13.48.73.61", 15012, "ok", 3.1), new("gw", "2a00::1", 15012, "refused", null)],
-        Ports = [new(8080, "http", true, false, null), new(16400, "agent", true, true, true), new(16401, "sidecar-metrics", true, null, null)],
+        Ports = [new(8080, "http", true, false, null), new(16400, "agent", true, true, true),
+            new(16401, "sidecar-metrics", true, null, null)],
         Sidecar = new("1.15.3", Running: true, Ready: true, _time.GetUtcNow().AddMinutes(-2)),
         Conditions =
         [

@@ -4,7 +4,7 @@ using SmmAgent.Host;
 
 namespace SmmAgent.Tests.Cli;
 
-/// <summary>What a person reads who mistypes: one line that names the mistake and, where it can, what was meant.</summary>
+/// <summary>The message of a wrong command line: one line with the mistake and, if possible, a suggestion.</summary>
 public sealed class UsageErrorsTests
 {
     [Theory]
@@ -34,8 +34,10 @@ public sealed class UsageErrorsTests
     [InlineData("status --output xml", "--output: 'xml' is neither text nor json; for example: --output json")]
     [InlineData("config show --output", "'--output' needs text|json")]
     [InlineData("set bearer-token --file", "'--file' needs FILE")]
-    [InlineData("set bearer-token --stdin --file", "specify the source of the token: --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token")]
-    [InlineData("set bearer-token -", "'-' is not a token; to read standard input, use --stdin: sudo smm-agent set bearer-token --stdin < token")]
+    [InlineData("set bearer-token --stdin --file",
+        "specify the source of the token: --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token")]
+    [InlineData("set bearer-token -",
+        "'-' is not a token; to read standard input, use --stdin: sudo smm-agent set bearer-token --stdin < token")]
     [InlineData("set bearer-token --file a --file b", "Option '--file' expects a single argument but 2 were provided.")]
     [InlineData("status --watch=7", "'status' does not accept '7'")]
     [InlineData("reconcile now", "'reconcile' does not accept 'now'")]
@@ -50,7 +52,8 @@ public sealed class UsageErrorsTests
             UsageErrors.Format(AgentCommandLine.Parse(["support-bundle", "--file", ""])));
 
     [Fact]
-    public async Task AnUnexpectedExceptionEndsInOneLine() => Assert.Equal(ExitCode.Failed, await AgentCommandLine.RunAsync(["--root", "", "status"]));
+    public async Task AnUnexpectedExceptionEndsInOneLine() =>
+    Assert.Equal(ExitCode.Failed, await AgentCommandLine.RunAsync(["--root", "", "status"]));
 
     [Theory]
     [InlineData("")]

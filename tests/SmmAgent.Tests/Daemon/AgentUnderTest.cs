@@ -15,7 +15,7 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Tests.Daemon;
 
-/// <summary>What the services of a daemon share, in a folder of its own, with a dashboard on loopback.</summary>
+/// <summary>The shared objects of the services of a daemon in a temporary folder, with a dashboard on loopback.</summary>
 internal sealed class AgentUnderTest : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-daemon");
@@ -59,7 +59,7 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         Paths, RandomNumberGenerator.Fill, new ReconcileRequest(Paths.ReconcileRequest, Time, NullLogger<ReconcileRequest>.Instance),
         NullLogger<CurrentIdentity>.Instance);
 
-    /// <summary>Gives the host another /etc/machine-id, as a copy of a machine has one.</summary>
+    /// <summary>Replaces /etc/machine-id, as on a copy of a machine.</summary>
     public void BecomeAnotherMachine()
     {
         Directory.CreateDirectory(Path.Combine(Paths.Root, "etc"));

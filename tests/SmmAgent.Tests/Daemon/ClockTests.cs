@@ -3,7 +3,7 @@ using SmmAgent.Daemon.Loop;
 
 namespace SmmAgent.Tests.Daemon;
 
-/// <summary>Only what people read depends on the time of day.</summary>
+/// <summary>Only displayed times depend on the time of day.</summary>
 public sealed class ClockTests
 {
     private readonly AdjustableClock _time = new();

@@ -27,8 +27,6 @@ namespace SmmAgent.Tests.Daemon;
 /// <summary>The address and reachability services over real sockets, with a clock that only the test moves.</summary>
 internal sealed class NetworkServiceFixture : IDisposable
 {
-    private static int _lastAddress;
-
     private readonly string _folder = Directory.CreateTempSubdirectory("smm-services-").FullName;
     private readonly AddressProviderClient _providers;
 
@@ -60,7 +58,7 @@ internal sealed class NetworkServiceFixture : IDisposable
 
     public ReachabilityService ReachabilityService { get; }
 
-    /// <summary>How often the service told that the dashboard answers again.</summary>
+    /// <summary>The number of notifications that the dashboard answers again.</summary>
     public int DashboardCameBack { get; private set; }
 
     public ConditionUpdate AddressKnown => Address.Value.AddressKnown;
@@ -87,9 +85,6 @@ internal sealed class NetworkServiceFixture : IDisposable
 
     public string AddressFile => Path.Combine(_folder, "address.json");
 
-    public static IPAddress NextLoopback() =>
-        new([127, (byte)(164 + (Environment.ProcessId % 90)), 0, (byte)Interlocked.Increment(ref _lastAddress)]);
-
     public void Configure(Func<AgentSettings, AgentSettings> change) =>
         Settings.Publish(Settings.Value with { Settings = change(Settings.Value.Settings) });
 
@@ -105,7 +100,7 @@ internal sealed class NetworkServiceFixture : IDisposable
     public void Mesh(string groupNetwork, IReadOnlyList<IPAddress> gateways, params DirectEndpoint[] direct) =>
         MeshConfig.Publish(MeshConfig.Value with { Config = Config(groupNetwork, gateways, direct) });
 
-    /// <summary>The daemon starts anew: nothing is left but the files.</summary>
+    /// <summary>Restarts the daemon: only its files remain.</summary>
     public void RestartAddressService()
     {
         Address = new(AddressState.Initial);

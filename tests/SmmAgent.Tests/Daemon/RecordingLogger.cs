@@ -20,7 +20,7 @@ internal sealed class RecordingLogger<T> : ILogger<T>, ILoggerFactory
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
         _lines.Enqueue($"{logLevel}: {formatter(state, exception)}");
 
-    // The framework says much at Information, which the agent leaves out.
+    // The framework logs much at Information, which the agent omits.
     public ILogger CreateLogger(string categoryName) =>
         categoryName.StartsWith("Microsoft", StringComparison.Ordinal) ? NullLogger.Instance : this;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace SmmAgent.Tests.Daemon;
 
-/// <summary>A clock that stands still until the test moves it, and that tells which timers were set.</summary>
+/// <summary>A clock that only the test moves, and that records the timers.</summary>
 internal sealed class WatchedTime() : FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero))
 {
     private readonly Channel<TimeSpan> _timers = Channel.CreateUnbounded<TimeSpan>();

@@ -8,7 +8,7 @@ using SmmAgent.Tests.Cli;
 
 namespace SmmAgent.Tests.Docs;
 
-/// <summary>The man pages say what is, and nothing that is not: commands, options, keys, defaults, exit codes.</summary>
+/// <summary>The man pages describe exactly the commands, options, keys, defaults and exit codes of the program.</summary>
 public sealed partial class ManPageTests
 {
     private static readonly string AgentPage = Repository.PathOf("packaging", "man", "smm-agent.8");

@@ -10,14 +10,14 @@ public sealed class ProgressTests
         await using var output = new StringWriter();
         var work = new TaskCompletionSource();
         string[] doing = ["", "downloading x", "waiting for apt-get (process 7)", "waiting for apt-get (process 7)", "installing x"];
-        var looks = 0;
+        var calls = 0;
 
         var waiting = new Progress(output, colour: false).WhileAsync(
             () =>
             {
-                if (looks / 2 == doing.Length - 1)
+                if (calls / 2 == doing.Length - 1)
                     work.TrySetResult();
-                return doing[Math.Min(looks++ / 2, doing.Length - 1)];
+                return doing[Math.Min(calls++ / 2, doing.Length - 1)];
             },
             work.Task,
             TimeProvider.System);

@@ -101,9 +101,9 @@ public sealed class LoggingTests : IDisposable
         using var logger = Journal();
         File.Delete(SocketPath);
 
-        logger.Warning("still told");
+        logger.Warning("still logged");
 
-        Assert.Equal("<4>still told\n", _console.ToString());
+        Assert.Equal("<4>still logged\n", _console.ToString());
     }
 
     [Fact]
@@ -167,7 +167,8 @@ public sealed class LoggingTests : IDisposable
     [InlineData("RetryAfter", "SMM_RETRY_AFTER")]
     [InlineData("DashboardURL", "SMM_DASHBOARD_URL")]
     [InlineData("odd-näme", "SMM_ODD_N_ME")]
-    public void TheNameOfAFieldIsValidForTheJournal(string property, string field) => Assert.Equal(field, JournalMessage.FieldName(property));
+    public void TheNameOfAFieldIsValidForTheJournal(string property, string field) =>
+    Assert.Equal(field, JournalMessage.FieldName(property));
 
     [Fact]
     public void TheNameOfAFieldHasALimit() => Assert.InRange(JournalMessage.FieldName(new string('x', 300)).Length, 1, 64);

@@ -193,6 +193,9 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
         using var atStatus = await dashboard.Status.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, atStatus.StatusCode);
         var metrics = await dashboard.Status.GetStringAsync("metrics", TestContext.Current.CancellationToken);
+        Assert.Equal(MetricDocs.OfDashboard(inCluster: true), MetricDocs.FromText(metrics));
+        if (Promtool.Missing is null)
+            Assert.Equal((0, ""), Promtool.CheckMetrics(metrics));
         Assert.Contains("smm_dashboard_workload_groups{configuration=\"current\"}", metrics, StringComparison.Ordinal);
         Assert.Contains("smm_dashboard_watch_age_seconds{kind=\"workloadgroups.networking.istio.io\"}", metrics, StringComparison.Ordinal);
     }

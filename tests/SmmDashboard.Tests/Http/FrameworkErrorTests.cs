@@ -40,8 +40,10 @@ public sealed class FrameworkErrorTests
     {
         var clock = new FakeTimeProvider();
         var guard = new RequestGuard(
-            _ => throw new InvalidOperationException("the inner secret"), new RequestRates(new(), clock),
-                NullLogger<RequestGuard>.Instance);
+            _ => throw new InvalidOperationException("the inner secret"),
+            new RequestRates(new(), clock),
+            new RequestMetrics(),
+            NullLogger<RequestGuard>.Instance);
         var context = new DefaultHttpContext();
         using var body = new MemoryStream();
         context.Response.Body = body;

@@ -30,6 +30,8 @@ public sealed class HeaderTests
     [InlineData("\"b\", x, \"a\"", true)]
     [InlineData("\"a;br\"", true)]
     [InlineData("W/\"a-gzip\"", true)]
+    [InlineData("\"b\", *", false)]
+    [InlineData("*, \"b\"", false)]
     [InlineData("\"b\"", false)]
     [InlineData("a", false)]
     [InlineData("\"a", false)]

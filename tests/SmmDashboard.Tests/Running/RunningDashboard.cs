@@ -38,6 +38,8 @@ public sealed class RunningDashboard : IAsyncDisposable
     /// <summary>The URL of the admin listener.</summary>
     public Uri AdminAddress => new(Dashboard.Addresses(App)[^1]);
 
+    public Uri StatusAddress => new(Dashboard.Addresses(App)[1]);
+
     public TemporaryFolder Folder => _folder;
 
     public IPEndPoint RegistrationAddress => App.Services.GetRequiredService<RegistrationListener>().Address;
@@ -72,6 +74,9 @@ public sealed class RunningDashboard : IAsyncDisposable
         /// <summary>Whether it shows its machines.</summary>
         public bool HasAdmin { get; init; }
 
+        /// <summary>Whether it has a status address.</summary>
+        public bool HasStatus { get; init; }
+
         /// <summary>A folder that outlives this dashboard.</summary>
         public TemporaryFolder? Folder { get; init; }
     }
@@ -102,6 +107,7 @@ public sealed class RunningDashboard : IAsyncDisposable
             Connections = setup.Connections,
             TrustedProxies = setup.TrustedProxies,
             NewAgents = setup.NewAgents,
+            Status = setup.HasStatus ? new IPEndPoint(IPAddress.Loopback, 0) : null,
         };
         var mesh = MeshDescriptionReader.Read(setup.Mesh.ToString());
         Assert.Empty(mesh.Errors);

@@ -57,6 +57,13 @@ public sealed record FirewallSnapshot
             ? [.. chain.Rules.Where(rule => !rule.IsHandle).Select(rule => rule.Text)]
             : null;
 
+    // The serializer accepts null as an element of a list or a dictionary although the types exclude it.
+    private bool IsComplete =>
+        Chains.Values.All(rules => rules is not null && rules.All(rule => rule is not null))
+        && Zones.Values.All(
+            openings => openings is not null && openings.All(open => open is { Port: >= 0 and <= ushort.MaxValue }))
+        && Running.All(unit => unit is not null);
+
     private static IReadOnlyList<PortOpening> OpeningsIn(FirewalldZone zone) =>
         [.. zone.OwnRules.OrderBy(open => open.Port).ThenBy(open => $"{open.Source}", StringComparer.Ordinal)];
 
@@ -71,7 +78,7 @@ public sealed record FirewallSnapshot
         try
         {
             return JsonSerializer.Deserialize(content, FirewallSnapshotJson.Default.FirewallSnapshot) is { Format: <= ThisFormat } snapshot
-                && snapshot.Zones.Values.SelectMany(open => open).All(open => open.Port is >= 0 and <= ushort.MaxValue) ? snapshot : null;
+                && snapshot.IsComplete ? snapshot : null;
         }
         catch (JsonException)
         {

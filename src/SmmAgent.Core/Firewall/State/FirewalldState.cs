@@ -14,7 +14,11 @@ public sealed record FirewalldZone(string Name, bool ReceivesTraffic, IReadOnlyS
 }
 
 /// <summary>The ports that firewalld lets in.</summary>
-public sealed record FirewalldState(IReadOnlyList<FirewalldZone> Zones);
+public sealed record FirewalldState(IReadOnlyList<FirewalldZone> Zones)
+{
+    /// <summary>The reason why the agent's rules of some zones are missing here; null when all zones were read.</summary>
+    public string? IncompleteReason { get; init; }
+}
 
 /// <summary>The observation of firewalld.</summary>
 public abstract record FirewalldObservation

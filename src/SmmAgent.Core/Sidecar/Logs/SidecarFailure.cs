@@ -148,6 +148,6 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
             + "see GatewaysReachable, and /etc/nsswitch.conf: the line hosts must have the word files",
         SidecarFailureKind.Refused => "see the log of istiod",
         SidecarFailureKind.Unknown => "see: journalctl -u istio",
-        _ => "see GatewaysReachable, and the firewalls on the way",
+        _ => "see GatewaysReachable, and the firewalls on the path",
     };
 }

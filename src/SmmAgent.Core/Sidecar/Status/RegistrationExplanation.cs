@@ -70,7 +70,7 @@ public static class RegistrationExplanation
             && FromOutdatedFiles(known) is not null;
 
     private static ConditionUpdate? FromOutdatedFiles(RegistrationObservation known) =>
-        known.Current is { Status: ConditionStatus.False, Reason: "RestartNeeded" or "NotWritten" } current && !known.IsLocallyHealthy
+        known.Current is { Status: ConditionStatus.False, Reason: SidecarReasons.RestartNeeded or SidecarReasons.NotWritten } current && !known.IsLocallyHealthy
             ? Because(current.Reason, current.Message)
             : null;
 
@@ -101,12 +101,12 @@ public static class RegistrationExplanation
     {
         null or { Activity: UnitActivity.Running } => null,
         { Activity: UnitActivity.Stopped } =>
-            Because("SidecarNotRunning", "the sidecar does not run, so this VM is not registered: see SidecarRunning"),
+            Because(SidecarReasons.SidecarNotRunning, "the sidecar does not run, so this VM is not registered: see SidecarRunning"),
         _ when failure is { IsLocal: true } =>
             Because(Reason(failure.Kind), $"the sidecar does not run: {failure.Description}; {failure.Remediation}{Quoted(failure)}"),
         _ when failure is not null =>
-            Because("SidecarNotRunning", $"the sidecar does not run: {failure.Description}; {failure.Remediation}{Quoted(failure)}"),
-        _ => Because("SidecarNotRunning", "the sidecar is starting or fails to start: see SidecarRunning"),
+            Because(SidecarReasons.SidecarNotRunning, $"the sidecar does not run: {failure.Description}; {failure.Remediation}{Quoted(failure)}"),
+        _ => Because(SidecarReasons.SidecarNotRunning, "the sidecar is starting or fails to start: see SidecarRunning"),
     };
 
     private static ConditionUpdate? FromLog(RegistrationObservation known)
@@ -152,8 +152,8 @@ public static class RegistrationExplanation
         const string Remediation = "fetch a new one from the dashboard once DashboardReachable is True: sudo smm-agent reconcile";
         return token?.Verdict switch
         {
-            TokenVerdict.Expired => Because("TokenExpired", $"{token.Reason}; {Remediation}{Quoted(failure)}"),
-            TokenVerdict.Unusable => Because("TokenUnusable", $"{token.Reason}; {Remediation}{Quoted(failure)}"),
+            TokenVerdict.Expired => Because(SidecarReasons.TokenExpired, $"{token.Reason}; {Remediation}{Quoted(failure)}"),
+            TokenVerdict.Unusable => Because(SidecarReasons.TokenUnusable, $"{token.Reason}; {Remediation}{Quoted(failure)}"),
             _ => null,
         };
     }
@@ -168,7 +168,7 @@ public static class RegistrationExplanation
         SidecarFailureKind.ConfigurationInvalid => "ConfigurationInvalid",
         SidecarFailureKind.CaptureFailed => "CaptureFailed",
         SidecarFailureKind.PortTaken => "PortTaken",
-        SidecarFailureKind.TokenUnreadable => "TokenUnusable",
+        SidecarFailureKind.TokenUnreadable => SidecarReasons.TokenUnusable,
         SidecarFailureKind.TokenRefused => RegistrationReasons.TokenRefused,
         SidecarFailureKind.GroupNotFound => RegistrationReasons.GroupNotFound,
         SidecarFailureKind.IdentityMismatch => RegistrationReasons.IdentityMismatch,

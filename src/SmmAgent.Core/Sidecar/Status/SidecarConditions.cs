@@ -41,7 +41,7 @@ public static class SidecarConditions
             (null, PackageOutcome.NoTrustedKey) => ConditionUpdate.False(Installed, "NoTrustedKey", choice.Reason),
             (null, _) when failure is not null => ConditionUpdate.False(Installed, $"{failure.Reason}", failure.Message),
             (null, _) => ConditionUpdate.False(
-                Installed, "NotInstalled", $"{PackageChoice.SidecarPackage} is not installed: {Remediation(sidecar)}"),
+                Installed, SidecarReasons.NotInstalled, $"{PackageChoice.SidecarPackage} is not installed: {Remediation(sidecar)}"),
             (_, PackageOutcome.Installed or PackageOutcome.NotOffered) => ConditionUpdate.True(Installed, "Installed", installed),
             _ => ConditionUpdate.True(
                 Installed,
@@ -56,14 +56,14 @@ public static class SidecarConditions
         if (UnobservedReason(sidecar) is { } unknown)
             return ConditionUpdate.Unknown(Current, "NotSeen", unknown);
         if (sidecar.Version is null)
-            return ConditionUpdate.Unknown(Current, "NotInstalled", "no sidecar is installed");
+            return ConditionUpdate.Unknown(Current, SidecarReasons.NotInstalled, "no sidecar is installed");
         if (sidecar.Fault is { } fault)
             return ConditionUpdate.False(Current, fault.Reason, $"{fault.Message}; the present configuration stays in effect");
         if (observed.Token.Verdict is TokenVerdict.Expired or TokenVerdict.Unusable)
         {
             return ConditionUpdate.False(
                 Current,
-                observed.Token.Verdict == TokenVerdict.Expired ? "TokenExpired" : "TokenUnusable",
+                observed.Token.Verdict == TokenVerdict.Expired ? SidecarReasons.TokenExpired : SidecarReasons.TokenUnusable,
                 $"{observed.Token.Reason}: {FailureOrRemediation(sidecar, ReconcilePart.Token)}");
         }
 
@@ -71,13 +71,13 @@ public static class SidecarConditions
             .Where(step => step is WriteSidecarFile or SetHosts or ProtectSidecarFile or ReloadUnits)
             .Select(step => $"to {step}").ToList();
         if (drift.Count > 0)
-            return ConditionUpdate.False(Current, "NotWritten", Summarize(drift, FailureOrRemediation(sidecar, ReconcilePart.Files)));
+            return ConditionUpdate.False(Current, SidecarReasons.NotWritten, Summarize(drift, FailureOrRemediation(sidecar, ReconcilePart.Files)));
 
         var desired = sidecar.Desired with { KeepsPackage = PackageFailure(sidecar) is not null };
         if (SidecarPlanner.RestartReasons(desired, observed) is { Count: > 0 } reasons)
         {
             return ConditionUpdate.False(
-                Current, "RestartNeeded", $"the sidecar needs a restart: {Summarize(reasons, RestartRules.Describe(sidecar.Settings))}");
+                Current, SidecarReasons.RestartNeeded, $"the sidecar needs a restart: {Summarize(reasons, RestartRules.Describe(sidecar.Settings))}");
         }
 
         return OtherIdentity(sidecar) ?? CapturedTwice(sidecar) ?? CaptureOff(sidecar) ?? RunsCurrent(sidecar);
@@ -141,7 +141,7 @@ public static class SidecarConditions
             : "";
         return sidecar.Observed.Unit.Value is { Activity: UnitActivity.Running }
             ? ConditionUpdate.True(Current, "Current", $"the sidecar runs with the newest configuration{families}")
-            : ConditionUpdate.Unknown(Current, "NotRunning", "the sidecar does not run; its next start uses the newest configuration");
+            : ConditionUpdate.Unknown(Current, SidecarReasons.NotRunning, "the sidecar does not run; its next start uses the newest configuration");
     }
 
     /// <summary>Settings of the operator that have no effect, and what to do; null when there are none.</summary>
@@ -161,7 +161,7 @@ public static class SidecarConditions
             ? $"{failure.Description}; {failure.Remediation}; the sidecar's log: {failure.Line}"
             : "journalctl -u istio, /var/log/istio/istio.err.log";
         if (sidecar.Observed.Package.UnknownReason is null && sidecar.Version is null)
-            return ConditionUpdate.False(Running, "NotInstalled", "no sidecar is installed: see SidecarInstalled");
+            return ConditionUpdate.False(Running, SidecarReasons.NotInstalled, "no sidecar is installed: see SidecarInstalled");
         if (sidecar.Observed.Unit.Value is not { } unit)
             return ConditionUpdate.Unknown(Running, "NotSeen", sidecar.Observed.Unit.UnknownReason!);
         if (sidecar.Desired.Hold is { } hold)
@@ -171,19 +171,19 @@ public static class SidecarConditions
         {
             { Activity: UnitActivity.Running, IsReady: true } =>
                 ConditionUpdate.True(Running, "Running", $"the sidecar {sidecar.Version} runs and is ready"),
-            { Activity: UnitActivity.Running } => ConditionUpdate.False(Running, "NotReady", $"the sidecar runs, but is not ready; {log}"),
+            { Activity: UnitActivity.Running } => ConditionUpdate.False(Running, SidecarReasons.NotReady, $"the sidecar runs, but is not ready; {log}"),
             { Activity: UnitActivity.Starting } =>
                 ConditionUpdate.False(Running, "Starting", $"systemd is starting the sidecar; if this takes long: {log}"),
             { IsMasked: true } =>
-                ConditionUpdate.False(Running, "NotRunning", $"istio.service is masked, so it is not started: {unit.UnmaskCommand}"),
+                ConditionUpdate.False(Running, SidecarReasons.NotRunning, $"istio.service is masked, so it is not started: {unit.UnmaskCommand}"),
             _ when !SidecarPlanner.HasCredentials(sidecar.Desired, sidecar.Observed) => ConditionUpdate.False(
                 Running,
-                "NotRunning",
+                SidecarReasons.NotRunning,
                 $"istio.service is not started before it has an istio-token: {FailureOrRemediation(sidecar, ReconcilePart.Token)}"),
             { Activity: UnitActivity.Failed } when sidecar.Observed.Failure is { IsLocal: true } =>
-                ConditionUpdate.False(Running, "NotRunning", $"istio.service does not run: {log}"),
+                ConditionUpdate.False(Running, SidecarReasons.NotRunning, $"istio.service does not run: {log}"),
             _ => ConditionUpdate.False(
-                Running, "NotRunning", $"istio.service does not run: {FailureOrRemediation(sidecar, ReconcilePart.Unit)}"),
+                Running, SidecarReasons.NotRunning, $"istio.service does not run: {FailureOrRemediation(sidecar, ReconcilePart.Unit)}"),
         };
     }
 

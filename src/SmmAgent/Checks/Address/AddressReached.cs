@@ -7,7 +7,7 @@ namespace SmmAgent.Checks.Address;
 /// <summary>Checks whether the cluster reaches the VM at its address, by the dial-back of the running daemon.</summary>
 internal sealed class AddressReached() : Check("address-reached", CheckGroup.Address, "From the cluster")
 {
-    private const string Cure = "open the ports in the firewalls and security groups between the cluster and this VM, "
+    private const string Fix = "open the ports in the firewalls and security groups between the cluster and this VM, "
         + "and make sure that the address is this VM's";
 
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -24,8 +24,8 @@ internal sealed class AddressReached() : Check("address-reached", CheckGroup.Add
         CheckLine[] lines = reached switch
         {
             { Status: nameof(ConditionStatus.True), Reason: not ConditionUpdate.Degraded } => [CheckLine.Pass(reached.Message), Others()],
-            { Status: nameof(ConditionStatus.True) } => [CheckLine.Warn(reached.Message, Cure), Others()],
-            { Status: nameof(ConditionStatus.False) } => [CheckLine.Fail(reached.Message, Cure), Others()],
+            { Status: nameof(ConditionStatus.True) } => [CheckLine.Warn(reached.Message, Fix), Others()],
+            { Status: nameof(ConditionStatus.False) } => [CheckLine.Fail(reached.Message, Fix), Others()],
             _ => [CheckLine.Skipped(reached?.Message ?? "the daemon does not report it")],
         };
         return Task.FromResult<IReadOnlyList<CheckLine>>(
@@ -33,7 +33,7 @@ internal sealed class AddressReached() : Check("address-reached", CheckGroup.Add
             .. lines,
             .. status.Ports.Where(port => port.ReachableFromCluster is not null).Select(port => (port.ReachableFromCluster == true
                 ? CheckLine.Pass("reached")
-                : new CheckLine(lines[0].Status, "not reached", Cure)) with { Subject = $"{port.Port} ({port.Name})" }),
+                : new CheckLine(lines[0].Status, "not reached", Fix)) with { Subject = $"{port.Port} ({port.Name})" }),
         ]);
     }
 

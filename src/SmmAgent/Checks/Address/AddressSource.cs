@@ -13,17 +13,17 @@ internal sealed class AddressSource() : Check("address-source", CheckGroup.Addre
 
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        var look = await context.Address;
-        var known = look.State.AddressKnown;
-        var said = look.IsDaemons ? $"{known.Message} (used by the running daemon)" : known.Message;
+        var address = await context.Address;
+        var known = address.State.AddressKnown;
+        var message = address.IsDaemons ? $"{known.Message} (used by the running daemon)" : known.Message;
         return
         [
             known switch
             {
-                { Status: ConditionStatus.True, Reason: AddressDecision.Known } => CheckLine.Pass(said),
-                { Status: ConditionStatus.True } => CheckLine.Warn(said, SetNodeIp),
-                { Status: ConditionStatus.False } => CheckLine.Fail(said, SetNodeIp),
-                _ => CheckLine.Skipped(context.Settings.UnreadableReason ?? said),
+                { Status: ConditionStatus.True, Reason: AddressDecision.Known } => CheckLine.Pass(message),
+                { Status: ConditionStatus.True } => CheckLine.Warn(message, SetNodeIp),
+                { Status: ConditionStatus.False } => CheckLine.Fail(message, SetNodeIp),
+                _ => CheckLine.Skipped(context.Settings.UnreadableReason ?? message),
             },
         ];
     }

@@ -9,8 +9,8 @@ internal sealed class ControlPlaneMeshExpansion() : Check("control-plane-meshexp
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        var look = await context.Mesh;
-        return look.Config is { } config ? Lines(config, look.AsOf) : [look.MissingLine];
+        var mesh = await context.Mesh;
+        return mesh.Config is { } config ? Lines(config, mesh.AsOf) : [mesh.MissingLine];
     }
 
     private static IReadOnlyList<CheckLine> Lines(MeshConfig config, string asOf)

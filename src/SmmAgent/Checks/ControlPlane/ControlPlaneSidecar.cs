@@ -24,18 +24,18 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
         if (context.System.Packages.Format is null)
             return [CheckLine.Fail(PackageHost.NoSidecarFormat, "use a distribution with dpkg or rpm")];
 
-        var look = await context.Mesh;
-        if (look.Config is not { } config)
-            return [look.MissingLine];
+        var mesh = await context.Mesh;
+        if (mesh.Config is not { } config)
+            return [mesh.MissingLine];
 
-        var (state, why) = await new InstalledPackage(context.System.Packages).ReadAsync(PackageChoice.SidecarPackage, cancel);
+        var (state, reason) = await new InstalledPackage(context.System.Packages).ReadAsync(PackageChoice.SidecarPackage, cancel);
         if (state is null)
-            return [CheckLine.Skipped(why!)];
+            return [CheckLine.Skipped(reason!)];
 
         var choice = Choose(context, config, state.Version);
         return [await RefusalAsync(settings, choice, context.Time, cancel) is { } refusal
             ? new(Bad(state.Version), refusal.Message, refusal.Remediation)
-            : Line(choice, state.Version, settings.Sidecar.Mode, look.AsOf)];
+            : Line(choice, state.Version, settings.Sidecar.Mode, mesh.AsOf)];
     }
 
     // The approval before an installation, without the files that only root may read.
@@ -50,7 +50,7 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
     }
 
     private static PackageChoice Choose(CheckContext context, MeshConfig config, string? installed) =>
-        PackageChoice.ForSidecar(config, SidecarComposition.HostContext(context.Time).Packages(context.Settings.Settings)!, installed);
+        PackageChoice.ForSidecar(config, SidecarComposition.InputReader(context.Time).Packages(context.Settings.Settings)!, installed);
 
     private static CheckLine Line(PackageChoice choice, string? installed, ManagementMode mode, string asOf) => choice.Outcome switch
     {

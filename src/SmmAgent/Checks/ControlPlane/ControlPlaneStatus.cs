@@ -9,8 +9,8 @@ internal sealed class ControlPlaneStatus() : Check("control-plane-status", Check
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        var look = await context.Mesh;
-        return look.Config is { Mesh: var mesh } ? [Line(mesh, look.AsOf)] : [look.MissingLine];
+        var observed = await context.Mesh;
+        return observed.Config is { Mesh: var mesh } ? [Line(mesh, observed.AsOf)] : [observed.MissingLine];
     }
 
     // The values of the status of an IstioControlPlane.

@@ -9,19 +9,19 @@ internal sealed class DashboardAnswers() : DashboardCheck("dashboard-answers", "
 {
     protected override bool DaemonKnows => true;
 
-    protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now)
+    protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation dashboard, DateTimeOffset now)
     {
-        var asked = look.Results.Where(result => result.Latency is not null).ToList();
-        var fault = asked.FirstOrDefault(result => result.Outcome != Outcome.Ok);
+        var probed = dashboard.Results.Where(result => result.Latency is not null).ToList();
+        var fault = probed.FirstOrDefault(result => result.Outcome != Outcome.Ok);
         return
         [
-            asked.Count == 0 && look.Results.FirstOrDefault(result => result.Outcome == Outcome.Captured) is { } captured
+            probed.Count == 0 && dashboard.Results.FirstOrDefault(result => result.Outcome == Outcome.Captured) is { } captured
                 ? Captured(captured)
-            : asked.Count == 0 ? CheckLine.Skipped("not asked: the connection is not accepted")
+            : probed.Count == 0 ? CheckLine.Skipped("not asked: the connection is not accepted")
             : fault is null ? CheckLine.Pass("GET /healthz is answered with 200")
             : fault.Outcome is Outcome.WrongCertificate or Outcome.ExpiredCertificate
                 ? CheckLine.Skipped("not asked: its certificate is not trusted")
-            : CheckLine.Fail($"{fault.Endpoint()} {fault.Detail}", $"is it the dashboard? If not: {DashboardConfigured.Cure}"),
+            : CheckLine.Fail($"{fault.Endpoint()} {fault.Detail}", $"is it the dashboard? If not: {DashboardConfigured.Fix}"),
         ];
     }
 }

@@ -8,13 +8,13 @@ namespace SmmAgent.Checks.Dashboard;
 /// <summary>Checks that the dashboard's certificate is trusted and does not expire soon.</summary>
 internal sealed class DashboardCertificate() : DashboardCheck("dashboard-certificate", "Certificate")
 {
-    protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now)
+    protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation dashboard, DateTimeOffset now)
     {
         if (url.Scheme != Uri.UriSchemeHttps)
             return [CheckLine.Skipped("plain http shows none")];
-        if (look.Results.FirstOrDefault(IsBad) is { } bad)
-            return [CheckLine.Fail($"{bad.Target.Host} {bad.Detail}", Cure(bad, now))];
-        if (look.Results.Select(result => result.Certificate).OfType<CertificateLife>().MinBy(life => life.NotAfter) is not { } first)
+        if (dashboard.Results.FirstOrDefault(IsBad) is { } bad)
+            return [CheckLine.Fail($"{bad.Target.Host} {bad.Detail}", Fix(bad, now))];
+        if (dashboard.Results.Select(result => result.Certificate).OfType<CertificateLife>().MinBy(life => life.NotAfter) is not { } first)
             return [CheckLine.Skipped("no certificate: the dashboard does not answer")];
 
         return
@@ -27,7 +27,7 @@ internal sealed class DashboardCertificate() : DashboardCheck("dashboard-certifi
 
     private static bool IsBad(ProbeResult result) => result.Outcome is Outcome.WrongCertificate or Outcome.ExpiredCertificate;
 
-    private static string Cure(ProbeResult bad, DateTimeOffset now) => bad switch
+    private static string Fix(ProbeResult bad, DateTimeOffset now) => bad switch
     {
         { Certificate: { } life } when life.NotBefore > now => ClockOffset.Advice,
         { Outcome: Outcome.ExpiredCertificate } => Outcome.ExpiredCertificate.Advice(),

@@ -17,18 +17,18 @@ internal abstract class DashboardCheck(string id, string title) : Check(id, Chec
             return [(DaemonKnows ? context.Daemon.LineFor(ConditionType.DashboardReachable, AsRoot) : null) ?? obstacle];
 
         return context.Settings.Settings.DashboardUrl is { } url
-            ? Evaluate(url, await LookAsync(context), context.Time.GetUtcNow())
+            ? Evaluate(url, await ObserveAsync(context), context.Time.GetUtcNow())
             : [CheckLine.Skipped("no dashboard is set")];
     }
 
     // The firewall is observed only if it may explain a failure.
-    private static async Task<DashboardObservation> LookAsync(CheckContext context) =>
-        await context.Dashboard is var look && look.Results.Any(result => result.Latency is null)
-        ? look with { Own = (await context.OwnTraffic).Blockers }
-        : look;
+    private static async Task<DashboardObservation> ObserveAsync(CheckContext context) =>
+        await context.Dashboard is var dashboard && dashboard.Results.Any(result => result.Latency is null)
+        ? dashboard with { Own = (await context.OwnTraffic).Blockers }
+        : dashboard;
 
-    /// <param name="look">Has at least one result.</param>
-    protected abstract IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now);
+    /// <param name="dashboard">Has at least one result.</param>
+    protected abstract IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation dashboard, DateTimeOffset now);
 
     /// <summary>Whether the name did not resolve, so that there is no address to probe.</summary>
     protected static bool IsUnresolved(ProbeResult result) =>

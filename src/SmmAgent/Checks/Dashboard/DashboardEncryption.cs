@@ -13,6 +13,6 @@ internal sealed class DashboardEncryption() : Check("dashboard-transport", Check
             { Scheme: "https" } => CheckLine.Pass("https"),
             _ => CheckLine.Warn(
                 "plain http: anyone between this VM and the dashboard can read the bearer token, and packages are not installed",
-                $"expose the dashboard over https, then: {DashboardConfigured.Cure}"),
+                $"expose the dashboard over https, then: {DashboardConfigured.Fix}"),
         });
 }

@@ -10,20 +10,20 @@ namespace SmmAgent.Checks.Dashboard;
 /// <summary>Checks that the dashboard's port accepts connections at each of its addresses.</summary>
 internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable", "Connection")
 {
-    protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now) =>
-        Lines(look, ProxyEnvironment.Note(url, look.Proxy));
+    protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation dashboard, DateTimeOffset now) =>
+        Lines(dashboard, ProxyEnvironment.Note(url, dashboard.Proxy));
 
-    internal static IReadOnlyList<CheckLine> Lines(DashboardObservation look, string proxyNote)
+    internal static IReadOnlyList<CheckLine> Lines(DashboardObservation dashboard, string proxyNote)
     {
-        if (IsWithoutAuthorities(look.Results[0]))
+        if (IsWithoutAuthorities(dashboard.Results[0]))
             return [CheckLine.Skipped("not tried: dashboard.caFile cannot be used")];
-        if (IsUnresolved(look.Results[0]))
+        if (IsUnresolved(dashboard.Results[0]))
             return [CheckLine.Skipped("not tried: the name does not resolve")];
 
-        var isReached = look.Results.Any(result => result.Latency is not null);
+        var isReached = dashboard.Results.Any(result => result.Latency is not null);
         return
         [
-            .. look.Results.Select(result => Line(result, isReached, look.Own, proxyNote) with
+            .. dashboard.Results.Select(result => Line(result, isReached, dashboard.Own, proxyNote) with
             {
                 Subject = HostPort.Text(result.Address, result.Target.Port),
             }),
@@ -40,9 +40,9 @@ internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable
             { Outcome: Outcome.Captured } => Captured(result),
             _ when isReached => CheckLine.Warn(
                 OwnTrafficObservation.Describe(own, result, $"{result.Detail}, but another address of it is reached"),
-                OwnTrafficObservation.Cure(own, result)),
+                OwnTrafficObservation.Fix(own, result)),
             _ => CheckLine.Fail(
                 OwnTrafficObservation.Describe(own, result, result.Detail ?? "did not answer") + proxyNote,
-                OwnTrafficObservation.Cure(own, result)),
+                OwnTrafficObservation.Fix(own, result)),
         };
 }

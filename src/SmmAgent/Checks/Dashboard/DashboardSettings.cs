@@ -8,17 +8,17 @@ internal sealed class DashboardSettings() : Check("dashboard-settings", CheckGro
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        var (path, look) = (context.Paths.Settings, context.Settings);
-        if (look.UnreadableReason is { } unseen)
-            return One(CheckLine.Skipped(unseen, AsRoot));
-        if (!look.Exists)
+        var (path, settings) = (context.Paths.Settings, context.Settings);
+        if (settings.UnreadableReason is { } unreadable)
+            return One(CheckLine.Skipped(unreadable, AsRoot));
+        if (!settings.Exists)
             return One(CheckLine.Skipped($"{path} does not exist yet"));
 
         IReadOnlyList<CheckLine> lines =
         [
-            .. look.Refusals.Select(refusal => CheckLine.Fail(refusal.Found, refusal.Remediation)),
-            .. look.Faults.Select(fault => CheckLine.Fail($"{path}: {fault}", $"fix it: sudoedit {path}")),
-            .. look.Warnings.Select(warning => CheckLine.Warn($"{path}: {warning}", $"check it: sudoedit {path}")),
+            .. settings.Refusals.Select(refusal => CheckLine.Fail(refusal.Found, refusal.Remediation)),
+            .. settings.Faults.Select(fault => CheckLine.Fail($"{path}: {fault}", $"fix it: sudoedit {path}")),
+            .. settings.Warnings.Select(warning => CheckLine.Warn($"{path}: {warning}", $"check it: sudoedit {path}")),
         ];
         return lines.Count > 0 ? Task.FromResult(lines) : One(CheckLine.Pass(path));
     }

@@ -11,17 +11,17 @@ internal sealed class DashboardToken() : Check("dashboard-token", CheckGroup.Das
 
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        var look = await context.Token;
+        var token = await context.Token;
         return
         [
-            look.Reading switch
+            token.Reading switch
             {
-                { IsForbidden: true } => CheckLine.Skipped(look.Reading.Found!, AsRoot),
+                { IsForbidden: true } => CheckLine.Skipped(token.Reading.Found!, AsRoot),
                 { Token: not null } when ReadDenial.ForDaemon(context.Paths.BearerToken) is { } refusal
                     => CheckLine.Fail(refusal.Found, refusal.Remediation),
-                { Token: null, Found: { } found } => CheckLine.Fail(found, look.Reading.Remediation ?? Set),
+                { Token: null, Found: { } found } => CheckLine.Fail(found, token.Reading.Remediation ?? Set),
                 { Found: { } found } => CheckLine.Warn(found, $"sudo chmod 0640 {context.Paths.BearerToken}"),
-                _ => CheckLine.Pass($"is in {context.Paths.BearerToken}, {(look.Claims is null ? "opaque" : "a service account's")}"),
+                _ => CheckLine.Pass($"is in {context.Paths.BearerToken}, {(token.Claims is null ? "opaque" : "a service account's")}"),
             },
         ];
     }

@@ -19,7 +19,7 @@ internal sealed class DashboardTokenAccepted() : Check("dashboard-token-accepted
         [
             mesh switch
             {
-                { NotAskedReason: { } why } => CheckLine.Skipped(why),
+                { NotAskedReason: { } reason } => CheckLine.Skipped(reason),
                 { Failure: DashboardFailure.NoToken } => CheckLine.Skipped("there is no token to send"),
                 { Failure: { } failure, Target: { } target } => Line(failure, target, await context.Dashboard),
                 _ => RefusedToDaemon(context) ?? CheckLine.Pass($"for WorkloadGroup {mesh.Target?.Group}"),
@@ -43,8 +43,8 @@ internal sealed class DashboardTokenAccepted() : Check("dashboard-token-accepted
             return CheckLine.Skipped("not asked: the dashboard is not reached, see above");
         }
 
-        var (_, found, cure) = FailureText.Explain(failure, target);
-        return CheckLine.Fail(found, cure ?? (failure is DashboardFailure.Refused { Status: 401 }
+        var (_, found, fix) = FailureText.Explain(failure, target);
+        return CheckLine.Fail(found, fix ?? (failure is DashboardFailure.Refused { Status: 401 }
             ? "follow the answer of the dashboard"
             : "see the log of the dashboard"));
     }

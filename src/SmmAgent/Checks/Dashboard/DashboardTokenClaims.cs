@@ -14,28 +14,28 @@ internal sealed class DashboardTokenClaims() : Check("dashboard-token-claims", C
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        var look = await context.Token;
-        if (look.Reading.Token is null)
+        var token = await context.Token;
+        if (token.Reading.Token is null)
             return [CheckLine.Skipped("there is no readable token")];
-        if (look.Claims is not { } claims)
+        if (token.Claims is not { } claims)
             return [CheckLine.Skipped("the token is opaque: only the dashboard knows its lifetime and service account")];
 
         var group = context.Settings.Settings.Namespace;
         var account = (await context.Mesh).Config?.WorkloadGroup.ServiceAccount;
-        var doubts = claims.FindWarnings(group, account, look.EvaluatedAt).ToList();
+        var doubts = claims.FindWarnings(group, account, token.EvaluatedAt).ToList();
         if (doubts.Count > 0)
             return [.. doubts.Select(doubt => CheckLine.Fail(doubt.Found, NewOne(group, account)))];
 
-        return [EndsSoon(claims, look.EvaluatedAt) ?? CheckLine.Pass(Says(claims))];
+        return [EndsSoon(claims, token.EvaluatedAt) ?? CheckLine.Pass(Describe(claims))];
     }
 
     private static CheckLine? EndsSoon(TokenClaims claims, DateTimeOffset now) =>
         claims.Expires is { } expires && expires - now < TokenFacts.Notice(claims.IssuedAt ?? claims.NotBefore, expires)
         ? CheckLine.Warn(
-            $"{Says(claims)}: too soon for a VM that should stay attached", $"{claims.MakeAnother()}, then: {DashboardToken.Set}")
+            $"{Describe(claims)}: too soon for a VM that should stay attached", $"{claims.MakeAnother()}, then: {DashboardToken.Set}")
         : null;
 
-    private static string Says(TokenClaims claims)
+    private static string Describe(TokenClaims claims)
     {
         var who = claims is { Namespace: { } @namespace, ServiceAccount: { } account }
             ? $"service account {@namespace}/{account}"

@@ -39,23 +39,23 @@ internal sealed class NamesNamespace() : Check("names-namespace", CheckGroup.Nam
     }
 
     private static async Task<CheckLine> OtherNamespacesAsync(
-        ForeignName? asked, string own, CheckContext context, CancellationToken cancel)
+        ForeignName? foreign, string own, CheckContext context, CancellationToken cancel)
     {
         var others = $"names of other Kubernetes namespaces than {own} resolve";
-        if (asked is null)
+        if (foreign is null)
             return CheckLine.Skipped($"whether {others} depends on the mesh: no service of another namespace is known for a query");
 
-        var (resolution, detail) = await new SidecarDns(context.Time).AskAsync(asked.Name, cancel);
+        var (resolution, detail) = await new SidecarDns(context.Time).AskAsync(foreign.Name, cancel);
         return resolution switch
         {
-            SidecarResolution.Resolves => CheckLine.Pass($"{others} in this mesh: the sidecar resolves {asked.Name}"),
+            SidecarResolution.Resolves => CheckLine.Pass($"{others} in this mesh: the sidecar resolves {foreign.Name}"),
             SidecarResolution.DoesNotResolve => CheckLine.Pass(
-                $"only names of the Kubernetes namespace {own} resolve in this mesh: the sidecar does not resolve {asked.Name} ({detail})"
-                + (asked.IsDomainAssumed ? $". This assumes that the cluster's domain is {ForeignName.DefaultDomain}" : "")),
+                $"only names of the Kubernetes namespace {own} resolve in this mesh: the sidecar does not resolve {foreign.Name} ({detail})"
+                + (foreign.IsDomainAssumed ? $". This assumes that the cluster's domain is {ForeignName.DefaultDomain}" : "")),
             SidecarResolution.NothingListens when context.Listeners.On(SidecarReadiness.CapturePort).Count > 0
                 => CheckLine.Skipped($"whether {others} depends on the mesh: the sidecar does not capture DNS"),
             SidecarResolution.NothingListens => CheckLine.Skipped($"whether {others} depends on the mesh: no sidecar runs"),
-            _ => CheckLine.Skipped($"whether {others} depends on the mesh: the sidecar was asked for {asked.Name}, and {detail}"),
+            _ => CheckLine.Skipped($"whether {others} depends on the mesh: the sidecar was asked for {foreign.Name}, and {detail}"),
         };
     }
 

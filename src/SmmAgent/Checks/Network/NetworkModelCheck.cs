@@ -31,19 +31,19 @@ internal sealed class NetworkModelCheck() : Check("network-model", CheckGroup.Ne
                 + "all traffic goes through the meshexpansion gateways");
     }
 
-    private static CheckLine Same(MeshConfig config, GatewayObservation look)
+    private static CheckLine Same(MeshConfig config, GatewayObservation gateways)
     {
         var group = config.WorkloadGroup;
         var same = $"same network ({(group.Network.Length == 0 ? "no name" : group.Network)}): "
             + "this VM must reach the pods' addresses directly";
-        if (look.Results.Count == 0)
+        if (gateways.Results.Count == 0)
         {
             return CheckLine.Warn(
                 $"{same}, and the mesh configuration names no direct endpoint to try that with",
                 $"if it does not reach them, set .spec.network of WorkloadGroup {group.Namespace}/{group.Name} to {Free(config)}");
         }
 
-        return look.Results.Any(result => result.Outcome == Outcome.Ok)
+        return gateways.Results.Any(result => result.Outcome == Outcome.Ok)
             ? CheckLine.Pass(same)
             : CheckLine.Fail(
                 $"{same}, but reaches no direct endpoint: the WorkloadGroup's network is probably wrong",

@@ -12,8 +12,8 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        var look = await context.Gateways;
-        if (look.Plan is not { } plan)
+        var gateways = await context.Gateways;
+        if (gateways.Plan is not { } plan)
         {
             var line = context.Daemon.LineFor(ConditionType.GatewaysReachable, "see the gateways in: smm-agent status");
             return [line ?? (await context.Mesh).MissingLine];
@@ -22,18 +22,18 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
         if (plan.Targets.Count == 0)
             return [Nothing(plan, context)];
 
-        var broken = ReachabilityConditions.Broken([.. look.Results.Where(result => result.Outcome != Outcome.Captured)]).ToHashSet();
+        var broken = ReachabilityConditions.Broken([.. gateways.Results.Where(result => result.Outcome != Outcome.Captured)]).ToHashSet();
         var own = (await context.OwnTraffic).Blockers;
-        var captureCure = Environment.IsPrivilegedProcess ? CaptureBypass.Remediation((await context.Mesh).Config) : AsRoot;
+        var captureFix = Environment.IsPrivilegedProcess ? CaptureBypass.Remediation((await context.Mesh).Config) : AsRoot;
         return
         [
-            .. look.Results.Select(result => Line(result, broken, own, captureCure) with
+            .. gateways.Results.Select(result => Line(result, broken, own, captureFix) with
             {
                 Subject = $"{result.Target.Name} {result.Endpoint()}",
                 LatencyMs = result.Latency is { } latency ? Math.Round(latency.TotalMilliseconds, 1) : null,
             }),
-            .. look.LeftOut > 0
-                ? [CheckLine.Skipped($"{look.LeftOut} more ports were not probed, because they are too many")]
+            .. gateways.LeftOut > 0
+                ? [CheckLine.Skipped($"{gateways.LeftOut} more ports were not probed, because they are too many")]
                 : (CheckLine[])[],
         ];
     }
@@ -47,15 +47,15 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
     }
 
     private static CheckLine Line(
-        ProbeResult result, HashSet<ProbeResult> broken, IReadOnlyList<OwnTrafficBlocker> own, string captureCure) => result switch
+        ProbeResult result, HashSet<ProbeResult> broken, IReadOnlyList<OwnTrafficBlocker> own, string captureFix) => result switch
         {
             { Outcome: Outcome.Ok, Latency: { } latency } => CheckLine.Pass($"answers in {latency.TotalMilliseconds:0.0} ms"),
             { Outcome: Outcome.Ok } => CheckLine.Pass("answers"),
-            { Outcome: Outcome.Captured } => CheckLine.Skipped(result.Detail!, captureCure),
+            { Outcome: Outcome.Captured } => CheckLine.Skipped(result.Detail!, captureFix),
             { NoRoute: true } when !broken.Contains(result) => CheckLine.Skipped("this VM has no route to addresses of this family"),
             _ => new(
                 broken.Contains(result) ? CheckStatus.Fail : CheckStatus.Warn,
                 OwnTrafficObservation.Describe(own, result, result.Detail ?? result.Outcome.Name()),
-                OwnTrafficObservation.Cure(own, result)),
+                OwnTrafficObservation.Fix(own, result)),
         };
 }

@@ -24,7 +24,8 @@ internal sealed record AddressObservation(AddressState State, bool IsDaemons)
             && status.Conditions.FirstOrDefault(one => one.Type == ConditionType.AddressKnown) is { } known)
         {
             var judged = Enum.TryParse<ConditionStatus>(known.Status, out var holds) ? holds : ConditionStatus.Unknown;
-            var address = IPAddress.TryParse(status.Address?.Value, out var told) ? new ExternalAddress(told, status.Address.Source) : null;
+            var address = IPAddress.TryParse(status.Address?.Value, out var parsed) ? new ExternalAddress(parsed, status.Address.Source)
+                : null;
             return new(new(address, new(known.Type, judged, known.Reason, known.Message)), IsDaemons: true);
         }
 

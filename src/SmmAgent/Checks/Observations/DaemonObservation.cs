@@ -9,18 +9,18 @@ namespace SmmAgent.Checks.Observations;
 
 /// <summary>The status that the running daemon reports in status.json.</summary>
 /// <param name="Status">Null if no daemon runs or its file is unusable.</param>
-/// <param name="Reason">The reason why there is no status; null if there is one.</param>
+/// <param name="Reason">The reason for the missing status; null if there is one.</param>
 internal sealed record DaemonObservation(AgentStatus? Status, string? Reason)
 {
     /// <summary>
     /// The line for a condition of the daemon, for a check that cannot observe it itself; null if the daemon does not report it.
     /// </summary>
-    public CheckLine? LineFor(string type, string cure) => Status?.Conditions.FirstOrDefault(condition => condition.Type == type) switch
+    public CheckLine? LineFor(string type, string fix) => Status?.Conditions.FirstOrDefault(condition => condition.Type == type) switch
     {
         { Status: nameof(ConditionStatus.True), Reason: ConditionUpdate.Degraded, Message: var message }
-            => CheckLine.Warn($"the daemon reports: {message}", cure),
+            => CheckLine.Warn($"the daemon reports: {message}", fix),
         { Status: nameof(ConditionStatus.True), Message: var message } => CheckLine.Pass($"the daemon reports: {message}"),
-        { Status: nameof(ConditionStatus.False), Message: var message } => CheckLine.Fail($"the daemon reports: {message}", cure),
+        { Status: nameof(ConditionStatus.False), Message: var message } => CheckLine.Fail($"the daemon reports: {message}", fix),
         _ => null,
     };
 

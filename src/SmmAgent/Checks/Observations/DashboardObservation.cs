@@ -24,8 +24,8 @@ internal sealed record DashboardObservation(IReadOnlyList<ProbeResult> Results, 
             return new([], null);
 
         var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, SidecarComposition.Captured(time));
-        var look = await observer.ObserveAsync(null, dashboard, end);
-        var results = look.Dashboard.Select(result => result.Current).ToList();
+        var observation = await observer.ObserveAsync(null, dashboard, end);
+        var results = observation.Dashboard.Select(result => result.Current).ToList();
         return new(results, results.Select(result => result.ClockAhead).FirstOrDefault(ahead => ahead is not null)) { Proxy = dashboard.Proxy };
     }
 }

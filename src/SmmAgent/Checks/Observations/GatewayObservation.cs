@@ -18,7 +18,7 @@ internal sealed record GatewayObservation(ReachabilityPlan? Plan, IReadOnlyList<
 
         var plan = ReachabilityPlan.From(config);
         var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, SidecarComposition.Captured(time));
-        var look = await observer.ObserveAsync(plan, null, end);
-        return new(plan, [.. look.Gateways.Select(result => result.Current)], look.LeftOut);
+        var observation = await observer.ObserveAsync(plan, null, end);
+        return new(plan, [.. observation.Gateways.Select(result => result.Current)], observation.LeftOut);
     }
 }

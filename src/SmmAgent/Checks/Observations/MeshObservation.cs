@@ -14,7 +14,7 @@ namespace SmmAgent.Checks.Observations;
 /// <param name="LastGoodSince">When the last good one was received; null if the configuration is the dashboard's newest.</param>
 /// <param name="Target">The target of the request; null while dashboard or WorkloadGroup are not set.</param>
 /// <param name="Failure">The failure of the request; null if the dashboard answered or was not asked.</param>
-/// <param name="NotAskedReason">The reason why no request was sent; null if one was.</param>
+/// <param name="NotAskedReason">The reason not to send a request; null if one was sent.</param>
 internal sealed record MeshObservation(
     MeshConfig? Config, DateTimeOffset? LastGoodSince, DashboardTarget? Target, DashboardFailure? Failure, string? NotAskedReason)
 {
@@ -66,9 +66,9 @@ internal sealed record MeshObservation(
         }
     }
 
-    private static MeshObservation LastGood(AgentPaths paths, DashboardTarget target, DashboardFailure? failure, string? whyNotAsked)
+    private static MeshObservation LastGood(AgentPaths paths, DashboardTarget target, DashboardFailure? failure, string? notAskedReason)
     {
         var (kept, _) = LastGoodMeshConfig.Newest(paths, target);
-        return new(kept?.Config, kept?.ReceivedAt, target, failure, whyNotAsked);
+        return new(kept?.Config, kept?.ReceivedAt, target, failure, notAskedReason);
     }
 }

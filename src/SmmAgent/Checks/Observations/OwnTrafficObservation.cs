@@ -12,8 +12,8 @@ internal static class OwnTrafficObservation
     public static async Task<OwnTrafficEvaluation> ObserveAsync(CheckContext context)
     {
         var firewall = await context.Firewall;
-        if (firewall.UnreadableLine is { } unseen)
-            return new([], unseen.Found);
+        if (firewall.UnreadableLine is { } unreadable)
+            return new([], unreadable.Found);
 
         var own = context.Interfaces.Addresses.Select(one => one.Address).ToHashSet();
         var results = (await context.Gateways).Results.Concat((await context.Dashboard).Results);
@@ -29,6 +29,6 @@ internal static class OwnTrafficObservation
         ReachabilityConditions.Explains(own, result) is { } obstacle ? $"{found}: {obstacle.Problem}" : found;
 
     /// <summary>The fix of a failed probe.</summary>
-    public static string Cure(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result) =>
+    public static string Fix(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result) =>
         ReachabilityConditions.Explains(own, result)?.Remediation ?? result.Outcome.Advice();
 }

@@ -11,7 +11,7 @@ namespace SmmAgent.Checks.Observations;
 /// <param name="Exists">Whether the file exists.</param>
 /// <param name="Faults">The errors that make it unusable; empty if it is valid.</param>
 /// <param name="Warnings">Probable mistakes.</param>
-/// <param name="UnreadableReason">The reason why this user cannot read it; null if it is readable.</param>
+/// <param name="UnreadableReason">The reason that it is unreadable for this user; null if it is readable.</param>
 internal sealed record SettingsObservation(
     AgentSettings Settings, bool Exists, IReadOnlyList<InputError> Faults, IReadOnlyList<InputError> Warnings, string? UnreadableReason)
 {

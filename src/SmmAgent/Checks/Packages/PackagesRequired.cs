@@ -19,9 +19,9 @@ internal sealed class PackagesRequired() : Check("packages-required", CheckGroup
             Line("hostname", CheckStatus.Fail, "the sidecar's package needs it"),
         ]);
 
-        CheckLine Line(string package, CheckStatus without, string why) => (ProgramSearch.Find(package, path) is { } program
+        CheckLine Line(string package, CheckStatus without, string reason) => (ProgramSearch.Find(package, path) is { } program
             ? CheckLine.Pass(program)
-            : new CheckLine(without, $"is not installed: {why}", context.System.Install(package))) with
+            : new CheckLine(without, $"is not installed: {reason}", context.System.Install(package))) with
         { Subject = package };
     }
 }

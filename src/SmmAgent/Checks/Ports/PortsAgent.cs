@@ -21,7 +21,7 @@ internal sealed class PortsAgent() : Check("ports-agent", CheckGroup.Ports, "Not
         {
             return sockets.Count > 0 ? CheckLine.Pass($"served by {context.Listeners.Names(sockets)}")
                 : context.Daemon.Status is null ? CheckLine.Pass("free")
-                : CheckLine.Warn("the daemon runs, but does not listen on it", Cure(port, context));
+                : CheckLine.Warn("the daemon runs, but does not listen on it", Fix(port, context));
         }
 
         return context.Listeners.Names(others) is { } names
@@ -31,7 +31,7 @@ internal sealed class PortsAgent() : Check("ports-agent", CheckGroup.Ports, "Not
             : CheckLine.Skipped($"a process of user id {others[0].UserId} listens; only root can tell whether it is the agent", AsRoot);
     }
 
-    private static string Cure(int port, CheckContext context) => port is DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort
+    private static string Fix(int port, CheckContext context) => port is DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort
         ? "see the reason: journalctl -u smm-agent"
         : $"the agent serves {DashboardApi.AgentPort} and {DashboardApi.SidecarMetricsPort} only: "
             + $"remove {port} from firewall.managementPorts in {context.Paths.Settings}";

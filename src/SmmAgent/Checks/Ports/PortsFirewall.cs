@@ -15,11 +15,11 @@ internal sealed class PortsFirewall() : Check("ports-firewall", CheckGroup.Ports
 
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        var look = await context.Firewall;
-        if (look.UnreadableLine is { } unseen)
-            return [unseen];
+        var firewall = await context.Firewall;
+        if (firewall.UnreadableLine is { } unreadable)
+            return [unreadable];
 
-        var observed = look.Report.Observed;
+        var observed = firewall.Report.Observed;
         var inForce = observed.FirewallsInForce();
         var hasUfw = observed.Filters.Any(filter => observed.HasUfw(filter.Tool));
         return
@@ -33,9 +33,10 @@ internal sealed class PortsFirewall() : Check("ports-firewall", CheckGroup.Ports
             .. SavedRuleFiles.FindWithAgentChain(context.Paths.Root).Select(file => CheckLine.Warn(
                 $"{file} was saved with the agent's chain: restored after a detach, it opens the ports again",
                 SavedRuleFiles.Remediation(file))),
-            .. observed.Nft?.UnknownReason is { } why
+            .. observed.Nft?.UnknownReason is { } reason
                 ? [CheckLine.Warn(
-                    $"the nftables rules are unreadable and may block ports: {why}", "make sure that 'nft -j list ruleset' works as root")]
+                    $"the nftables rules are unreadable and may block ports: {reason}",
+                    "make sure that 'nft -j list ruleset' works as root")]
                 : (CheckLine[])[],
         ];
     }

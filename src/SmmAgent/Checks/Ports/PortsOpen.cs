@@ -13,18 +13,18 @@ internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let i
 
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        var look = await context.Firewall;
-        if (look.UnreadableLine is { } unseen)
-            return [context.Daemon.LineFor(ConditionType.PortsOpen, AsRoot) ?? unseen];
+        var firewall = await context.Firewall;
+        if (firewall.UnreadableLine is { } unreadable)
+            return [context.Daemon.LineFor(ConditionType.PortsOpen, AsRoot) ?? unreadable];
 
         // The operator need not open the ports that the agent opens, but they are blocked until then.
         var agentOpens = context.Settings.Settings.FirewallMode == ManagementMode.Manage && context.Daemon.Status is null;
-        var hindrances = PortBlockers.FindAll(look.Desired, look.Report).ToLookup(hindrance => hindrance.Port);
+        var hindrances = PortBlockers.FindAll(firewall.Desired, firewall.Report).ToLookup(hindrance => hindrance.Port);
         return
         [
-            .. look.Desired.Ports.SelectMany(port => Lines(hindrances[port].ToList(), agentOpens)
+            .. firewall.Desired.Ports.SelectMany(port => Lines(hindrances[port].ToList(), agentOpens)
                 .Select(line => line with { Subject = $"{port.Port} ({port.Name})" })),
-            .. look.Desired.Complete
+            .. firewall.Desired.Complete
                 ? (CheckLine[])[]
                 : [CheckLine.Skipped("the WorkloadGroup's ports are not known without a mesh configuration")],
         ];
@@ -44,14 +44,14 @@ internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let i
                     "sudo smm-agent reconcile")]
                 : (CheckLine[])[],
             .. others.Select(hindrance => hindrance.IsCertain
-                ? CheckLine.Fail($"{hindrance.Where} does not let it in", Cure(hindrance))
-                : CheckLine.Warn($"{hindrance.Where} may block it: it has rules the agent cannot evaluate", Cure(hindrance))),
+                ? CheckLine.Fail($"{hindrance.Where} does not let it in", Fix(hindrance))
+                : CheckLine.Warn($"{hindrance.Where} may block it: it has rules the agent cannot evaluate", Fix(hindrance))),
         ];
 
         bool Opens(PortBlocker hindrance) => agentOpens && hindrance.IsPlanned;
     }
 
-    private static string Cure(PortBlocker hindrance) =>
+    private static string Fix(PortBlocker hindrance) =>
         hindrance.Remediation.StartsWith(CommandPrefix, StringComparison.Ordinal)
             ? hindrance.Remediation[CommandPrefix.Length..]
             : hindrance.Remediation;

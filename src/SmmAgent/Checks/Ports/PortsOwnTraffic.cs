@@ -8,15 +8,15 @@ internal sealed class PortsOwnTraffic() : Check("ports-own-traffic", CheckGroup.
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        if ((await context.Firewall).UnreadableLine is { } unseen)
-            return [CheckLine.Skipped(unseen.Found, unseen.Remediation)];
+        if ((await context.Firewall).UnreadableLine is { } unreadable)
+            return [CheckLine.Skipped(unreadable.Found, unreadable.Remediation)];
 
         var verdict = await context.OwnTraffic;
         if (verdict.Blockers.Count > 0)
             return [.. verdict.Blockers.Select(obstacle => CheckLine.Fail(obstacle.Problem, obstacle.Remediation)).Distinct()];
 
-        return [verdict.UnclearReason is { } why
-            ? CheckLine.Skipped($"not evaluated: {why}")
+        return [verdict.UnclearReason is { } reason
+            ? CheckLine.Skipped($"not evaluated: {reason}")
             : CheckLine.Pass("the firewall lets the VM's own connections out, and the replies to them in")];
     }
 }

@@ -15,8 +15,8 @@ public sealed class ExternalAddressService : LoopService
     private readonly LastKnownAddressKeeper _lastKnown;
     private readonly ILogger _log;
 
-    private (AgentSettings Settings, MeshConfig? Config)? _question;
-    private long _askedAt;
+    private (AgentSettings Settings, MeshConfig? Config)? _lastInputs;
+    private long _findStarted;
     private int _failures;
 
     public ExternalAddressService(
@@ -32,14 +32,14 @@ public sealed class ExternalAddressService : LoopService
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
         var (settings, config) = (_states.Settings.Value.Settings, _states.Mesh.Value.Config);
-        var isSame = _question is { } asked && asked.Settings == settings && ReferenceEquals(asked.Config, config);
-        var untilNext = AddressSchedule.AtMostOnceIn - Time.GetElapsedTime(_askedAt);
+        var isSame = _lastInputs is { } last && last.Settings == settings && ReferenceEquals(last.Config, config);
+        var untilNext = AddressSchedule.AtMostOnceIn - Time.GetElapsedTime(_findStarted);
         if (isSame && untilNext > TimeSpan.Zero)
             return untilNext;
 
         if (!isSame)
             _failures = 0;
-        (_question, _askedAt) = ((settings, config), Time.GetTimestamp());
+        (_lastInputs, _findStarted) = ((settings, config), Time.GetTimestamp());
 
         if (_states.Settings.Value.AreUnknown)
         {

@@ -56,22 +56,22 @@ public sealed class FirewallService : LoopService
     private const int LargeRules = 2000;
 
     private readonly FirewallStates _states;
-    private readonly FirewallReconciler _pass;
+    private readonly FirewallReconciler _reconciler;
     private readonly ReconcileRequest _root;
     private readonly ILogger<FirewallService> _logger;
     private readonly RepairPacing _pacing = new();
     private readonly ObservationPacing _looks = new();
     private readonly long _start;
-    private long? _rootAsked;
+    private long? _firstRequest;
     private volatile bool _doSetsDecide;
     private bool _wasLarge;
     private bool _hasRootAnswered;
 
     public FirewallService(
-        LoopContext context, FirewallStates states, FirewallReconciler pass, ReconcileRequest root, ILogger<FirewallService> logger)
+        LoopContext context, FirewallStates states, FirewallReconciler reconciler, ReconcileRequest root, ILogger<FirewallService> logger)
         : base(context)
     {
-        (_states, _pass, _root, _logger, _start) = (states, pass, root, logger, context.Time.GetTimestamp());
+        (_states, _reconciler, _root, _logger, _start) = (states, reconciler, root, logger, context.Time.GetTimestamp());
         states.Settings.NotifyOnChange(Signal);
         states.Mesh.NotifyOnChange(Signal);
         states.Events.NotifyOnChange(Signal);
@@ -129,7 +129,8 @@ public sealed class FirewallService : LoopService
         var start = Time.GetElapsedTime(_start);
         await OwnRulesChanged.WaitAsync(TimeSpan.Zero, Time, cancel);
         var desired = DesiredFirewall.From(_states.Settings.Value.Settings, _states.Mesh.Value.Config);
-        var report = mode == ManagementMode.Manage ? await _pass.ApplyAsync(desired, cancel) : await _pass.DryRunAsync(desired, cancel);
+        var report = mode == ManagementMode.Manage ? await _reconciler.ApplyAsync(desired, cancel)
+            : await _reconciler.DryRunAsync(desired, cancel);
         var ports = PortsDiagnosis.Evaluate(desired, report, manages: mode == ManagementMode.Manage) with
         {
             OwnTraffic = OwnTraffic.Evaluate(OwnConnections(), report.Observed).Blockers,
@@ -148,8 +149,8 @@ public sealed class FirewallService : LoopService
 
     private bool IsFirstAnswerDue()
     {
-        _rootAsked ??= Time.GetTimestamp();
-        _hasRootAnswered |= Time.GetElapsedTime(_rootAsked.Value) >= ReconcileRequest.FirstAnswer
+        _firstRequest ??= Time.GetTimestamp();
+        _hasRootAnswered |= Time.GetElapsedTime(_firstRequest.Value) >= ReconcileRequest.FirstAnswer
             || !(_root.IsPending || _states.IsReconcileRunning());
         return !_hasRootAnswered;
     }
@@ -212,7 +213,7 @@ public sealed class FirewallService : LoopService
             return RetryAfterFailure;
         }
 
-        return _pass.HasKernelEvents && (_states.Events.Value.Blind & HostChange.Firewall) == 0 ? SlowPoll : Poll;
+        return _reconciler.HasKernelEvents && (_states.Events.Value.Blind & HostChange.Firewall) == 0 ? SlowPoll : Poll;
     }
 
     private void Publish(PortsState state)

@@ -126,7 +126,7 @@ public static class DaemonHost
             context,
             states,
             new SidecarSources(
-                SidecarComposition.Observer(paths, time, isRoot: false), SidecarComposition.HostContext(time), new SidecarRecords(paths),
+                SidecarComposition.Observer(paths, time, isRoot: false), SidecarComposition.InputReader(time), new SidecarRecords(paths),
                 root),
             new ReconcileRequest(paths.ReconcileRequest, time, loggers.CreateLogger<ReconcileRequest>()),
             version,

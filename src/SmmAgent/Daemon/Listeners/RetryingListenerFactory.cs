@@ -8,7 +8,7 @@ namespace SmmAgent.Daemon.Listeners;
 /// <summary>
 /// Creates listeners for a server that starts although a port is in use: it retries that port until it is free, and serves the other ports.
 /// </summary>
-/// <param name="onBindResult">Called for an endpoint with its bound address, or with the reason why it is not bound.</param>
+/// <param name="onBindResult">Called for an endpoint with its bound address, or with the reason that it is not bound.</param>
 public sealed class RetryingListenerFactory(
     IConnectionListenerFactory sockets, Action<EndPoint, EndPoint?, string?> onBindResult, TimeProvider time, ILogger logger)
     : IConnectionListenerFactory

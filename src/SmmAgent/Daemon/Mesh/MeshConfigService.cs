@@ -61,7 +61,7 @@ public sealed class MeshConfigService : LoopService
             Publish(ConditionUpdate.Unknown(
                 ConditionType.ConfigCurrent,
                 ConditionUpdate.Pending,
-                "the dashboard was not asked yet" + ConfigConditions.Meanwhile(_good)));
+                "no request was sent to the dashboard yet" + ConfigConditions.Meanwhile(_good)));
         }
 
         await base.StartAsync(cancellationToken);

@@ -21,23 +21,23 @@ public sealed class ReconcileRequest(string path, TimeProvider time, ILogger<Rec
 
     public static readonly TimeSpan Maximum = TimeSpan.FromHours(1);
 
-    private readonly Dictionary<string, (TimeSpan Delay, long At)> _asked = [];
+    private readonly Dictionary<string, (TimeSpan Delay, long At)> _requests = [];
 
     /// <param name="wanted">The work for root; empty if all is done.</param>
     /// <returns>The time until the next request; null if there is no work.</returns>
     public TimeSpan? Request(IReadOnlyList<string> wanted)
     {
-        foreach (var done in _asked.Keys.Except(wanted).ToList())
-            _asked.Remove(done);
+        foreach (var done in _requests.Keys.Except(wanted).ToList())
+            _requests.Remove(done);
         if (wanted.Count == 0)
             return null;
 
-        var isNew = !wanted.All(_asked.ContainsKey);
+        var isNew = !wanted.All(_requests.ContainsKey);
         if (isNew || wanted.Any(work => Left(work) <= TimeSpan.Zero))
         {
             // Root does all work at each request, but new work must not shorten the delay of other work.
             foreach (var work in wanted)
-                _asked[work] = (Delay(work), time.GetTimestamp());
+                _requests[work] = (Delay(work), time.GetTimestamp());
             Make(wanted, isNew);
         }
 
@@ -48,18 +48,18 @@ public sealed class ReconcileRequest(string path, TimeProvider time, ILogger<Rec
     public bool IsPending => File.Exists(path);
 
     /// <summary>Forgets all delays after their cause is over: the work is requested at once.</summary>
-    public void RequestAgain() => _asked.Clear();
+    public void RequestAgain() => _requests.Clear();
 
     /// <summary>Resets grown delays to the first one after a change that may make the next attempt succeed.</summary>
     public void ResetDelays()
     {
-        foreach (var (work, asked) in _asked.ToList())
-            _asked[work] = asked with { Delay = First };
+        foreach (var (work, request) in _requests.ToList())
+            _requests[work] = request with { Delay = First };
     }
 
-    private TimeSpan Left(string work) => _asked[work].Delay - time.GetElapsedTime(_asked[work].At);
+    private TimeSpan Left(string work) => _requests[work].Delay - time.GetElapsedTime(_requests[work].At);
 
-    private TimeSpan Delay(string work) => !_asked.TryGetValue(work, out var before) ? First
+    private TimeSpan Delay(string work) => !_requests.TryGetValue(work, out var before) ? First
         : Left(work) > TimeSpan.Zero ? before.Delay
         : before.Delay * 2 is var twice && twice < Maximum ? twice
         : Maximum;
@@ -71,12 +71,12 @@ public sealed class ReconcileRequest(string path, TimeProvider time, ILogger<Rec
         {
             using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             if (isNew)
-                ReconcileRequestLog.Asked(log, wanted);
+                ReconcileRequestLog.Requested(log, wanted);
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             if (isNew)
-                ReconcileRequestLog.NotAsked(log, wanted, exception.Message);
+                ReconcileRequestLog.NotRequested(log, wanted, exception.Message);
         }
     }
 }
@@ -84,9 +84,9 @@ public sealed class ReconcileRequest(string path, TimeProvider time, ILogger<Rec
 internal static partial class ReconcileRequestLog
 {
     [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "Requested a privileged reconcile: {Work}")]
-    public static partial void Asked(ILogger logger, string work);
+    public static partial void Requested(ILogger logger, string work);
 
     [LoggerMessage(EventId = 5002, Level = LogLevel.Warning,
         Message = "Cannot request a privileged reconcile ({Work}): {Reason}; run: sudo smm-agent reconcile")]
-    public static partial void NotAsked(ILogger logger, string work, string reason);
+    public static partial void NotRequested(ILogger logger, string work, string reason);
 }

@@ -38,12 +38,12 @@ public sealed class ReachabilityService : LoopService
     {
         var settings = _states.Settings.Value.Settings;
         var plan = _states.Mesh.Value.Config is { } config ? ReachabilityPlan.From(config) : null;
-        var look = await _observer.ObserveAsync(plan, ProbedDashboard.From(settings), cancel);
+        var observation = await _observer.ObserveAsync(plan, ProbedDashboard.From(settings), cancel);
 
-        Count(look.Gateways, CountedEvent.GatewayProbed, CountedEvent.GatewayProbeFailed);
-        Count(look.Dashboard, CountedEvent.DashboardProbed, CountedEvent.DashboardProbeFailed);
+        Count(observation.Gateways, CountedEvent.GatewayProbed, CountedEvent.GatewayProbeFailed);
+        Count(observation.Dashboard, CountedEvent.DashboardProbed, CountedEvent.DashboardProbeFailed);
         var (now, own) = (Time.GetUtcNow(), _states.Ports.Value.OwnTraffic);
-        var captureCure = CaptureBypass.Remediation(_states.Mesh.Value.Config);
+        var captureFix = CaptureBypass.Remediation(_states.Mesh.Value.Config);
         var gateways = plan is null
             && settings.DashboardUrl is not null
             && _states.Mesh.Value.ConfigCurrent.Reason == ConditionUpdate.Pending
@@ -53,26 +53,26 @@ public sealed class ReachabilityService : LoopService
                 ConditionType.GatewaysReachable,
                 ConditionUpdate.NotConfigured,
                 "there is no mesh configuration yet that names the gateways")
-            : ReachabilityConditions.Gateways(plan, Shown(look.Gateways), look.LeftOut, now, own, captureCure);
+            : ReachabilityConditions.Gateways(plan, Shown(observation.Gateways), observation.LeftOut, now, own, captureFix);
         var dashboard = settings.DashboardUrl is null
             ? ConditionUpdate.Unknown(
                 ConditionType.DashboardReachable, ConditionUpdate.NotConfigured,
                 _states.Settings.Value.AreUnknown
                     ? SettingsState.UnknownReason
                     : "no dashboard is set; run: sudo smm-agent set dashboard-url URL")
-            : ReachabilityConditions.Dashboard(Shown(look.Dashboard), now, own, captureCure);
+            : ReachabilityConditions.Dashboard(Shown(observation.Dashboard), now, own, captureFix);
         var wasAway = _states.Reachability.Value.DashboardReachable.Status == ConditionStatus.False;
-        _states.Reachability.Publish(new(plan?.Model, [.. look.Gateways.Select(Result)], gateways, dashboard)
+        _states.Reachability.Publish(new(plan?.Model, [.. observation.Gateways.Select(Result)], gateways, dashboard)
         {
-            Clock = Clock(look.Dashboard),
-            DashboardCertificateExpiry = FirstExpiry(look.Dashboard),
-            GatewayCertificateExpiry = FirstExpiry(look.Gateways),
+            Clock = Clock(observation.Dashboard),
+            DashboardCertificateExpiry = FirstExpiry(observation.Dashboard),
+            GatewayCertificateExpiry = FirstExpiry(observation.Gateways),
         });
         if (wasAway && dashboard.Status == ConditionStatus.True)
             _dashboardIsBack();
 
         return _observer.Unsettled ? WhenOdd
-            : IsWell(look.Gateways, gateways) && IsWell(look.Dashboard, dashboard) ? WhenWell
+            : IsWell(observation.Gateways, gateways) && IsWell(observation.Dashboard, dashboard) ? WhenWell
             : WhenNot;
     }
 

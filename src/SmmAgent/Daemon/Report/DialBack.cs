@@ -6,7 +6,7 @@ using SmmAgent.Linux.Dashboard;
 namespace SmmAgent.Daemon.Report;
 
 /// <summary>The result of a dial-back.</summary>
-/// <param name="Failure">The reason why the dial-back failed; null if the result is about the VM.</param>
+/// <param name="Failure">The reason for the failure of the dial-back; null if the result is about the VM.</param>
 internal sealed record DialBackOutcome(ConditionUpdate Condition, IReadOnlyDictionary<int, bool> Reached, DashboardFailure? Failure);
 
 /// <summary>Asks the dashboard to connect to this VM from the cluster.</summary>
@@ -35,11 +35,11 @@ public sealed class DialBack(CurrentIdentity identity, DialBackNonces nonces, Fu
     {
         if (failure is DashboardFailure.Refused { Code: ProblemCodes.AddressNotAllowed } refused)
         {
-            var said = refused.Detail.Length == 0 ? "" : $" ({refused.Detail})";
+            var detail = refused.Detail.Length == 0 ? "" : $" ({refused.Detail})";
             return ConditionUpdate.False(
                 ConditionType.ReachableFromCluster,
                 "AddressNotAllowed",
-                $"the dashboard does not connect to this VM's address{said}; "
+                $"the dashboard does not connect to this VM's address{detail}; "
                 + "set the one at which the cluster reaches it: sudo smm-agent set node-ip ADDRESS");
         }
 

@@ -31,12 +31,12 @@ public sealed class DialBackNonces(TimeProvider time, Action<Span<byte>> fill)
     /// <summary>Whether the agent created the nonce within the last 30 s. The duration does not reveal how close a guess is.</summary>
     public bool IsValid(string nonce)
     {
-        var asked = Encoding.UTF8.GetBytes(nonce);
+        var received = Encoding.UTF8.GetBytes(nonce);
         var valid = false;
         lock (_lock)
         {
             foreach (var made in _made)
-                valid |= CryptographicOperations.FixedTimeEquals(made.Nonce, asked) & !IsOver(made);
+                valid |= CryptographicOperations.FixedTimeEquals(made.Nonce, received) & !IsOver(made);
         }
 
         return valid;

@@ -16,7 +16,7 @@ namespace SmmAgent.Daemon.Sidecar;
 
 /// <summary>The sources of the observations of the sidecar.</summary>
 public sealed record SidecarSources(
-    SidecarObserver Observer, SidecarHostContext Surroundings, SidecarRecords Records, ReconcileActivity Root);
+    SidecarObserver Observer, SidecarInputReader Inputs, SidecarRecords Records, ReconcileActivity Root);
 
 /// <summary>Observes the sidecar, reports its conditions, and requests a privileged reconcile if there is work for root.</summary>
 /// <remarks>
@@ -97,32 +97,32 @@ public sealed class SidecarService : LoopService
 
         var inputs = await InputsAsync(settings, config, cancel);
         var isRootAtWork = _sources.Root.IsAtWork();
-        var looked = Time.GetUtcNow();
-        var look = await _sources.Observer.AssessAsync(inputs, _sources.Records.Report(), looked, random: 0.5, cancel);
+        var observedAt = Time.GetUtcNow();
+        var assessment = await _sources.Observer.AssessAsync(inputs, _sources.Records.Report(), observedAt, random: 0.5, cancel);
         isRootAtWork |= _sources.Root.IsAtWork();
         // A package manager is running: a transient state must not lead to a condition or a request.
-        if (isRootAtWork && look.Observed.Package.Value is { IsPartiallyInstalled: true })
+        if (isRootAtWork && assessment.Observed.Package.Value is { IsPartiallyInstalled: true })
             return IntervalAtStart;
 
-        _failures.Update(look.Failures);
+        _failures.Update(assessment.Failures);
         // Only the answer of the dashboard was missing.
-        if (IsDashboardBack() && look.Failures.All(failure => failure.IsOfDashboard))
+        if (IsDashboardBack() && assessment.Failures.All(failure => failure.IsOfDashboard))
             _root.RequestAgain();
-        if (look.Desired.Package.Package != _offered)
-            Forget(look.Desired.Package.Package);
-        var unit = look.Observed.Unit.Value;
-        var wanted = Wanted(inputs, look);
+        if (assessment.Desired.Package.Package != _offered)
+            Forget(assessment.Desired.Package.Package);
+        var unit = assessment.Observed.Unit.Value;
+        var wanted = Wanted(inputs, assessment);
         _counts.CountRestart(unit);
-        _states.Sidecar.Publish(new(SidecarConditions.Evaluate(look))
+        _states.Sidecar.Publish(new(SidecarConditions.Evaluate(assessment))
         {
-            Version = look.Version,
-            Token = look.Observed.Token,
-            CertificateExpiry = look.Observed.Certificate is { NotAfter: var expiry } && expiry != default ? expiry : null,
+            Version = assessment.Version,
+            Token = assessment.Observed.Token,
+            CertificateExpiry = assessment.Observed.Certificate is { NotAfter: var expiry } && expiry != default ? expiry : null,
             Unit = unit,
-            Failure = look.Observed.Failure,
-            RefusedToken = look.RefusedToken,
+            Failure = assessment.Observed.Failure,
+            RefusedToken = assessment.RefusedToken,
             IsReconcileDue = settings.Sidecar.Mode == ManagementMode.Manage && (isRootAtWork || IsFirstAnswerDue(wanted)),
-            IsFailing = look.CrashLoop is { Failures: > 0 } or { Holds: > 0 },
+            IsFailing = assessment.CrashLoop is { Failures: > 0 } or { Holds: > 0 },
         });
 
         var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval
@@ -132,12 +132,12 @@ public sealed class SidecarService : LoopService
             wait,
             isRootAtWork ? IntervalAtStart : _root.Request(wanted),
             _failures.Due,
-            Left(NextVerdict(look.Observed.Token)),
-            Left(look.CrashLoop.HeldUntil),
-            Left(NextWindow(settings, looked)));
+            Left(NextVerdict(assessment.Observed.Token)),
+            Left(assessment.CrashLoop.HeldUntil),
+            Left(NextWindow(settings, observedAt)));
 
         // Times that passed during the observation were not taken into account.
-        TimeSpan? Left(DateTimeOffset? due) => due is { } at && at > looked
+        TimeSpan? Left(DateTimeOffset? due) => due is { } at && at > observedAt
             ? TimeSpan.FromTicks(Math.Max((at - Time.GetUtcNow()).Ticks, AtOnce.Ticks))
             : null;
     }
@@ -153,9 +153,9 @@ public sealed class SidecarService : LoopService
     private bool IsDashboardBack()
     {
         var isCurrent = _states.Mesh.Value.ConfigCurrent.Status == ConditionStatus.True;
-        var isBack = _isBack || (isCurrent && !_wasCurrent);
+        var isDashboardBack = _isBack || (isCurrent && !_wasCurrent);
         (_isBack, _wasCurrent) = (false, isCurrent);
-        return isBack;
+        return isDashboardBack;
     }
 
     // Another package may succeed where the previous one failed.
@@ -166,7 +166,7 @@ public sealed class SidecarService : LoopService
     }
 
     private Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel) =>
-        _sources.Surroundings.ReadAsync(settings, config, _states.Address.Value.Address?.Value, cancel);
+        _sources.Inputs.ReadAsync(settings, config, _states.Address.Value.Address?.Value, cancel);
 
     // A reboot deletes the reconcile report: without one, the first privileged reconcile has not ended.
     private bool IsFirstAnswerDue(List<string> wanted)
@@ -182,13 +182,13 @@ public sealed class SidecarService : LoopService
     }
 
     /// <returns>The work for root.</returns>
-    private List<string> Wanted(SidecarInputs inputs, SidecarAssessment? look)
+    private List<string> Wanted(SidecarInputs inputs, SidecarAssessment? assessment)
     {
         List<string> wanted = [];
-        if (look is { Settings.Mode: ManagementMode.Manage })
-            wanted.AddRange(look.Plan.Steps.Select(Wanted));
-        wanted.AddRange(look?.Observed.PendingRootReads ?? []);
-        if (look is { Settings.Mode: ManagementMode.Manage, ClearsFailureRecord: true })
+        if (assessment is { Settings.Mode: ManagementMode.Manage })
+            wanted.AddRange(assessment.Plan.Steps.Select(Wanted));
+        wanted.AddRange(assessment?.Observed.PendingRootReads ?? []);
+        if (assessment is { Settings.Mode: ManagementMode.Manage, ClearsFailureRecord: true })
             wanted.Add("clear the record of failed starts");
         if (inputs is { Settings.SelfUpgrade: true, Packages: { } host }
             && PackageChoice.ForAgent(inputs.Config, host, _version) is { Outcome: PackageOutcome.Install } newer)
@@ -208,9 +208,9 @@ public sealed class SidecarService : LoopService
 
     private bool IsRegistered => _states.Cluster.Value.Registered.Status == ConditionStatus.True;
 
-    private static DateTimeOffset? NextWindow(AgentSettings settings, DateTimeOffset looked) =>
+    private static DateTimeOffset? NextWindow(AgentSettings settings, DateTimeOffset observedAt) =>
         settings.Sidecar is { RestartPolicy: RestartPolicy.Window, RestartWindow: { } window }
-            ? window.NextOpening(looked, TimeZoneInfo.Local)
+            ? window.NextOpening(observedAt, TimeZoneInfo.Local)
             : null;
 
     // A token that was not renewed in time expires.

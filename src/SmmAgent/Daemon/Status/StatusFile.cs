@@ -43,7 +43,7 @@ public sealed class StatusFile(string path, ILogger logger)
         }
     }
 
-    /// <summary>Removes it, so that nobody believes a stopped agent's last words.</summary>
+    /// <summary>Removes it, so that the last status of a stopped agent is not taken for a current one.</summary>
     public void Remove()
     {
         try
@@ -52,11 +52,11 @@ public sealed class StatusFile(string path, ILogger logger)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            // It says itself how old it is.
+            // The content contains its own time.
         }
     }
 
-    // systemd-tmpfiles makes it on an installed host. The unit's umask has no say in its mode.
+    // systemd-tmpfiles creates it on an installed host. The umask of the unit must not affect its mode.
     private static void CreateDirectory(string directory)
     {
         if (Directory.Exists(directory))

@@ -6,11 +6,11 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Host.Address;
 
-/// <summary>Where an address can come from when none is configured.</summary>
+/// <summary>The sources of the address if none is configured.</summary>
 public sealed record AddressSources(
     AddressProviderClient Providers, DashboardAddress Dashboard, DirectRoute Route, LastKnownAddressFile LastKnown)
 {
-    /// <summary>Finds the address that the settings and the network model ask for.</summary>
+    /// <summary>Finds the address by the settings and the network model.</summary>
     /// <param name="lastKnown">The last known address, for any mode; read only if needed.</param>
     public async Task<AddressState> FindAsync(
         AgentSettings settings, MeshConfig? config, Func<LastKnownAddress?> lastKnown, CancellationToken cancel)

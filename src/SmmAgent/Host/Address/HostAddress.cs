@@ -10,10 +10,12 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Host.Address;
 
-/// <summary>Finds the address under which the cluster reaches the VM, as the daemon does, but with root's own last known address.</summary>
+/// <summary>
+/// Finds the address at which the cluster reaches the VM by the rules of the daemon, but with the last known address that root keeps.
+/// </summary>
 internal sealed class HostAddress(AgentPaths paths, TimeProvider time)
 {
-    /// <param name="save">Whether the address that was found becomes the last known one.</param>
+    /// <param name="save">Whether to record the address as the last known one.</param>
     public async Task<AddressState> FindAsync(AgentSettings settings, MeshConfig config, bool save, CancellationToken cancel)
     {
         var names = new NameLookup(time);
@@ -27,7 +29,8 @@ internal sealed class HostAddress(AgentPaths paths, TimeProvider time)
             new LastKnownAddressFile(paths.HostLastKnownAddress));
         var lastKnown = new LastKnownAddressKeeper(sources.LastKnown, NullLogger.Instance);
         var found = await sources.FindAsync(settings, config, () => lastKnown.Value, cancel);
-        if (save && found is { Address: { } address, AddressKnown.Reason: not AddressDecision.LastKnown } && address.Source != AddressDecision.ConfiguredSource)
+        if (save && found is { Address: { } address, AddressKnown.Reason: not AddressDecision.LastKnown }
+            && address.Source != AddressDecision.ConfiguredSource)
         {
             HostStateDirectory.Create(paths);
             lastKnown.Confirm(address, config, time.GetUtcNow());

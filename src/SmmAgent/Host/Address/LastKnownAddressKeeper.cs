@@ -5,10 +5,10 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Host.Address;
 
-/// <summary>The last known address, read from its file once, and written when it changes and now and then while it does not.</summary>
+/// <summary>The last known address, read from its file once, and written when it changes, and otherwise once an hour.</summary>
 internal sealed class LastKnownAddressKeeper(LastKnownAddressFile file, ILogger log)
 {
-    /// <summary>How old the file's time of confirmation may become: a disk is not written every ten minutes for it.</summary>
+    /// <summary>The maximum age of the time in the file, so that the disk is not written every ten minutes.</summary>
     private static readonly TimeSpan WriteEvery = TimeSpan.FromHours(1);
 
     private LastKnownAddress? _value;
@@ -34,7 +34,7 @@ internal sealed class LastKnownAddressKeeper(LastKnownAddressFile file, ILogger 
 
     public void Confirm(ExternalAddress address, MeshConfig? config, DateTimeOffset now)
     {
-        // Before the first configuration it is not known which model holds: what a route found is not replaced by a provider's word.
+        // Before the first configuration the network model is unknown: the address of a provider does not replace that of a route.
         if (config is null && Value?.Source == AddressDecision.RouteSource)
             return;
 

@@ -6,7 +6,7 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Host.Composition;
 
-/// <summary>Builds the context of a host operation from the real host. Commands call it; nothing else does.</summary>
+/// <summary>Builds the context of a host operation on the real host, for the commands.</summary>
 internal static class HostComposition
 {
     public static HostContext Create(AgentPaths paths)

@@ -10,7 +10,7 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Host.Configuration;
 
-/// <summary>The uuid that agent.yaml gets when it has none: this VM's name towards the dashboard.</summary>
+/// <summary>Generates the uuid in agent.yaml, which identifies this VM to the dashboard, and binds it to this machine.</summary>
 internal sealed class AgentUuid(HostContext host)
 {
     private AgentPaths Paths => host.Paths;
@@ -24,7 +24,7 @@ internal sealed class AgentUuid(HostContext host)
     private int GenerateLocked()
     {
         var (path, progress) = (Paths.Settings, host.Progress);
-        // Of several commands at once only the first may make one, and none may lose what 'set' changes meanwhile.
+        // With the lock, only one of several concurrent commands creates a uuid, and no concurrent change by 'set' is lost.
         using var held = ConfigLock.Take(Path.GetDirectoryName(path)!, ConfigLock.DefaultTimeout, host.Time);
         var file = AtomicFile.ReadLimited(path, SettingsReader.MaximumBytes);
         if (SettingsReader.Read(file).Settings?.Uuid is not null)
@@ -42,8 +42,10 @@ internal sealed class AgentUuid(HostContext host)
         return ExitCode.Done;
     }
 
-    /// <summary>Binds the uuid to this machine at first sight; a uuid that was copied from another machine is replaced, with all that was known of that one.</summary>
-    /// <param name="machine">This machine; null where it has no id.</param>
+    /// <summary>
+    /// Binds a new uuid to this machine. A uuid that was copied from another machine is replaced, and the state of that machine is removed.
+    /// </summary>
+    /// <param name="machine">The id of this machine; null if it has none.</param>
     /// <returns>An exit code.</returns>
     public int Bind(Guid uuid, string? machine) =>
         machine is null ? ExitCode.Done : Changes.Run(Paths.HostIdentity, () => BindLocked(uuid, machine));
@@ -81,12 +83,12 @@ internal sealed class AgentUuid(HostContext host)
         if (editing.Content is not { } content)
             return ExitCode.Usage;
 
-        // What the sidecar registers with goes first: a pass that is cut off here meets the old uuid again, and goes on.
+        // The credentials of the sidecar first: a reconcile that is interrupted here finds the old uuid again and continues.
         var guarded = new SafeFileSystem(paths.Root);
         foreach (var secret in SidecarFiles.CredentialFiles.Where(guarded.Exists))
             guarded.Remove(secret);
-        // The file also contains the address and the host name of the other machine; the reconcile writes it again.
-        // Before an earlier version's host has the drop-in, its sidecar reads the file in the package's folder.
+        // The file also contains the address and the host name of the other machine. The reconcile writes it again.
+        // A host of an earlier version has no drop-in yet: its sidecar reads the file in the folder of the package.
         string[] environments = guarded.Exists(SidecarFiles.DropIn)
             ? [SidecarFiles.ClusterEnvironment]
             : [SidecarFiles.ClusterEnvironment, SidecarFiles.PackageClusterEnvironment];
@@ -98,7 +100,7 @@ internal sealed class AgentUuid(HostContext host)
 
         File.Delete(paths.HostToken);
         File.Delete(paths.HostLastKnownAddress);
-        // Then the record: it is the only place that knows the other machine's uuid once agent.yaml has another.
+        // The record before agent.yaml: afterwards only the record has the uuid of the other machine.
         new UuidBinding(own, machine, uuid).Save(paths);
         new ConfigFile(paths.Settings).Write(content);
         progress.Done($"this VM is a copy of another machine (/etc/machine-id differs), new uuid is generated uuid={own} replaced={uuid}");

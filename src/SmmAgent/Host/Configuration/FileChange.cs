@@ -2,11 +2,11 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Host.Configuration;
 
-/// <summary>A change of a file, with its refusals reported in one line each.</summary>
+/// <summary>Changes a file and prints a failure in one line.</summary>
 /// <param name="isPrivileged">Whether this process is root.</param>
 internal sealed class FileChange(Progress progress, bool isPrivileged)
 {
-    /// <summary>Turns what a file system refuses into one line and an exit code.</summary>
+    /// <returns>The exit code of <paramref name="work"/>, or that of its exception.</returns>
     public int Run(string path, Func<int> work)
     {
         try

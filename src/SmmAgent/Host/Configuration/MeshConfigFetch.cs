@@ -5,20 +5,22 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Host.Configuration;
 
-/// <summary>Fetches the mesh configuration for root, which takes no data from the daemon: it asks the dashboard and keeps its own last good one.</summary>
-internal sealed class MeshConfigFetch(HostContext host)
+/// <summary>
+/// Fetches the mesh configuration for a host operation. Root takes no data from the daemon, so it keeps a last good configuration of its
+/// own.
+/// </summary>
+internal sealed class MeshConfigFetch(AgentPaths paths, Progress progress, TimeProvider time)
 {
-    private readonly LastGoodMeshConfig _lastGood = new(host.Paths.HostLastGoodMeshConfig);
+    private readonly LastGoodMeshConfig _lastGood = new(paths.HostLastGoodMeshConfig);
 
-    /// <summary>The last good configuration of this dashboard and WorkloadGroup; null when there is none.</summary>
+    /// <summary>The last good configuration of this dashboard and WorkloadGroup; null if there is none.</summary>
     public MeshConfig? LastGood(AgentSettings settings) => DashboardTarget.From(settings) is { } target ? Kept(target)?.Config : null;
 
     /// <param name="dashboard">Null while the dashboard or the WorkloadGroup is not set.</param>
     /// <param name="save">Whether an answer becomes the last good configuration.</param>
-    /// <returns>The configuration, if there is one; and the exit code of a command that did everything else with it.</returns>
+    /// <returns>The configuration, if there is one, and the exit code of a command that otherwise succeeds.</returns>
     public async Task<(MeshConfig? Config, int Code)> RunAsync(IHostDashboard? dashboard, bool save, CancellationToken cancel)
     {
-        var progress = host.Progress;
         if (dashboard is not { Target: var target })
         {
             progress.Warn("no dashboard or no WorkloadGroup is set yet: only the management ports are kept open");
@@ -26,13 +28,13 @@ internal sealed class MeshConfigFetch(HostContext host)
         }
 
         var request = dashboard.GetMeshConfigAsync(null, TimeSpan.Zero, cancel);
-        await progress.WhileAsync($"fetching the mesh configuration from {target.Url}", request, host.Time);
+        await progress.WhileAsync($"fetching the mesh configuration from {target.Url}", request, time);
         var answer = await request;
         if (answer.Value is MeshConfigAnswer.Changed { Good: var good })
         {
             progress.Done($"mesh configuration fetched workloadGroup={target.Group} revision={good.Config.Mesh.IstioRevision}");
             if (save)
-                Save(new(good.Config, good.Body, good.ETag, target, host.Time.GetUtcNow()));
+                Save(new(good.Config, good.Body, good.ETag, target, time.GetUtcNow()));
             return (good.Config, ExitCode.Done);
         }
 
@@ -40,7 +42,9 @@ internal sealed class MeshConfigFetch(HostContext host)
             ? FailureText.Format(failure, target)
             : ("NoAnswer", "the dashboard sent no mesh configuration");
         var kept = Kept(target);
-        progress.Warn(kept is null ? $"{reason}: {message}" : $"{reason}: {message}; using the last good configuration of {kept.ReceivedAt:u}");
+        progress.Warn(kept is null
+            ? $"{reason}: {message}"
+            : $"{reason}: {message}; using the last good configuration of {kept.ReceivedAt:u}");
         return (kept?.Config, Code(answer.Failure, isCovered: kept is not null));
     }
 
@@ -57,8 +61,8 @@ internal sealed class MeshConfigFetch(HostContext host)
 
     private void Save(GoodMeshConfig good)
     {
-        HostStateDirectory.Create(host.Paths);
+        HostStateDirectory.Create(paths);
         if (_lastGood.Save(good) is { } failure)
-            host.Progress.Warn(failure);
+            progress.Warn(failure);
     }
 }

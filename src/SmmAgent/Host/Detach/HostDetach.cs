@@ -9,7 +9,7 @@ namespace SmmAgent.Host.Detach;
 /// <param name="KeepPackages">Leaves the sidecar's package, for a package manager's own scripts.</param>
 internal sealed record DetachOptions(bool DryRun, bool KeepPackages);
 
-/// <summary>Undoes every change of the agent to the host, and lists it. /etc/smm stays.</summary>
+/// <summary>Undoes every change of the agent to the host and prints each. /etc/smm stays.</summary>
 internal sealed class HostDetach(HostContext host, DetachOptions options)
 {
     private readonly SidecarWithdrawal _sidecar = new(host);
@@ -29,17 +29,17 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
     private async Task<int> PlanAsync(CancellationToken cancel)
     {
         var units = UnitsPlan();
-        var (plan, unseen) = await host.Firewall.PlanRemovalAsync(cancel);
+        var (plan, unreadable) = await host.Firewall.PlanRemovalAsync(cancel);
         var sidecar = await _sidecar.PlanAsync(options.KeepPackages, cancel);
         List<string> token = File.Exists(host.Paths.RenewedToken) ? [$"remove {host.Paths.RenewedToken}"] : [];
         WarnOfSavedRules();
         foreach (var line in units.Concat(sidecar).Concat(token).Concat(plan.Steps.Select(step => $"{step}")))
             Progress.Would(line);
-        if (unseen is not null)
-            Progress.Failed(unseen);
+        if (unreadable is not null)
+            Progress.Failed(unreadable);
         else if (plan.IsEmpty && sidecar.Count == 0 && units.Count == 0 && token.Count == 0)
             Progress.Done("nothing to remove");
-        return unseen is null ? ExitCode.Done : ExitCode.Failed;
+        return unreadable is null ? ExitCode.Done : ExitCode.Failed;
     }
 
     private List<string> UnitsPlan()
@@ -68,7 +68,7 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
             return ExitCode.Failed;
         }
 
-        // Before the ports are shut, so that the sidecar ends its connections in order. A failure does not stop the rest.
+        // Before the ports are closed, so that the sidecar ends its connections in order. The detach continues after a failure.
         var sidecar = await _sidecar.DetachAsync(options.KeepPackages, cancel);
         var hadToken = File.Exists(host.Paths.RenewedToken);
         if (hadToken)
@@ -81,10 +81,11 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
     private void WarnOfSavedRules()
     {
         foreach (var file in SavedRuleFiles.FindWithAgentChain(host.Paths.Root))
-            Progress.Warn($"{file} was saved with the agent's chain: restoring the file opens the ports again; {SavedRuleFiles.Remediation(file)}");
+            Progress.Warn(
+                $"{file} was saved with the agent's chain: restoring the file opens the ports again; {SavedRuleFiles.Remediation(file)}");
     }
 
-    /// <param name="sidecar">Whether a change to the sidecar was undone; null when not all changes could be.</param>
+    /// <param name="sidecar">Whether a change to the sidecar was undone; null if one could not be undone.</param>
     /// <param name="hadToken">Whether a renewed token was removed.</param>
     private bool Report(FirewallRemoval removal, bool? sidecar, bool hadToken)
     {

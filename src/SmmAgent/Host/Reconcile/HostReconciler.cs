@@ -6,12 +6,12 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Host.Reconcile;
 
-/// <summary>The reconcile that <c>smm-agent reconcile</c> and smm-agent-reconcile.service run.</summary>
+/// <summary>Reconciles the host, for <c>smm-agent reconcile</c> and smm-agent-reconcile.service.</summary>
 internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
 {
     private readonly ReconcileSettings _settings = new(host, options);
     private readonly SidecarBoot _boot = new(host);
-    private readonly MeshConfigFetch _meshConfig = new(host);
+    private readonly MeshConfigFetch _meshConfig = new(host.Paths, host.Progress, host.Time);
 
     private Progress Progress => host.Progress;
 
@@ -24,15 +24,14 @@ internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
             return ExitCode.NotPermitted;
         }
 
-        if (Refusal() is { } refusal)
-        {
-            Progress.Failed(refusal);
-            return ExitCode.Failed;
-        }
-
         try
         {
-            return await ReconcileAsync(cancel);
+            // A call of systemd cannot be cancelled, and systemd may be slow to answer.
+            if (await Task.Run(Refusal, cancel).WaitAsync(cancel) is not { } refusal)
+                return await ReconcileAsync(cancel);
+
+            Progress.Failed(refusal);
+            return ExitCode.Failed;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -41,13 +40,14 @@ internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
         }
     }
 
-    /// <summary>Why nothing is begun; null when nothing speaks against it.</summary>
+    /// <summary>The reason to refuse this reconcile; null if it may run.</summary>
     private string? Refusal()
     {
         var systemd = host.Units;
         return options.ConfirmWithin is not null && systemd is null
             ? $"--confirm-within needs systemd, because a systemd timer rolls the changes back: {host.NoUnitsReason}; nothing was changed"
-            : options is { DryRun: false, HostOnly: false, ConfirmWithin: null } && systemd is not null && new HostRollback(host, systemd).IsPending
+            : options is { DryRun: false, HostOnly: false, ConfirmWithin: null } && systemd is not null
+                && new HostRollback(host, systemd).IsPending
                 ? "an earlier reconcile is waiting for confirmation: sudo smm-agent confirm"
                 : null;
     }
@@ -59,15 +59,20 @@ internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
         if (!options.DryRun)
             Progress.Done("reconciling host operating system");
         else if (host.Units is { } systemd && !options.HostOnly && new HostRollback(host, systemd).IsArmed)
-            Progress.Warn($"an earlier reconcile is waiting for confirmation: {(options.ConfirmWithin is null ? "until then this one is refused" : "this one extends the wait")}; sudo smm-agent confirm");
-        if (_settings.Read() is not { } settings)
+        {
+            var effect = options.ConfirmWithin is null ? "until then this one is refused" : "this one extends the wait";
+            Progress.Warn($"an earlier reconcile is waiting for confirmation: {effect}; sudo smm-agent confirm");
+        }
+
+        if (_settings.Read() is not { } read)
             return ExitCode.Usage;
 
-        var (refusal, isUnbound) = _settings.PrepareUuid(ref settings);
-        if (isUnbound)
+        var prepared = _settings.PrepareUuid(read);
+        var settings = prepared.Settings;
+        if (prepared.IsUnbound)
             await HoldSidecarAsync(settings, cancel);
-        if (refusal > ExitCode.Done)
-            return refusal;
+        if (prepared.Code > ExitCode.Done)
+            return prepared.Code;
 
         Progress.Done($"configuration loaded config={host.Paths.Settings}");
         using var dashboard = host.Access.OpenDashboard(settings);
@@ -83,16 +88,22 @@ internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
             : code;
     }
 
-    /// <summary>Restores what a restart of the host took from the sidecar, and lets systemd start it: the rest may take long.</summary>
+    /// <summary>
+    /// Restores the files that the sidecar lost with the reboot, and notifies systemd, which then starts it: the rest may take long.
+    /// </summary>
     private async Task PrepareBootAsync(AgentSettings settings, IHostDashboard? dashboard, CancellationToken cancel)
     {
         using var notifier = ServiceNotifier.FromEnvironment(host.Access.Variable);
         var isHeld = await HoldSidecarAsync(settings, cancel);
         if (!isHeld && settings.Sidecar.Mode == ManagementMode.Manage && _meshConfig.LastGood(settings) is { } config)
             await _boot.ProvideTokenAsync(config, dashboard, cancel);
-        notifier.Ready(isHeld ? "the sidecar is started when its configuration is written" : "the prerequisites of the sidecar's start are in place");
+        notifier.Ready(isHeld
+            ? "the sidecar is started when its configuration is written"
+            : "the prerequisites of the sidecar's start are in place");
     }
 
     private async Task<bool> HoldSidecarAsync(AgentSettings settings, CancellationToken cancel) =>
-        options is { HostOnly: true, DryRun: false } && settings.Sidecar.Mode == ManagementMode.Manage && await _boot.HoldUnconfiguredAsync(cancel);
+        options is { HostOnly: true, DryRun: false }
+        && settings.Sidecar.Mode == ManagementMode.Manage
+        && await _boot.HoldUnconfiguredAsync(cancel);
 }

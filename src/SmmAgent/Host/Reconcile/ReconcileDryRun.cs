@@ -13,14 +13,14 @@ internal sealed class ReconcileDryRun(HostContext host, ReconcileOptions options
     public async Task<int> RunAsync(ReconcileWork work, CancellationToken cancel)
     {
         var (settings, desired) = (work.Settings, DesiredFirewall.From(work.Settings, work.Config));
-        var look = await host.Firewall.DryRunAsync(desired, cancel, options.Owner);
-        var unseen = look.Observed.Filters.Where(filter => filter.State.UnknownReason is not null).ToList();
-        foreach (var filter in unseen)
+        var report = await host.Firewall.DryRunAsync(desired, cancel, options.Owner);
+        var unreadable = report.Observed.Filters.Where(filter => filter.State.UnknownReason is not null).ToList();
+        foreach (var filter in unreadable)
             Progress.Warn($"{filter.Tool} cannot be read: {filter.State.UnknownReason}");
-        if (unseen.Count > 0 && unseen.Count == look.Observed.Filters.Count)
+        if (unreadable.Count > 0 && unreadable.Count == report.Observed.Filters.Count)
             return host.IsPrivileged ? ExitCode.Failed : ExitCode.NotPermitted;
 
-        var plan = settings.FirewallMode == ManagementMode.Manage ? look.Remaining : Plan.Nothing;
+        var plan = settings.FirewallMode == ManagementMode.Manage ? report.Remaining : Plan.Nothing;
         var start = host.Units is { } systemd && !options.HostOnly
             ? new AgentUnits(systemd, Progress, host.Time).StartPlan(enable: options.ConfirmWithin is null)
             : null;
@@ -29,7 +29,7 @@ internal sealed class ReconcileDryRun(HostContext host, ReconcileOptions options
         foreach (var step in plan.Steps)
             Progress.Would($"{step}");
         if (settings.FirewallMode == ManagementMode.Check)
-            ManualPorts.Report(Progress, desired, look);
+            ManualPorts.Report(Progress, desired, report);
         var hasMore = work.Config is { } config && await new SidecarReconcile(host, options).PlanAsync(settings, config, cancel);
         if (start is not null)
             Progress.Would(start);

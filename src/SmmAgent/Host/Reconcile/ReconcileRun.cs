@@ -6,7 +6,9 @@ using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Host.Reconcile;
 
-/// <summary>Changes the host: arms the rollback where a confirmation is wanted, then firewall, sidecar, agent and daemon.</summary>
+/// <summary>
+/// Changes the host: arms the rollback if a confirmation is required, then reconciles firewall, sidecar, agent and daemon.
+/// </summary>
 internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
 {
     private readonly SidecarReconcile _sidecar = new(host, options);
@@ -23,10 +25,11 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
         if (options.ConfirmWithin is { } window && !await ArmAsync(work, window, cancel))
             return ExitCode.Failed;
 
-        // Regardless of the cause of the delay, a rolled back change is not applied again without the operator.
+        // A change that was rolled back is not applied again without the operator, regardless of the cause of the delay.
         if (await ChangeAsync(work, cancel) is not { } code || (options.ConfirmWithin is not null && !_rollback!.IsPending))
         {
-            Progress.Failed("the confirmation window ended before the changes were complete; they are rolled back: use a longer --confirm-within");
+            Progress.Failed(
+                "the confirmation window ended before the changes were complete; they are rolled back: use a longer --confirm-within");
             return ExitCode.Timeout;
         }
 
@@ -47,7 +50,9 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
         if (options.ConfirmWithin is { } within)
         {
             var left = within - host.Time.GetElapsedTime(armed);
-            Progress.Warn($"not confirmed: in {left.TotalSeconds:0} s the changes are rolled back; verify that a new SSH session can be opened, then: sudo smm-agent confirm");
+            Progress.Warn(
+                $"not confirmed: in {left.TotalSeconds:0} s the changes are rolled back; verify that a new SSH session can be opened, "
+                    + "then: sudo smm-agent confirm");
         }
 
         return code;
@@ -64,7 +69,7 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
         return false;
     }
 
-    /// <returns>An exit code; null when the time to confirm was over before all was done: the rollback waits for this to end.</returns>
+    /// <returns>An exit code; null if the confirmation window ended first. The rollback waits until this process has ended.</returns>
     private async Task<int?> ChangeAsync(ReconcileWork work, CancellationToken cancel)
     {
         using var presence = await PrivilegedPresence.ShowAsync(host.Paths.PrivilegedPresence, host.Time, cancel);
@@ -73,7 +78,7 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
         try
         {
             var isOpen = await OpenPortsAsync(DesiredFirewall.From(work.Settings, work.Config), work.Settings, window.Token);
-            // A reconcile may take minutes. If it ends early, the next start of the host continues it.
+            // A reconcile may take minutes. If it is interrupted, the privileged reconcile at the next boot continues it.
             if (!options.HostOnly && options.ConfirmWithin is null)
                 _units?.Enable();
             var code = work is { Config: { } config, Dashboard: { } dashboard }
@@ -85,7 +90,7 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
         {
             return null;
         }
-        // The daemon requests the rest later.
+        // The daemon requests the remaining work later.
         catch (IOException exception) when (!options.HostOnly)
         {
             Progress.Failed(exception.Message);
@@ -125,7 +130,7 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
             return ExitCode.Done;
         }
 
-        // A change that waits for its confirmation must not come back with a restart of the host.
+        // An unconfirmed change must not be repeated after a reboot.
         if (options.ConfirmWithin is null)
         {
             _units.Enable();
@@ -135,13 +140,15 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
         return await _units.StartAsync(cancel);
     }
 
-    // The operator needs time to confirm as well.
+    // Half of the window remains for the confirmation.
     private TimeSpan Patience(long armed) =>
-        options.ConfirmWithin is { } within && (within - host.Time.GetElapsedTime(armed)) / 2 is var half && half < RegistrationWait.Patience
+        options.ConfirmWithin is { } within && (within - host.Time.GetElapsedTime(armed)) / 2 is var half
+        && half < RegistrationWait.Patience
             ? half
             : RegistrationWait.Patience;
 
-    // Only the dashboard knows of a registration, and only the daemon has the key to ask it.
+    // Only the dashboard knows the registration, and only the daemon has the key of its requests.
     private bool HasToRegister(ReconcileWork work) =>
-        !options.HostOnly && _units is not null && work is { IsCurrent: true, Config: not null, Settings.Sidecar.Mode: ManagementMode.Manage };
+        !options.HostOnly && _units is not null
+        && work is { IsCurrent: true, Config: not null, Settings.Sidecar.Mode: ManagementMode.Manage };
 }

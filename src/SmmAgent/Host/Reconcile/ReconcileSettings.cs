@@ -7,7 +7,13 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Host.Reconcile;
 
-/// <summary>Reads the settings of a reconcile, with a uuid that belongs to this machine.</summary>
+/// <summary>The settings of a reconcile with the uuid of this machine.</summary>
+/// <param name="Settings">In a dry run, without a uuid that would be replaced.</param>
+/// <param name="Code">An exit code; the reconcile ends unless it is <see cref="ExitCode.Done"/>.</param>
+/// <param name="IsUnbound">Whether the uuid could not be bound to this machine.</param>
+internal sealed record PreparedSettings(AgentSettings Settings, int Code = ExitCode.Done, bool IsUnbound = false);
+
+/// <summary>Reads the settings of a reconcile, and ensures that their uuid belongs to this machine.</summary>
 internal sealed class ReconcileSettings(HostContext host, ReconcileOptions options)
 {
     private readonly AgentUuid _uuid = new(host);
@@ -15,7 +21,7 @@ internal sealed class ReconcileSettings(HostContext host, ReconcileOptions optio
     private Progress Progress => host.Progress;
 
     /// <summary>Reads agent.yaml and reports its errors.</summary>
-    /// <returns>Null when the settings cannot be used, or the operator has to set something first.</returns>
+    /// <returns>Null if the settings are invalid or incomplete.</returns>
     public AgentSettings? Read()
     {
         if (ReadFile() is not { } settings)
@@ -28,34 +34,32 @@ internal sealed class ReconcileSettings(HostContext host, ReconcileOptions optio
     }
 
     /// <summary>Gives agent.yaml a uuid of its own where it has none, or the uuid of the machine that this VM is a copy of.</summary>
-    /// <param name="settings">With the uuid afterwards. In a dry run, without a uuid that would be replaced.</param>
-    /// <returns>An exit code; and whether the uuid could not be bound to this machine.</returns>
-    public (int Code, bool IsUnbound) PrepareUuid(ref AgentSettings settings)
+    public PreparedSettings PrepareUuid(AgentSettings settings)
     {
         if (settings.Uuid is null)
         {
             if (Generate() is > ExitCode.Done and var refusal)
-                return (refusal, false);
+                return new(settings, refusal);
 
-            // The uuid is a label of the WorkloadEntry, so the sidecar's files contain it already at the first start.
+            // The uuid is a label of the WorkloadEntry, so the sidecar's files need it before the first start.
             settings = settings with { Uuid = UuidInFile() };
         }
 
         var machine = MachineId.Read(host.Paths.Root);
         if (options.DryRun && settings.Uuid is { } foreign && _uuid.IsOfAnotherMachine(foreign, machine))
         {
-            Progress.Would($"would generate a new uuid: this VM is a copy of another machine (/etc/machine-id differs), whose uuid is {foreign}");
+            Progress.Would("would generate a new uuid: this VM is a copy of another machine (/etc/machine-id differs), "
+                + $"whose uuid is {foreign}");
             Progress.Would("would remove the sidecar's token, certificate and key, which belong to the other machine");
             settings = settings with { Uuid = null };
         }
 
         if (options.DryRun || (settings.Uuid ?? UuidInFile()) is not { } uuid)
-            return (ExitCode.Done, false);
-        if (_uuid.Bind(uuid, machine) is > ExitCode.Done and var unbound)
-            return (unbound, true);
+            return new(settings);
 
-        settings = settings with { Uuid = UuidInFile() };
-        return (ExitCode.Done, false);
+        return _uuid.Bind(uuid, machine) is > ExitCode.Done and var unbound
+            ? new(settings, unbound, IsUnbound: true)
+            : new(settings with { Uuid = UuidInFile() });
     }
 
     private AgentSettings? ReadFile()
@@ -64,7 +68,8 @@ internal sealed class ReconcileSettings(HostContext host, ReconcileOptions optio
         var file = SettingsFile.Load(path);
         if (!file.Exists)
         {
-            Progress.Failed($"{path} does not exist yet: it names the dashboard and the WorkloadGroup; sudo smm-agent set dashboard-url URL");
+            Progress.Failed(
+                $"{path} does not exist yet: it names the dashboard and the WorkloadGroup; sudo smm-agent set dashboard-url URL");
             return null;
         }
 
@@ -76,8 +81,10 @@ internal sealed class ReconcileSettings(HostContext host, ReconcileOptions optio
         return reading.Settings;
     }
 
-    /// <summary>What the operator has to set first; null when nothing is missing.</summary>
-    /// <remarks>The privileged service goes on without it: it runs at boot, and a host that is not configured yet is not a failed unit.</remarks>
+    /// <summary>The setting that is missing, with the command that sets it; null if the settings are complete.</summary>
+    /// <remarks>
+    /// The privileged reconcile continues without it: its unit runs at boot and must not fail before the VM is configured.
+    /// </remarks>
     private string? Missing(AgentSettings settings) =>
         options.HostOnly ? null
         : settings.DashboardUrl is null ? "no dashboard is set: sudo smm-agent set dashboard-url URL"
@@ -85,7 +92,7 @@ internal sealed class ReconcileSettings(HostContext host, ReconcileOptions optio
         : new BearerTokenFile(host.Paths.BearerToken).Read() is { Token: null, IsForbidden: false } reading ? reading.Fault
         : null;
 
-    // The privileged service leaves agent.yaml to the operator's own command.
+    // The privileged reconcile does not write agent.yaml; the command of the operator does.
     private int Generate()
     {
         if (!options.DryRun && !options.HostOnly)

@@ -5,22 +5,25 @@ using SmmAgent.Host.Status;
 
 namespace SmmAgent.Host.Reconcile;
 
-/// <summary>Waits until the mesh has a WorkloadEntry for this VM, as the daemon learns from the dashboard, and says why it has none.</summary>
-/// <param name="group">Of which WorkloadGroup: a status of an earlier WorkloadGroup is ignored.</param>
+/// <summary>Waits until the daemon reports that this VM has a WorkloadEntry, and prints the reason if it has none.</summary>
+/// <param name="group">The status of another WorkloadGroup is ignored.</param>
 internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progress progress, TimeProvider time, TimeSpan patience)
 {
     private const string Name = "wait-for-registration ❯";
 
-    /// <summary>Istio's sidecar connects anew every few seconds; its first certificate may take some.</summary>
+    /// <summary>The sidecar retries its connection every few seconds, and its first certificate takes some seconds.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
     private string _last = "waiting for the daemon's first report";
 
-    /// <summary>Why the sidecar that runs must be restarted first; null where it need not. Then a VM that is not registered is not waited for: nothing changes before that.</summary>
+    /// <summary>
+    /// The reason to restart the running sidecar first; null if no restart is needed. An unregistered VM is then not waited for, because
+    /// the registration does not change before the restart.
+    /// </summary>
     public string? RestartNeeded { get; init; }
 
     /// <returns>An exit code.</returns>
@@ -42,12 +45,13 @@ internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progre
 
     private async Task<bool> UntilRegisteredAsync(CancellationToken cancel)
     {
-        // A running daemon writes nothing while nothing changes. An older status is from an earlier daemon and is ignored.
+        // A running daemon writes the status at least once in MaximumAge. An older status is of an earlier daemon.
         var oldest = time.GetUtcNow() - StatusReader.MaximumAge - Margin;
         var started = time.GetTimestamp();
         while (time.GetElapsedTime(started) < patience)
         {
-            if (StatusReader.Read(paths.Status).Status is { } status && status.UpdatedAt >= oldest && status.WorkloadGroup == group && Registered(status) is { } registered)
+            if (StatusReader.Read(paths.Status).Status is { } status && status.UpdatedAt >= oldest && status.WorkloadGroup == group
+                && Registered(status) is { } registered)
             {
                 if (registered.Status == nameof(ConditionStatus.True))
                     return true;
@@ -56,12 +60,13 @@ internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progre
                 _last = $"{registered.Reason}: {registered.Message}";
             }
 
-            await Task.Delay(BetweenLooks, time, cancel);
+            await Task.Delay(PollInterval, time, cancel);
         }
 
         return false;
     }
 
     private static Contract.Condition? Registered(AgentStatus status) =>
-        status.Conditions.FirstOrDefault(condition => condition.Type == ConditionType.Registered && condition.Reason != ConditionUpdate.Pending);
+        status.Conditions.FirstOrDefault(
+            condition => condition.Type == ConditionType.Registered && condition.Reason != ConditionUpdate.Pending);
 }

@@ -13,13 +13,16 @@ namespace SmmAgent.Host.Reconcile;
 /// <summary>Prepares the start of the sidecar while the host boots, before the network is used.</summary>
 internal sealed class SidecarBoot(HostContext host)
 {
-    // The sidecar's start, and with it the host's, waits for that.
+    // The start of the sidecar, and with it the boot of the host, waits for the token.
     private static readonly TimeSpan TokenPatience = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
 
-    /// <summary>Keeps a sidecar without cluster.env, as a copy of a machine has it, from its start at boot: the pass writes the file, then starts it.</summary>
-    /// <returns>Whether it is held back.</returns>
+    /// <summary>
+    /// Cancels the start at boot of a sidecar without cluster.env, as on a copy of a machine. The reconcile writes the file, then starts
+    /// the sidecar.
+    /// </summary>
+    /// <returns>Whether the start was cancelled.</returns>
     public async Task<bool> HoldUnconfiguredAsync(CancellationToken cancel)
     {
         if (host.Units is not { } units)
@@ -45,17 +48,20 @@ internal sealed class SidecarBoot(HostContext host)
         return outcome.IsDone;
     }
 
-    // Before an earlier version's host has the drop-in, its sidecar reads the file in the package's folder.
+    // A host of an earlier version has no drop-in yet: its sidecar reads the file in the folder of the package.
     private static bool HasClusterEnvironment(SafeFileSystem files) =>
-        files.Exists(SidecarFiles.ClusterEnvironment) || (!files.Exists(SidecarFiles.DropIn) && files.Exists(SidecarFiles.PackageClusterEnvironment));
+        files.Exists(SidecarFiles.ClusterEnvironment)
+        || (!files.Exists(SidecarFiles.DropIn) && files.Exists(SidecarFiles.PackageClusterEnvironment));
 
-    /// <summary>Has a good token lie where the sidecar reads it: the kept one, which a restart of the host took from there, or a new one.</summary>
-    /// <remarks>A sidecar without one captures all traffic and takes none, also that by which one would be fetched.</remarks>
-    /// <param name="dashboard">Null where no dashboard is asked.</param>
+    /// <summary>
+    /// Provides a valid token for the start of the sidecar: the kept one, because the sidecar's copy is lost at a reboot, or a new one.
+    /// </summary>
+    /// <remarks>A sidecar without a token captures all traffic and forwards none, including the request for a token.</remarks>
+    /// <param name="dashboard">Null while no dashboard is set.</param>
     public async Task ProvideTokenAsync(MeshConfig config, IHostDashboard? dashboard, CancellationToken cancel)
     {
         var group = config.WorkloadGroup;
-        // Before the agent attached anything there is no sidecar that waits for it; and who else is at work sees to the token, too.
+        // Before the first attach no sidecar waits for a token. Another process that holds the lock also provides the token.
         if (!new SidecarRecords(host.Paths).HasBeforeAttach)
             return;
         var (held, _) = await new AgentLock(host.Paths.HostLock, host.Time).AcquireAsync(TimeSpan.Zero, cancel);
@@ -83,7 +89,7 @@ internal sealed class SidecarBoot(HostContext host)
         }
     }
 
-    // systemd has queued its start, and waits for this: a stop takes the start out of the queue. The pass starts the sidecar when a token is there.
+    // systemd has queued the start and waits for this unit: a stop cancels it. The reconcile starts the sidecar when it has a token.
     private async Task HoldStartAsync(MeshConfig config, string reason, CancellationToken cancel)
     {
         var observed = await host.Sidecar.ObserveAsync(config.WorkloadGroup, cancel);

@@ -12,25 +12,28 @@ using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Host.Reconcile;
 
-/// <summary>The changes of a reconcile to the sidecar and to the agent's own package.</summary>
+/// <summary>Plans and applies the changes of a reconcile to the sidecar and to the package of the agent.</summary>
 internal sealed class SidecarReconcile(HostContext host, ReconcileOptions options)
 {
     private readonly AgentUpgrade _upgrade = new(host, waitsForConfirmation: options.ConfirmWithin is not null);
 
-    /// <summary>Why the sidecar that runs must be restarted by the operator, and the command; null before <see cref="ApplyAsync"/>, and where it need not.</summary>
+    /// <summary>
+    /// The reason for a restart of the running sidecar by the operator, with the command; null before <see cref="ApplyAsync"/>, and if no
+    /// restart is needed.
+    /// </summary>
     public string? RestartNeeded { get; private set; }
 
-    /// <summary>Prints what would be done.</summary>
-    /// <returns>Whether there is anything.</returns>
+    /// <summary>Prints the plan.</summary>
+    /// <returns>Whether it has a step.</returns>
     public async Task<bool> PlanAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel)
     {
         var inputs = await InputsAsync(settings, config, cancel);
         IReadOnlyList<PlanStep> steps = [];
         if (settings.Sidecar.Mode == ManagementMode.Manage)
         {
-            var look = await host.Sidecar.Restorer(host.Units).DryRunAsync(inputs, cancel);
-            Report(look);
-            steps = look.Plan.Steps;
+            var assessment = await host.Sidecar.Restorer(host.Units).DryRunAsync(inputs, cancel);
+            Report(assessment);
+            steps = assessment.Plan.Steps;
         }
         else if (settings.Sidecar.Mode == ManagementMode.Check)
         {
@@ -47,8 +50,11 @@ internal sealed class SidecarReconcile(HostContext host, ReconcileOptions option
         return steps.Count > 0 || upgrade?.Package is not null;
     }
 
-    /// <summary>The state to restore without a confirmation, or the reason why it is unknown. Neither if the sidecar is not changed.</summary>
-    public async Task<(SidecarSnapshot? Before, string? Reason)> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel)
+    /// <summary>
+    /// The state to restore without a confirmation, or the reason that it is unknown. Both are null if the sidecar is not changed.
+    /// </summary>
+    public async Task<(SidecarSnapshot? Before, string? Reason)> BeforeAsync(
+        AgentSettings settings, MeshConfig? config, CancellationToken cancel)
     {
         if (config is null || settings.Sidecar.Mode != ManagementMode.Manage || !host.Sidecar.HasPackageManager)
             return (null, null);
@@ -56,9 +62,12 @@ internal sealed class SidecarReconcile(HostContext host, ReconcileOptions option
         var sidecar = host.Sidecar.Restorer(host.Units);
         var (before, reason) = await sidecar.SnapshotAsync(config.WorkloadGroup, cancel);
         if (before is { Version: { } version } && !host.Sidecar.HasPackage(PackageChoice.SidecarPackage, version)
-            && (await sidecar.DryRunAsync(await InputsAsync(settings, config, cancel), cancel)).Plan.Steps.Any(step => step is InstallPackage))
+            && (await sidecar.DryRunAsync(await InputsAsync(settings, config, cancel), cancel)).Plan.Steps.Any(
+                step => step is InstallPackage))
         {
-            return (null, $"{PackageChoice.SidecarPackage} {version}, which would be replaced, could not be restored: {host.Paths.PackageCache} does not have its package");
+            return (null,
+                $"{PackageChoice.SidecarPackage} {version}, which would be replaced, could not be restored: {host.Paths.PackageCache} does "
+                    + "not have its package");
         }
 
         return (before, reason);
@@ -89,52 +98,55 @@ internal sealed class SidecarReconcile(HostContext host, ReconcileOptions option
             return ExitCode.Timeout;
         }
 
-        // Of no step, so that none has shown it.
-        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
-            host.Progress.Failed(unseen.Message);
-        var isWhole = Report(outcome.Assessment!);
-        RestartNeeded = SidecarConditions.Evaluate(outcome.Assessment!).FirstOrDefault(finding => finding.Reason == "RestartNeeded")?.Message;
+        // These failures belong to no step, so no step has printed them.
+        foreach (var unreadable in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
+            host.Progress.Failed(unreadable.Message);
+        var isComplete = Report(outcome.Assessment!);
+        RestartNeeded = SidecarConditions.Evaluate(outcome.Assessment!)
+            .FirstOrDefault(update => update.Reason == SidecarReasons.RestartNeeded)?.Message;
         if (outcome.IsRolledBack)
             host.Progress.Failed("sidecar setup failed; its changes were rolled back");
-        return isWhole && outcome.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+        return isComplete && outcome.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     private async Task<int> LeaveToOperatorAsync(SidecarInputs inputs, CancellationToken cancel)
     {
         var sidecar = host.Sidecar.Restorer(host.Units);
         var outcome = options.DryRun ? new([], await sidecar.DryRunAsync(inputs, cancel), null) : await sidecar.ReportAsync(inputs, cancel);
-        if (outcome.Assessment is not { } look)
+        if (outcome.Assessment is not { } assessment)
         {
             host.Progress.Failed(outcome.Blocked!);
             return ExitCode.Timeout;
         }
 
-        Report(look);
-        foreach (var step in look.Plan.Steps)
+        Report(assessment);
+        foreach (var step in assessment.Plan.Steps)
             host.Progress.Warn($"left to you, because sidecar.mode is check: {step}");
         return ExitCode.Done;
     }
 
-    /// <summary>Reports why a step is missing.</summary>
-    /// <returns>Whether nothing stands in the way.</returns>
-    private bool Report(SidecarAssessment look)
+    /// <summary>Prints the reasons for missing steps.</summary>
+    /// <returns>Whether the plan is complete.</returns>
+    private bool Report(SidecarAssessment assessment)
     {
-        if (look.Fault is { } fault)
+        if (assessment.Fault is { } fault)
             host.Progress.Failed($"the sidecar is not configured: {fault.Message}");
-        if (look.Observed.Package.UnknownReason is { } unseen)
-            host.Progress.Failed($"the installed packages cannot be read: {unseen}");
-        var isOffered = look.Version is not null
-            || look.Desired.Package.Outcome is not (PackageOutcome.NotOffered or PackageOutcome.NoChecksum or PackageOutcome.UntrustedSource or PackageOutcome.NoTrustedKey);
+        if (assessment.Observed.Package.UnknownReason is { } unreadable)
+            host.Progress.Failed($"the installed packages cannot be read: {unreadable}");
+        var isOffered = assessment.Version is not null
+            || assessment.Desired.Package.Outcome
+            is not (PackageOutcome.NotOffered or PackageOutcome.NoChecksum or PackageOutcome.UntrustedSource
+                or PackageOutcome.NoTrustedKey);
         if (!isOffered)
-            host.Progress.Failed(look.Desired.Package.Reason);
-        if (SidecarConditions.IneffectiveSettings(look) is { } settings)
+            host.Progress.Failed(assessment.Desired.Package.Reason);
+        if (SidecarConditions.IneffectiveSettings(assessment) is { } settings)
             host.Progress.Warn(settings);
-        if (look.Desired.Hold is { } hold)
-            host.Progress.Warn($"{SidecarConditions.HeldBack(look, hold)}; journalctl -u istio");
-        var masked = look.Observed.Unit.Value is { IsMasked: true } unit ? unit : null;
+        if (assessment.Desired.Hold is { } hold)
+            host.Progress.Warn($"{SidecarConditions.HeldBack(assessment, hold)}; journalctl -u istio");
+        var masked = assessment.Observed.Unit.Value is { IsMasked: true } unit ? unit : null;
         if (masked is not null)
             host.Progress.Failed($"istio.service is masked, so the sidecar is not started: {masked.UnmaskCommand}");
-        return look.Fault is null && look.Observed.Package.UnknownReason is null && isOffered && masked is null;
+        return assessment.Fault is null && assessment.Observed.Package.UnknownReason is null && isOffered && masked is null;
     }
 
     private async Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel)

@@ -15,7 +15,7 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
     private const string Timer = $"{Name}.timer";
     private const string Service = $"{Name}.service";
 
-    // Each waits for the lock as long as a holder usually works.
+    // Each attempt waits for the lock as long as a holder usually needs it.
     private const int Tries = 5;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -27,7 +27,7 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
     /// <summary>Whether a change waits for its confirmation now.</summary>
     public bool IsPending => _snapshot.Exists && IsArmed;
 
-    /// <summary>Whether the timer runs; what it would bring back, only root sees.</summary>
+    /// <summary>Whether the timer runs. Only root can read the snapshot.</summary>
     public bool IsArmed => systemd.ObserveUnit(Timer).IsActive;
 
     /// <summary>Records the snapshot and starts the timer.</summary>
@@ -48,7 +48,8 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
             await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
         string[] root = host.Paths.Root == "/" ? [] : ["--root", host.Paths.Root];
         await systemd.StartTimerAsync(
-            Name, "Service Mesh Manager agent: undo of an unconfirmed change", within, [Environment.ProcessPath!, .. root, "rollback"], cancel);
+            Name, "Service Mesh Manager agent: undo of an unconfirmed change", within, [Environment.ProcessPath!, .. root, "rollback"],
+            cancel);
         new ConfirmationNote(IsRolledBack: false, host.Time.GetUtcNow() + within).Write(host.Paths);
         host.Progress.Done($"rollback is armed within={within.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s timer={Timer}");
         return true;
@@ -62,7 +63,7 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
         if (wasRunning)
             await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
 
-        // After the timer is down nothing starts it any more.
+        // The service cannot start after the timer is stopped.
         var service = systemd.ObserveUnit(Service);
         if (service.IsUp)
             host.Progress.Failed($"too late: the rollback runs; see journalctl -u {Name}");
@@ -71,7 +72,8 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
         else if (!_snapshot.Exists)
             host.Progress.Failed("no reconcile is waiting for confirmation: none was started with --confirm-within, or it was rolled back");
         else if (!wasRunning)
-            host.Progress.Failed("the host was restarted before the confirmation; begin again: sudo smm-agent reconcile --confirm-within 120s");
+            host.Progress.Failed(
+                "the host was restarted before the confirmation; begin again: sudo smm-agent reconcile --confirm-within 120s");
         else
         {
             Forget();
@@ -81,7 +83,7 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
         return false;
     }
 
-    /// <summary>What <see cref="DisarmAsync"/> would do, in one line; null for nothing.</summary>
+    /// <summary>The plan of <see cref="DisarmAsync"/> in one line; null for nothing.</summary>
     public string? DisarmPlan() => systemd.ObserveUnit(Timer).IsUp ? $"would stop {Timer}" : null;
 
     /// <summary>Ends the wait for confirmation without a decision, because detach undoes the change.</summary>
@@ -107,23 +109,23 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
             return false;
         }
 
-        // First, because a daemon that runs would repair what is undone.
-        var isBack = await _units.StopAsync(cancel);
+        // First, because a running daemon would apply the changes again.
+        var isRestored = await _units.StopAsync(cancel);
         // A pending reconcile request would run as soon as the path unit is active again.
         if (File.Exists(host.Paths.ReconcileRequest))
             File.Delete(host.Paths.ReconcileRequest);
-        // The sidecar before the ports: what it captures goes first.
+        // The sidecar before the ports, because it captures their traffic.
         if (_sidecar.BeforeConfirm is { } sidecar)
-            isBack &= await new SidecarWithdrawal(host).RestoreAsync(sidecar, cancel);
-        isBack &= await RestoreAsync(before, cancel);
+            isRestored &= await new SidecarWithdrawal(host).RestoreAsync(sidecar, cancel);
+        isRestored &= await RestoreAsync(before, cancel);
         await _units.StartAgainAsync(before.Running, cancel);
-        if (isBack)
+        if (isRestored)
         {
             Forget();
             new ConfirmationNote(IsRolledBack: true, host.Time.GetUtcNow()).Write(host.Paths);
         }
 
-        return isBack;
+        return isRestored;
     }
 
     private async Task<bool> RestoreAsync(FirewallSnapshot before, CancellationToken cancel)
@@ -138,7 +140,9 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
             if (attempt < Tries)
                 continue;
 
-            host.Progress.Failed(report.NotAttemptedReason ?? $"not every change could be undone: {report.Results.FirstOrDefault(result => result.Outcome != StepOutcome.Done)?.Reason}");
+            host.Progress.Failed(report.NotAttemptedReason
+                ?? "not every change could be undone: "
+                    + $"{report.Results.FirstOrDefault(result => result.Outcome != StepOutcome.Done)?.Reason}");
             return false;
         }
     }

@@ -11,13 +11,13 @@ internal sealed class RollbackSnapshot(AgentPaths paths)
 
     public bool Exists => File.Exists(paths.RollbackSnapshot);
 
-    public void Write(FirewallSnapshot undo)
+    public void Write(FirewallSnapshot snapshot)
     {
         HostStateDirectory.Create(paths);
-        AtomicFile.Write(paths.RollbackSnapshot, undo.Write(), AtomicFile.Private);
+        AtomicFile.Write(paths.RollbackSnapshot, snapshot.Write(), AtomicFile.Private);
     }
 
-    /// <returns>Null when there is none, or it is damaged.</returns>
+    /// <returns>Null if it is missing or damaged.</returns>
     public FirewallSnapshot? Read() =>
         AtomicFile.ReadLimited(paths.RollbackSnapshot, MaximumBytes) is { } bytes ? FirewallSnapshot.Read(bytes) : null;
 

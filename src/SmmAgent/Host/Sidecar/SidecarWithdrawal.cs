@@ -13,7 +13,7 @@ internal sealed class SidecarWithdrawal(HostContext host)
 
     private readonly SidecarRecords _records = new(host.Paths);
 
-    /// <summary>What <see cref="DetachAsync"/> would do, one line each.</summary>
+    /// <summary>The plan of <see cref="DetachAsync"/>, a line for each step.</summary>
     public async Task<List<string>> PlanAsync(bool keepPackages, CancellationToken cancel)
     {
         var observed = await host.Sidecar.ObserveAsync(null, cancel);
@@ -21,8 +21,8 @@ internal sealed class SidecarWithdrawal(HostContext host)
     }
 
     /// <summary>Leaves the mesh and restores the sidecar to its state before the first attach.</summary>
-    /// <param name="keepPackages">Whether the package that the agent installed stays.</param>
-    /// <returns>Whether a change was undone; null if not every change could be, which is printed.</returns>
+    /// <param name="keepPackages">Whether to keep the package that the agent installed.</param>
+    /// <returns>Whether a change was undone; null if one could not be undone, which is printed.</returns>
     public async Task<bool?> DetachAsync(bool keepPackages, CancellationToken cancel)
     {
         var before = _records.BeforeAttach;
@@ -54,10 +54,11 @@ internal sealed class SidecarWithdrawal(HostContext host)
             host.Progress.Warn($"the package {PackageChoice.SidecarPackage}, which the agent installed, stays, "
                 + "because no package can be removed during the removal of another. "
                 + "The sidecar is stopped and disabled. To remove the package: "
-                + $"{host.Sidecar.RemovalCommand(PackageChoice.SidecarPackage)} (\"sudo smm-agent detach\" before the removal of smm-agent also removes it)");
+                + $"{host.Sidecar.RemovalCommand(PackageChoice.SidecarPackage)} (\"sudo smm-agent detach\" before the removal of "
+                + "smm-agent also removes it)");
         }
 
-        // The operator has to stop the remaining sidecar first.
+        // The record is kept until the operator has stopped the remaining sidecar.
         if (!areDone || (isDamaged && left is not null))
             return null;
 
@@ -69,10 +70,12 @@ internal sealed class SidecarWithdrawal(HostContext host)
     /// <returns>Whether the previous state is restored completely; otherwise the reason is printed.</returns>
     public async Task<bool> RestoreAsync(SidecarSnapshot before, CancellationToken cancel)
     {
-        var isBack = await RunAsync(before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "the change was not confirmed"), () => { }, cancel);
-        if (isBack)
+        var isRestored = await RunAsync(
+            before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "the change was not confirmed"), () => { },
+            cancel);
+        if (isRestored)
             _records.Restored(before);
-        return isBack;
+        return isRestored;
     }
 
     private static Func<ObservedSidecar, Plan> PlanFor(SidecarSnapshot? before, bool keepPackages) => observed =>
@@ -89,8 +92,8 @@ internal sealed class SidecarWithdrawal(HostContext host)
             {
                 count();
                 // A remaining user account does not fail the restore.
-                if (result is { Step: RemoveAccount, Reason: { } why })
-                    host.Progress.Warn($"{result.Step}: {why}");
+                if (result is { Step: RemoveAccount, Reason: { } reason })
+                    host.Progress.Warn($"{result.Step}: {reason}");
                 else
                     host.Progress.Steps([result]);
             },
@@ -99,10 +102,11 @@ internal sealed class SidecarWithdrawal(HostContext host)
         var outcome = await work;
         if (outcome.Blocked is { } blocked)
             host.Progress.Failed(blocked);
-        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
-            host.Progress.Failed(unseen.Message);
+        foreach (var unreadable in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
+            host.Progress.Failed(unreadable.Message);
         // A version that is no longer available does not fail the restore: the installed version stays, as its step reported.
         return outcome.Blocked is null && outcome.Failures.All(
-            failure => failure is { Part: ReconcilePart.Package, Reason: StepFailureReason.NotOffered } or { Reason: StepFailureReason.UserLeft });
+            failure => failure is { Part: ReconcilePart.Package, Reason: StepFailureReason.NotOffered }
+            or { Reason: StepFailureReason.UserLeft });
     }
 }

@@ -8,24 +8,26 @@ namespace SmmAgent.Host.Status;
 /// <summary>Reads status.json, the file to which the daemon writes its state.</summary>
 internal static class StatusReader
 {
-    /// <summary>How old the file becomes at most while the daemon runs and nothing changes.</summary>
+    /// <summary>The maximum age of the file while the daemon runs.</summary>
     public static readonly TimeSpan MaximumAge = TimeSpan.FromSeconds(60);
 
-    /// <summary>The age at which the daemon counts as dead: three times the maximum age, 180 s.</summary>
+    /// <summary>The age at which the daemon counts as stopped.</summary>
     public static readonly TimeSpan StaleAfter = MaximumAge * 3;
 
     private const int MaximumBytes = 1024 * 1024;
 
-    /// <returns>Null when it is <c>null</c>.</returns>
-    /// <exception cref="JsonException">It is no status.</exception>
+    /// <returns>Null if the content is <c>null</c>.</returns>
+    /// <exception cref="JsonException">The content is not a status.</exception>
     internal static AgentStatus? Parse(byte[] content)
     {
         var status = JsonSerializer.Deserialize(content, StatusJson.Default.AgentStatus);
-        // The daemon's user may write anything there, and deserialization accepts null items of a list.
-        return status is null || (IsWhole(status.Conditions) && IsWhole(status.Gateways) && IsWhole(status.Ports)) ? status : throw new JsonException("a list has null as an item");
+        // Deserialization accepts null items of a list, and the user of the daemon may write any content.
+        return status is null || (HasNoNull(status.Conditions) && HasNoNull(status.Gateways) && HasNoNull(status.Ports))
+            ? status
+            : throw new JsonException("a list has null as an item");
     }
 
-    private static bool IsWhole<T>(IReadOnlyList<T> items) => items.All(item => item is not null);
+    private static bool HasNoNull<T>(IReadOnlyList<T> items) => items.All(item => item is not null);
 
     internal static (byte[]? Content, AgentStatus? Status, string? Fault) Read(string path)
     {

@@ -4,22 +4,24 @@ using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Host.Upgrade;
 
-/// <summary>The agent's own upgrade: a newer package of it that the mesh configuration offers.</summary>
-/// <param name="waitsForConfirmation">Whether this reconcile is undone unless it is confirmed.</param>
+/// <summary>Upgrades the agent to a newer package that the mesh configuration offers.</summary>
+/// <param name="waitsForConfirmation">Whether this reconcile is rolled back unless it is confirmed.</param>
 internal sealed class AgentUpgrade(HostContext host, bool waitsForConfirmation)
 {
     private readonly SidecarRecords _records = new(host.Paths);
 
-    /// <returns>What is to be installed, or why the newer one cannot be; null for nothing.</returns>
+    /// <returns>The newer package, or the reason not to install it; null if there is no newer one.</returns>
     public async Task<PackageChoice?> ChooseAsync(SidecarInputs inputs, CancellationToken cancel)
     {
-        // While a change waits for its confirmation the agent itself stays what it is: it is what would undo it.
-        if (!inputs.Settings.SelfUpgrade || waitsForConfirmation || _records.BeforeConfirm is not null || inputs.Packages is not { } packages)
+        // The agent is not replaced while a change waits for its confirmation, because the agent would roll it back.
+        if (!inputs.Settings.SelfUpgrade || waitsForConfirmation || _records.BeforeConfirm is not null
+            || inputs.Packages is not { } packages)
             return null;
 
         // An agent without a package is a local build.
         return await host.Sidecar.InstalledVersionAsync(PackageChoice.AgentPackage, cancel) is { } installed
-            && PackageChoice.ForAgent(inputs.Config, packages, installed) is { Outcome: PackageOutcome.Install or PackageOutcome.NoTrustedKey } choice
+            && PackageChoice.ForAgent(
+                inputs.Config, packages, installed) is { Outcome: PackageOutcome.Install or PackageOutcome.NoTrustedKey } choice
             ? choice
             : null;
     }
@@ -31,16 +33,16 @@ internal sealed class AgentUpgrade(HostContext host, bool waitsForConfirmation)
             return ExitCode.Done;
         if (choice.Package is not { } package)
         {
-            // The agent stays as it is, which is no failure of this pass.
+            // A package that is not installed is not a failure of the reconcile.
             host.Progress.Warn(choice.Reason);
-            Tell(null);
+            Record(null);
             return ExitCode.Done;
         }
 
         var work = delivery.InstallAsync(package, ReconcilePart.Upgrade, mayDowngrade: false, cancel);
         await host.Progress.WhileAsync(() => delivery.Doing, work, host.Time);
         var failure = await work;
-        Tell(failure);
+        Record(failure);
         if (failure is null)
             host.Progress.Done(choice.Reason);
         else
@@ -48,8 +50,8 @@ internal sealed class AgentUpgrade(HostContext host, bool waitsForConfirmation)
         return failure is null ? ExitCode.Done : ExitCode.Failed;
     }
 
-    // Without an observation of the sidecar, no other code writes the report.
-    private void Tell(StepFailure? failure)
+    // No other code writes the report if the sidecar is not observed.
+    private void Record(StepFailure? failure)
     {
         var report = _records.Report() ?? ReconcileReport.None;
         List<StepFailure> failures = [.. report.Failures.Where(earlier => earlier.Part != ReconcilePart.Upgrade)];

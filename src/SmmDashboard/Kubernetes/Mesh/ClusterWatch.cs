@@ -107,12 +107,12 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
         {
             var now = _clock.GetUtcNow();
             var watches = Watches();
-            yield return Metric.Gauge("smm_dashboard_watch_age_seconds", "Seconds since the API server last said anything about a kind.",
+            yield return Metric.Gauge("smm_dashboard_watch_age_seconds", "Seconds since the API server last sent anything about a kind.",
                 [.. watches.Where(watch => watch.LastAnswer is not null)
                     .Select(watch => new Sample((now - watch.LastAnswer!.Value).TotalSeconds, ("kind", watch.Resource.ToString())))]);
             yield return Metric.Gauge("smm_dashboard_watch_objects", "Objects of a kind that are known.",
                 [.. watches.Select(watch => new Sample(watch.Count, ("kind", watch.Resource.ToString())))]);
-            yield return Metric.Gauge("smm_dashboard_watch_failing", "1 while a kind is not up to date; the log says why.",
+            yield return Metric.Gauge("smm_dashboard_watch_failing", "1 while a kind is not up to date; the log has the reason.",
                 [.. watches.Select(watch => new Sample(watch.Fault is null ? 0 : 1, ("kind", watch.Resource.ToString())))]);
             yield return Metric.Counter("smm_dashboard_watch_unreadable_total", "Objects and lines that could not be read.",
                 [.. watches.Select(watch => new Sample(watch.Unreadable, ("kind", watch.Resource.ToString())))]);

@@ -10,7 +10,10 @@ internal static class BashCompletion
         var paths = commands.Where(command => command is not RootCommand).Select(command => $"\"{Context(command)}\"");
         var files = CompletionWords.WithValue.Where(CompletionWords.IsFile).Select(option => option.Name);
         var values = CompletionWords.WithValue.Where(option => !CompletionWords.IsFile(option))
-            .Select(option => $"        {option.Name}) mapfile -t COMPREPLY < <(compgen -W \"{string.Join(' ', CompletionWords.Words(option.HelpName!))}\" -- \"$current\"); return ;;\n");
+            .Select(
+                option =>
+                $"        {option.Name}) mapfile -t COMPREPLY < <(compgen -W "
+                    + $"\"{string.Join(' ', CompletionWords.Words(option.HelpName!))}\" -- \"$current\"); return ;;\n");
         var words = commands.Select(command => $"        \"{Context(command)}\") words=\"{string.Join(' ', Words(command))}\" ;;\n");
         return $$"""
             # bash completion for smm-agent. Made from the command tree: CompletionTests says how.

@@ -3,7 +3,7 @@ using SmmAgent.Linux.Commands;
 namespace SmmAgent.Tests.Cli.Completion;
 
 /// <summary>
-/// packaging/completion has what the command tree says: SMM_GOLDEN=write makes the files anew. Each is tried in its own shell.
+/// packaging/completion agrees with the command tree; SMM_GOLDEN=write writes the files. Each one is tested in its shell.
 /// </summary>
 public sealed class CompletionTests
 {
@@ -14,7 +14,8 @@ public sealed class CompletionTests
     [Fact]
     public void TheFilesAreThoseOfTheCommandTree()
     {
-        foreach (var (path, text) in ((string, string)[])[(BashFile, BashCompletion.Write()), (ZshFile, ZshCompletion.Write()), (FishFile, FishCompletion.Write())])
+        foreach (var (path, text) in ((string, string)[])[
+            (BashFile, BashCompletion.Write()), (ZshFile, ZshCompletion.Write()), (FishFile, FishCompletion.Write())])
         {
             if (Environment.GetEnvironmentVariable("SMM_GOLDEN") == "write")
                 File.WriteAllText(path, text);
@@ -40,7 +41,8 @@ public sealed class CompletionTests
         try
         {
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "my token"), "", TestContext.Current.CancellationToken);
-            Assert.Equal(Path.Combine(folder.FullName, "my token"), await BashAsync($"smm-agent set bearer-token --file {folder.FullName}/my"));
+            Assert.Equal(Path.Combine(folder.FullName, "my token"),
+                await BashAsync($"smm-agent set bearer-token --file {folder.FullName}/my"));
         }
         finally
         {
@@ -57,13 +59,14 @@ public sealed class CompletionTests
     [InlineData("smm-agent config s", "show")]
     public async Task FishOffersWhatFits(string line, string words)
     {
-        var said = await RunAsync("fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2]", FishFile, line);
+        var result = await RunAsync("fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2]", FishFile, line);
 
-        Assert.Equal(words.Split(' ').Order(), said.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(found => found.Split('\t')[0]).Order());
+        Assert.Equal(words.Split(' ').Order(),
+            result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(found => found.Split('\t')[0]).Order());
     }
 
     // An interactive zsh in a terminal of its own (zpty): a line with a tab at its end is typed, and the function that bears the program's
-    // name says what came of it.
+    // name prints the result.
     [Theory]
     [InlineData("smm-agent rec", "reconcile")]
     [InlineData("smm-agent set nod", "set node-ip")]
@@ -76,15 +79,15 @@ public sealed class CompletionTests
             zmodload zsh/zpty
             zpty shell zsh -f -i
             zpty -w shell "PS1=; fpath=($1 \$fpath); autoload -U compinit; compinit -u -D; smm-agent() { print -r -- \"<\$*\"'>' }; print rea''dy"
-            zpty -r -m shell said '*ready*'
+            zpty -r -m shell output '*ready*'
             zpty -w -n shell $2$'\t\n'
-            zpty -r -m shell said '*<*>*'
-            print -r -- $said
+            zpty -r -m shell output '*<*>*'
+            print -r -- $output
             zpty -d shell
             """;
-        var said = await RunAsync("timeout", "30", "zsh", "-f", "-c", Script, "zsh", Path.GetDirectoryName(ZshFile)!, line);
+        var result = await RunAsync("timeout", "30", "zsh", "-f", "-c", Script, "zsh", Path.GetDirectoryName(ZshFile)!, line);
 
-        Assert.Contains($"<{words}>", said.Output, StringComparison.Ordinal);
+        Assert.Contains($"<{words}>", result.Output, StringComparison.Ordinal);
     }
 
     private static async Task<string> BashAsync(string line)

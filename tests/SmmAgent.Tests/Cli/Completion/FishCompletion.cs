@@ -7,7 +7,8 @@ internal static class FishCompletion
 {
     public static string Write()
     {
-        var text = new StringBuilder("# fish completion for smm-agent. Made from the command tree: CompletionTests says how.\ncomplete -c smm-agent -f\n");
+        var text = new StringBuilder(
+            "# fish completion for smm-agent. Made from the command tree: CompletionTests says how.\ncomplete -c smm-agent -f\n");
         foreach (var command in CompletionWords.Commands)
         {
             var below = CompletionWords.Below(command).ToList();
@@ -17,7 +18,8 @@ internal static class FishCompletion
             foreach (var word in CompletionWords.ArgumentWords(command))
                 text.Append($"complete -c smm-agent -n {Quoted(here)} -a {word}\n");
             foreach (var option in CompletionWords.LongOptions(command))
-                text.Append($"complete -c smm-agent -n {Quoted(here)} -l {option.Name[2..]}{Value(option)} -d {Quoted(option.Description!)}\n");
+                text.Append(
+                    $"complete -c smm-agent -n {Quoted(here)} -l {option.Name[2..]}{Value(option)} -d {Quoted(option.Description!)}\n");
         }
 
         return text.ToString();
@@ -26,12 +28,15 @@ internal static class FishCompletion
     private static string Condition(Command command, List<Command> below)
     {
         var seen = CommandTree.Path(command).Select(word => $"__fish_seen_subcommand_from {word}");
-        var notYet = below.Count == 0 ? [] : (string[])[$"not __fish_seen_subcommand_from {string.Join(' ', below.Select(one => one.Name))}"];
+        var notYet = below.Count == 0 ? []
+            : (string[])[$"not __fish_seen_subcommand_from {string.Join(' ', below.Select(one => one.Name))}"];
         return string.Join("; and ", seen.Concat(notYet));
     }
 
     private static string Value(Option option) =>
-        option.HelpName is null ? "" : CompletionWords.IsFile(option) ? " -r -F" : $" -x -a {Quoted(string.Join(' ', CompletionWords.Words(option.HelpName)))}";
+        option.HelpName is null ? "" : CompletionWords.IsFile(option) ? " -r -F"
+        : $" -x -a {Quoted(string.Join(' ', CompletionWords.Words(option.HelpName)))}";
 
-    private static string Quoted(string text) => $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
+    private static string Quoted(string text) =>
+        $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
 }

@@ -11,7 +11,8 @@ internal static class ZshCompletion
         var files = CompletionWords.WithValue.Where(CompletionWords.IsFile).Select(option => option.Name);
         var values = CompletionWords.WithValue.Where(option => !CompletionWords.IsFile(option))
             .Select(option => $"        ({option.Name}) compadd {string.Join(' ', CompletionWords.Words(option.HelpName!))}; return ;;\n");
-        var candidates = commands.Select(command => $"        (\"{Context(command)}\") candidates=({string.Join(' ', Candidates(command))}) ;;\n");
+        var candidates = commands.Select(
+            command => $"        (\"{Context(command)}\") candidates=({string.Join(' ', Candidates(command))}) ;;\n");
         return $$"""
             #compdef smm-agent
             # zsh completion for smm-agent. Made from the command tree: CompletionTests says how.

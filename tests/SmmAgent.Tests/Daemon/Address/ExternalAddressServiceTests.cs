@@ -28,7 +28,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task BeforeADashboardIsSetNobodyIsAsked()
+    public async Task NoProviderIsAskedBeforeADashboardIsSet()
     {
         _services.Configure(settings => settings with { AddressProviders = [new(Provider)] });
 
@@ -39,7 +39,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AConfiguredAddressAsksNobody()
+    public async Task ConfiguredAddressNeedsNoRequest()
     {
         _services.AskProviders(Provider);
         _services.Configure(settings => settings with { NodeIp = IPAddress.Parse("10.0.0.9") });
@@ -77,7 +77,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnOutageKeepsTheAddressAndAsksAgainSooner()
+    public async Task OutageKeepsTheAddressAndShortensTheInterval()
     {
         _services.AskProviders(Provider);
         await StepAsync();
@@ -117,7 +117,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     {
         _services.AskProviders(Provider);
         await StepAsync();
-        var gone = $"http://{NetworkServiceFixture.NextLoopback()}:9/ip";
+        var gone = $"http://{Loopback.Next()}:9/ip";
 
         _services.AskProviders(gone);
         await StepAsync();
@@ -127,7 +127,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ADamagedFileIsAsGoodAsNone()
+    public async Task DamagedFileIsIgnored()
     {
         File.WriteAllText(_services.AddressFile, "{");
         _services.AskProviders(Provider);
@@ -140,7 +140,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ABurstOfWakesAsksOnce()
+    public async Task BurstOfSignalsIsOneRequest()
     {
         _services.AskProviders(Provider);
         await StepAsync();
@@ -155,7 +155,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnEditOfTheSettingsAsksAtOnce()
+    public async Task EditOfTheSettingsIsFollowedByARequestAtOnce()
     {
         _services.AskProviders(Provider);
         await StepAsync();
@@ -167,7 +167,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TheLoopLooksAtOnceWhenTheSettingsChangeAndWhenItIsWoken()
+    public async Task LoopStepsAtOnceAfterAChangeOfTheSettingsAndASignal()
     {
         var published = new Signal();
         _services.Address.NotifyOnChange(published);
@@ -179,7 +179,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
         await NextAsync(published);
         Expect("198.18.0.5", ConditionStatus.True, "Known");
 
-        // What the host's own change of address does, after the time that makes it a look of its own.
+        // The change of an address of the host, after the minimum time between two requests.
         _answer = "198.18.0.6";
         _services.Time.Advance(AddressSchedule.AtMostOnceIn);
         _services.AddressService.Signal.Set();
@@ -191,9 +191,9 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task InTheSameNetworkNoProviderIsAsked()
+    public async Task ProvidersAreNotAskedInTheSameNetwork()
     {
-        var address = NetworkServiceFixture.NextLoopback();
+        var address = Loopback.Next();
         _services.AskProviders(Provider);
         _services.Mesh("network1", [], new Contract.DirectEndpoint("istiod", address.ToString(), 15012));
 

@@ -23,7 +23,8 @@ namespace SmmAgent.Tests.Daemon.Firewall;
 public sealed class FirewallServiceTests : IAsyncDisposable
 {
     private readonly FakeTimeProvider _time = new();
-    private readonly FirewallStates _states = new(new(SettingsState.Empty), new(MeshConfigState.Initial), new(EventSourcesState.AllUp), new(PortsState.Initial));
+    private readonly FirewallStates _states = new(
+        new(SettingsState.Empty), new(MeshConfigState.Initial), new(EventSourcesState.AllUp), new(PortsState.Initial));
     private readonly List<string> _log = [];
     private FirewallNamespace? _vm;
     private bool _isRootAtWork;
@@ -60,7 +61,8 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         await _vm!.ShellAsync("iptables-nft -F");
         await StepAsync(service);
         Assert.Equal(
-            "Firewall: iptables-nft: write chain SMM-AGENT (missing: http, http captured, agent, sidecar-metrics; the jump in INPUT is missing)", _log[2]);
+            "Firewall: iptables-nft: write chain SMM-AGENT (missing: http, http captured, agent, sidecar-metrics; the jump in "
+                + "INPUT is missing)", _log[2]);
         Assert.Equal(3, _log.Count);
         Assert.Equal(3, _states.Counters.Current[CountedEvent.FirewallRepaired]);
     }
@@ -84,7 +86,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task InCheckModeItOnlyLooksAndSwitchedOffItDoesNot()
+    public async Task ModeCheckOnlyObservesAndModeOffDoesNot()
     {
         var service = await ServiceAsync();
         await _vm!.ShellAsync("iptables-nft -P INPUT DROP");
@@ -103,7 +105,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WhoeverKeepsUndoingTheRulesIsSaidToFightAndIsAnsweredSlowly()
+    public async Task ProgramThatKeepsUndoingTheRulesIsReportedAndRepairsSlowDown()
     {
         var service = await ServiceAsync();
         for (var round = 0; round < RepairPacing.MaximumPerMinute; round++)
@@ -130,7 +132,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AnotherAgentAtWorkIsWaitedForAndSaid()
+    public async Task ReconcileOfAnotherAgentIsWaitedForAndReported()
     {
         var service = await ServiceAsync();
         await _vm!.ShellAsync("iptables-nft -P INPUT DROP");
@@ -146,7 +148,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task AChangedConfigurationWakesIt()
+    public async Task ChangeOfTheConfigurationIsFollowedByAStepAtOnce()
     {
         var service = await ServiceAsync();
 
@@ -156,7 +158,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WhatFirewalldKeepsOutIsAskedOfRootAndLookedAtAgainSoon()
+    public async Task PortThatFirewalldBlocksIsRequestedFromRootAndObservedAgainSoon()
     {
         HashSet<int> open = [];
         var zone = new FirewalldZone("public", ReceivesTraffic: true, open, open);
@@ -173,15 +175,15 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task UnderAStormOfChangesItLooksOnceInASecondAndAtItsOwnRulesAtOnce()
+    public async Task ManyChangesCauseOneObservationASecondAndOwnRulesAreObservedAtOnce()
     {
         _vm = await FirewallNamespace.CreateAsync();
-        var looks = 0;
+        var observations = 0;
         var firewalld = new StubFirewalld
         {
             Observe = () =>
             {
-                Interlocked.Increment(ref looks);
+                Interlocked.Increment(ref observations);
                 return new FirewalldObservation.NotRunning();
             },
         };
@@ -197,7 +199,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         await service.StartAsync(Cancel);
         try
         {
-            while (Volatile.Read(ref looks) == 0)
+            while (Volatile.Read(ref observations) == 0)
                 await Task.Delay(10, Cancel);
 
             var watch = System.Diagnostics.Stopwatch.StartNew();
@@ -207,12 +209,12 @@ public sealed class FirewallServiceTests : IAsyncDisposable
                 await Task.Delay(10, Cancel);
             }
 
-            Assert.InRange(Volatile.Read(ref looks), 1, 2 + (int)watch.Elapsed.TotalSeconds);
+            Assert.InRange(Volatile.Read(ref observations), 1, 2 + (int)watch.Elapsed.TotalSeconds);
 
-            // Until the second is over nothing looks, unless it is about the agent's own rules.
-            var before = Volatile.Read(ref looks);
+            // Until the second is over only changes of the agent's own rules are observed.
+            var before = Volatile.Read(ref observations);
             watch.Restart();
-            while (Volatile.Read(ref looks) - before < 5 && watch.Elapsed < TimeSpan.FromSeconds(30))
+            while (Volatile.Read(ref observations) - before < 5 && watch.Elapsed < TimeSpan.FromSeconds(30))
             {
                 service.OwnRulesChanged.Set();
                 service.Signal.Set();
@@ -263,11 +265,13 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     {
         _vm ??= await FirewallNamespace.CreateAsync();
         var context = new LoopContext(_time, new(_time), new(Substitute.For<IHostApplicationLifetime>()));
-        var pass = firewalld is null ? _vm.Pass(Backend.Nft) : new FirewallReconciler(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false);
-        return new(context, _states with { IsReconcileRunning = () => _isRootAtWork }, pass, new ReconcileRequest(Request, _time, NullLogger<ReconcileRequest>.Instance), new ListLogger(_log));
+        var reconciler = firewalld is null ? _vm.Pass(Backend.Nft)
+            : new FirewallReconciler(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false);
+        return new(context, _states with { IsReconcileRunning = () => _isRootAtWork }, reconciler,
+            new ReconcileRequest(Request, _time, NullLogger<ReconcileRequest>.Instance), new ListLogger(_log));
     }
 
-    // A step that comes close behind a repair takes a breath first.
+    // A step soon after a repair pauses first.
     private async Task<TimeSpan> StepAsync(FirewallService service)
     {
         var step = service.StepAsync(Cancel);
@@ -310,7 +314,8 @@ public sealed class FirewallServiceTests : IAsyncDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             lines.Add(formatter(state, exception));
     }
 }

@@ -24,7 +24,7 @@ public sealed class HostChangeServiceTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task AnEditWakesThoseWhoAskedForSettingsAndNobodyElse()
+    public async Task EditSignalsOnlyTheServicesThatReadTheSettings()
     {
         Signal settings = new(), both = new(), addresses = new();
         using var service = Service(
@@ -100,11 +100,11 @@ public sealed class HostChangeServiceTests : IDisposable
         Assert.Equal("a bug", _fault.First?.Exception.Message);
     }
 
-    private async Task DownAsync(string source, string why)
+    private async Task DownAsync(string source, string reason)
     {
         Signal changed = new();
         _state.NotifyOnChange(changed);
-        while (_state.Value.Down.GetValueOrDefault(source) != why)
+        while (_state.Value.Down.GetValueOrDefault(source) != reason)
             Assert.True(await changed.WaitAsync(Patience, TimeProvider.System, Cancel));
     }
 
@@ -124,11 +124,11 @@ public sealed class HostChangeServiceTests : IDisposable
         public override void Close() => _files.Close();
     }
 
-    private sealed class BrokenSource(string why) : EventSource("broken", HostChange.Sidecar)
+    private sealed class BrokenSource(string reason) : EventSource("broken", HostChange.Sidecar)
     {
         public override int Descriptor => -1;
 
-        public override void Open() => throw new EventSourceException(why);
+        public override void Open() => throw new EventSourceException(reason);
 
         public override HostChange Drain() => HostChange.None;
 

@@ -13,7 +13,7 @@ namespace SmmAgent.Tests.Daemon.Lifetime;
 public sealed class DaemonHostTests
 {
     [Fact]
-    public void ACopyOfAMachineIsToldInOneLineWithItsEventId()
+    public void CopyOfAMachineIsLoggedInOneLineWithItsEventId()
     {
         var folder = Directory.CreateTempSubdirectory("smm-host-");
         try
@@ -51,7 +51,7 @@ public sealed class DaemonHostTests
     }
 
     [Fact]
-    public void SighupIsTakenBeforeReadyIsSaidBecauseItWouldEndTheProcess()
+    public void SighupIsHandledBeforeReadyIsSentBecauseItWouldEndTheProcess()
     {
         var folder = Directory.CreateTempSubdirectory("smm-host-");
         try

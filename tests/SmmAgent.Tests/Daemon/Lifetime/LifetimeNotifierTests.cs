@@ -12,7 +12,7 @@ public sealed class LifetimeNotifierTests : IDisposable
     private readonly Socket _manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 10_000 };
 
     [Fact]
-    public void TheHostsLifetimeTellsTheEndButNotThatTheServiceIsReady()
+    public void LifetimeOfTheHostNotifiesOfTheStopButNotOfReady()
     {
         var socket = Path.Combine(_directory, "notify");
         _manager.Bind(new UnixDomainSocketEndPoint(socket));

@@ -29,7 +29,7 @@ public sealed class AgentEndpointTests
     }
 
     [Fact]
-    public async Task ItIsReadyOnceReadyWasSaid()
+    public async Task ReadyzSucceedsAfterReadyWasSent()
     {
         _ready = false;
         await using var listeners = await StartAsync();
@@ -50,7 +50,7 @@ public sealed class AgentEndpointTests
     }
 
     [Fact]
-    public async Task TheAnswerSaysNothingOfTheServerAndIsNotKept()
+    public async Task AnswerDoesNotNameTheServerAndIsNotCached()
     {
         await using var listeners = await StartAsync();
         using var response = await listeners.SendAsync(HttpMethod.Get, "/metrics");

@@ -55,7 +55,7 @@ public sealed class ConnectionSlotsTests
     }
 
     [Fact]
-    public void WhereEveryClientHasOneTheLongestIdleMakesWayAndNoneThatIsAtWork()
+    public void LongestIdleConnectionIsClosedWhereEveryClientHasOne()
     {
         var clients = new Clients(new ConnectionSlots(total: 2, perClient: 2));
         var first = clients.Enter("192.0.2.1", "first")!;
@@ -65,13 +65,13 @@ public sealed class ConnectionSlotsTests
 
         clients.Enter("192.0.2.4", "fourth")!.Begin();
         Assert.Null(clients.Enter("192.0.2.5", "fifth"));
-        first.Dispose(); // its end is noticed late, and frees no second place
+        first.Dispose(); // its late end frees no second slot
         Assert.Null(clients.Enter("192.0.2.5", "fifth"));
         Assert.Equal(["first", "third"], clients.Aborted);
     }
 
     [Fact]
-    public async Task TheLoopbacksAddressesTogetherAreOneClientWhoseOldConnectionsMakeWay()
+    public async Task LoopbackAddressesCountAsOneClient()
     {
         await using var listeners = await RunningListeners.StartAsync(Ok);
         var held = new List<Socket>();
@@ -90,7 +90,7 @@ public sealed class ConnectionSlotsTests
     }
 
     [Fact]
-    public async Task AConnectionThatSaysNothingIsEndedAfterFiveSeconds()
+    public async Task SilentConnectionIsClosedAfterFiveSeconds()
     {
         await using var listeners = await RunningListeners.StartAsync(Ok);
         using var silent = await listeners.ConnectAsync();
@@ -104,7 +104,7 @@ public sealed class ConnectionSlotsTests
     }
 
     [Fact]
-    public async Task WhoSendsHisHeadersTooSlowlyIsCutOff()
+    public async Task ClientWithSlowHeadersIsDisconnected()
     {
         await using var listeners = await RunningListeners.StartAsync(Ok);
         using var slow = await listeners.ConnectAsync();

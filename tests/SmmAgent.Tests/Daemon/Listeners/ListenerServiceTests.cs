@@ -35,7 +35,7 @@ public sealed class ListenerServiceTests
     }
 
     [Fact]
-    public async Task APortThatIsTakenIsToldAndTriedAgainWhileTheOtherServes()
+    public async Task OccupiedPortIsReportedAndRetriedWhileTheOtherServes()
     {
         var time = new FakeTimeProvider();
         var taken = new TcpListener(IPAddress.Any, 0);
@@ -79,7 +79,7 @@ public sealed class ListenerServiceTests
     }
 
     [Fact]
-    public async Task AStopWaitsForNobody()
+    public async Task StopDoesNotWaitForOpenConnections()
     {
         var entered = new TaskCompletionSource();
         var listeners = await RunningListeners.StartAsync(exchange =>

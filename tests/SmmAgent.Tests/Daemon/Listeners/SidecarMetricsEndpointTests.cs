@@ -62,7 +62,7 @@ public sealed class SidecarMetricsEndpointTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task ASidecarThatDoesNotRunIsSaid()
+    public async Task StoppedSidecarIsReported()
     {
         _upstream.Start();
         await using var listeners = await StartAsync();
@@ -82,7 +82,7 @@ public sealed class SidecarMetricsEndpointTests : IAsyncDisposable
     [InlineData("SSH-2.0-OpenSSH_9.2\r\n", "the sidecar aborted its answer: ")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n", "the sidecar aborted its answer: ")]
     [InlineData("", "the sidecar aborted its answer: ")]
-    public async Task WhatIsWrongWithTheSidecarsAnswerIsSaid(string answer, string why)
+    public async Task InvalidAnswerOfTheSidecarIsReported(string answer, string reason)
     {
         Serve(answer);
         await using var listeners = await StartAsync();
@@ -90,7 +90,7 @@ public sealed class SidecarMetricsEndpointTests : IAsyncDisposable
         var (status, body) = await listeners.GetAsync("/metrics");
 
         Assert.Equal(503, status);
-        Assert.StartsWith(why, body, StringComparison.Ordinal);
+        Assert.StartsWith(reason, body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class SidecarMetricsEndpointTests : IAsyncDisposable
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", 2000)]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", 400)]
-    public async Task AnAnswerThatEndsHalfwayIsNotTakenForAWholeOne(string head, int body)
+    public async Task PartialAnswerIsNotTakenForACompleteOne(string head, int body)
     {
         Serve(head + new string('x', body));
         await using var listeners = await StartAsync();

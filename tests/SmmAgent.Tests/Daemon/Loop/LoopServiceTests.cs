@@ -53,7 +53,7 @@ public sealed class LoopServiceTests
     }
 
     [Fact]
-    public async Task ManyWakesBeforeALookAreOneLook()
+    public async Task ManySignalsBeforeAStepAreOneStep()
     {
         using var loop = new Steps(_context, _ => TimeSpan.FromHours(1));
         await loop.StartAsync(Cancel);
@@ -67,18 +67,18 @@ public sealed class LoopServiceTests
         await loop.StepDoneAsync();
         await loop.StopAsync(Cancel);
 
-        // The first of the hundred may have begun a look that the others were too late for; those were for one more.
+        // The first of the hundred signals may have started a step before the others were set; these cause one more step.
         Assert.InRange(loop.Count, 2, 3);
     }
 
     [Fact]
-    public async Task WithoutAWakeTheNextLookComesWhenTheStepAskedForIt()
+    public async Task StepRunsAfterTheIntervalWithoutASignal()
     {
         using var loop = new Steps(_context, _ => TimeSpan.FromMinutes(1));
         await loop.StartAsync(Cancel);
         await loop.StepDoneAsync();
 
-        // The timer is set some time after the step; until then the clock moves in vain.
+        // The timer is set some time after the step; before that, moving the clock has no effect.
         while (loop.Count < 2)
         {
             _time.Advance(TimeSpan.FromMinutes(1));
@@ -123,7 +123,7 @@ public sealed class LoopServiceTests
             }
         }
 
-        /// <summary>Does something while no step can be at work.</summary>
+        /// <summary>Runs an action while no step runs.</summary>
         public void Hold(Action action)
         {
             _gate.Wait();

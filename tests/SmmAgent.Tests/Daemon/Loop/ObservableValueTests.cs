@@ -7,7 +7,7 @@ public sealed class ObservableValueTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task AChangeWakesEveryReader()
+    public async Task ChangeSignalsEveryReader()
     {
         var state = new ObservableValue<string>("old");
         Signal[] readers = [new(), new()];
@@ -22,7 +22,7 @@ public sealed class ObservableValueTests
     }
 
     [Fact]
-    public async Task AnEqualValueWakesNobody()
+    public async Task EqualValueSignalsNoReader()
     {
         var state = new ObservableValue<string>("same");
         var reader = new Signal();
@@ -34,7 +34,7 @@ public sealed class ObservableValueTests
     }
 
     [Fact]
-    public async Task AWakeIsSpentByTheWaitThatItEnds()
+    public async Task SignalIsClearedByTheWaitThatItEnds()
     {
         var wake = new Signal();
         wake.Set();

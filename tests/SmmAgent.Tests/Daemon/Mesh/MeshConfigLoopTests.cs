@@ -34,7 +34,7 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ADashboardThatIgnoresTheWaitDoesNotMakeTheAgentSpin()
+    public async Task DashboardThatIgnoresTheWaitIsNotPolledWithoutAPause()
     {
         await AnswerAsync(Sample.Ok(Sample.ConfigText()));
         await AnswerAsync(Sample.NotModified());
@@ -55,7 +55,7 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ADashboardThatChangesItsMindAllTheTimeIsFollowedMoreSlowly()
+    public async Task DashboardThatChangesContinuouslyIsFollowedMoreSlowly()
     {
         for (var i = 0; i <= PollPaceBurst; i++)
             await AnswerAsync(Sample.Ok(Sample.ConfigText(), $"\"{i}\""));
@@ -116,14 +116,14 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ManyWakesAtOnceNeverMakeTwoRequestsAtATime()
+    public async Task ManySignalsNeverCauseTwoRequestsAtATime()
     {
         RawRequest? before = null;
         for (var i = 0; i < 20; i++)
         {
             _agent.Settings.Publish(_agent.Settings.Value with { CredentialStamp = $"{i}" });
             _service.Signal.Set();
-            // At most one of two neighbours is still wanted: the older one has been hung up on.
+            // At most one of two concurrent requests is awaited: the older one was cancelled.
             var request = await _agent.Server.NextAsync();
             Assert.True(before?.IsAbandoned ?? true);
             before?.Close();
@@ -147,7 +147,7 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
         await CutAsync(status, after);
         var current = _agent.MeshConfig.Value.ConfigCurrent;
 
-        // A connection that broke is replaced some times without a word.
+        // A broken connection is replaced a few times without a log entry.
         var shortOne = await _agent.Server.NextAsync();
         while (status is null or "reset" && shortOne.Header("Prefer") is not null)
         {

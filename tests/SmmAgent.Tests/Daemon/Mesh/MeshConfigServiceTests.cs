@@ -66,7 +66,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public async Task WhateverTheDashboardAnswersTheLastGoodConfigurationStays(string answer, string reason, string told)
+    public async Task LastGoodConfigurationStaysAfterAnInvalidAnswer(string answer, string reason, string message)
     {
         await StepAsync(Sample.Ok(Sample.ConfigText()));
         var good = _agent.MeshConfig.Value;
@@ -75,7 +75,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
         await StepAsync(answer, close: true);
 
         Assert.Equal((ConditionStatus.False, reason), (ConfigCurrent.Status, ConfigCurrent.Reason));
-        Assert.Contains(told, ConfigCurrent.Message, StringComparison.Ordinal);
+        Assert.Contains(message, ConfigCurrent.Message, StringComparison.Ordinal);
         Assert.EndsWith("; meanwhile the last good configuration is used, received 2026-01-01 12:00:00Z", ConfigCurrent.Message,
             StringComparison.Ordinal);
         Assert.Same(good.Config, _agent.MeshConfig.Value.Config);
@@ -140,7 +140,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     [InlineData("{")]
     [InlineData("{\"body\":\"e30=\"}")]
     [InlineData("null")]
-    public async Task ADamagedFileIsNotUsedAndNotInTheWay(string content)
+    public async Task DamagedFileIsIgnored(string content)
     {
         AtomicFile.Write(_agent.Paths.LastGoodMeshConfig, content, AtomicFile.Private);
 
@@ -162,7 +162,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnUnconfiguredAgentSaysWhichCommandsConfigureIt()
+    public async Task UnconfiguredAgentReportsTheCommandsThatConfigureIt()
     {
         _agent.Settings.Publish(SettingsState.Empty);
         using var service = _agent.MeshConfigService();
@@ -175,7 +175,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AMissingTokenIsTold()
+    public async Task MissingTokenIsReported()
     {
         File.Delete(_agent.Paths.BearerToken);
         using var service = _agent.MeshConfigService();
@@ -188,7 +188,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnInvalidEditIsToldWhileTheSettingsBeforeItAreUsed()
+    public async Task InvalidEditIsReportedAndThePreviousSettingsAreUsed()
     {
         _agent.Settings.Publish(_agent.Settings.Value with { Errors = [new InputError("node.ip", "line 4: 'x' is no address")] });
 
@@ -213,7 +213,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AFullDiskIsToldAndStopsNothing()
+    public async Task FullDiskIsReportedAndStopsNothing()
     {
         Directory.CreateDirectory(_agent.Paths.LastGoodMeshConfig); // a rename onto a folder fails for root too
 
@@ -225,7 +225,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TheSameBytesUnderAnotherETagAreNoNews()
+    public async Task SameBytesUnderAnotherETagAreNoChange()
     {
         await StepAsync(Sample.Ok(Sample.ConfigText(), "\"1\""));
         var before = _agent.MeshConfig.Value.Config;
@@ -250,7 +250,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
         }
         catch (IOException)
         {
-            // The agent has read enough.
+            // The agent has closed the connection.
         }
 
         request.End(close);

@@ -56,7 +56,7 @@ public sealed class InProcessReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task OneThatFailsIsToldWithItsLastLine()
+    public async Task FailureIsLoggedWithTheLastLineOfItsOutput()
     {
         using var service = Service(
             "sh", "-c", "echo '✓ reconciling'; echo '✗ install istio-sidecar 1.15.3: its SHA-256 is another'; exit 1");
@@ -71,7 +71,7 @@ public sealed class InProcessReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task WithoutEventsOfRequestsItLooksForThem()
+    public async Task RequestsArePolledWithoutEvents()
     {
         using var service = Service("true");
         Assert.True(await service.StepAsync(TestContext.Current.CancellationToken) > TimeSpan.FromMinutes(10));

@@ -15,7 +15,7 @@ public sealed class ReconcileRequestTests : IDisposable
     private string File => Path.Combine(_folder.FullName, "reconcile-request");
 
     [Fact]
-    public void WorkForRootMakesTheFileAndIsToldOnce()
+    public void WorkForRootCreatesTheFileAndIsLoggedOnce()
     {
         _request.Request(["open 8080 in firewalld's zone public"]);
 
@@ -40,7 +40,7 @@ public sealed class ReconcileRequestTests : IDisposable
         Assert.True(System.IO.File.Exists(File));
         System.IO.File.Delete(File);
 
-        // A storm of changes has it asked no more often than that.
+        // Many changes do not shorten the minimum time between two requests.
         _request.ResetDelays();
         _request.Request(["open 8080"]);
         Assert.False(System.IO.File.Exists(File));
@@ -54,7 +54,7 @@ public sealed class ReconcileRequestTests : IDisposable
     }
 
     [Fact]
-    public void TheSameWorkIsAskedForAgainEverMoreRarelyAndNotToldAgain()
+    public void SameWorkIsRequestedWithAGrowingDelayAndLoggedOnce()
     {
         List<TimeSpan> requests = [];
         for (var waited = TimeSpan.Zero; waited <= TimeSpan.FromHours(3);)
@@ -72,7 +72,7 @@ public sealed class ReconcileRequestTests : IDisposable
     }
 
     [Fact]
-    public void ALookBeforeTheNextRequestIsDueMakesNone()
+    public void NothingIsRequestedBeforeTheNextRequestIsDue()
     {
         _request.Request(["open 8080"]);
         System.IO.File.Delete(File);
@@ -83,7 +83,7 @@ public sealed class ReconcileRequestTests : IDisposable
     }
 
     [Fact]
-    public void OtherWorkAndWorkThatIsBackAreAskedForAtOnce()
+    public void NewAndReturningWorkIsRequestedAtOnce()
     {
         _request.Request(["open 8080"]);
         System.IO.File.Delete(File);
@@ -111,7 +111,7 @@ public sealed class ReconcileRequestTests : IDisposable
     }
 
     [Fact]
-    public void WhatIsNewEachTimeMakesWhatFailsNoMoreUrgent()
+    public void NewWorkDoesNotShortenTheDelayOfFailingWork()
     {
         _request.Request(["install"]);
         for (var waited = ReconcileRequest.First; waited < ReconcileRequest.Maximum; waited *= 2)
@@ -129,7 +129,7 @@ public sealed class ReconcileRequestTests : IDisposable
     }
 
     [Fact]
-    public void ARequestThatCannotBeMadeIsToldOnceWithTheCommandThatDoesIt()
+    public void FailedRequestIsLoggedOnceWithTheCommandToRun()
     {
         _folder.Delete();
 

@@ -14,8 +14,8 @@ public sealed class ReachabilityServiceTests : IDisposable
 {
     private readonly NetworkServiceFixture _services = new();
     private readonly X509Certificate2 _leaf;
-    private readonly IPAddress _one = NetworkServiceFixture.NextLoopback();
-    private readonly IPAddress _two = NetworkServiceFixture.NextLoopback();
+    private readonly IPAddress _one = Loopback.Next();
+    private readonly IPAddress _two = Loopback.Next();
 
     public ReachabilityServiceTests() => _leaf = _services.Authority.Issue(["istiod.istio-system.svc"]);
 
@@ -26,7 +26,7 @@ public sealed class ReachabilityServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task WithoutAConfigurationBothConditionsSayNotConfigured()
+    public async Task BothConditionsAreNotConfiguredWithoutAConfiguration()
     {
         Assert.Equal(ReachabilityService.WhenWell, await StepAsync());
 
@@ -53,7 +53,7 @@ public sealed class ReachabilityServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task OneGatewayOfTwoThatStopsIsDegradedAfterTwoLooksAndComesBackAfterTwo()
+    public async Task OneStoppedGatewayOfTwoIsDegradedAfterTwoProbesAndRecoversAfterTwo()
     {
         await using var first = new StandInGateway(_one, _leaf);
         var second = new StandInGateway(_two, _leaf);
@@ -151,7 +151,7 @@ public sealed class ReachabilityServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task AChangedAddressOfAGatewayIsSeenInTheNextLook()
+    public async Task ChangedAddressOfAGatewayIsProbedInTheNextStep()
     {
         await using var gateway = new StandInGateway(_one, _leaf);
         _services.Mesh("vm-network-1", [_one]);
@@ -165,7 +165,7 @@ public sealed class ReachabilityServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task TheDashboardIsToldApartFromTheGateways()
+    public async Task DashboardHasItsOwnCondition()
     {
         var status = "200 OK";
         await using var dashboard = new StandInListener(new(_one, 0), Behaviours.Http(_ => Behaviours.Response(status, "ok\n")));
@@ -194,7 +194,7 @@ public sealed class ReachabilityServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task TheLoopLooksAtOnceWhenTheMeshConfigurationChanges()
+    public async Task LoopStepsAtOnceAfterAChangeOfTheMeshConfiguration()
     {
         await using var gateway = new StandInGateway(_one, _leaf);
         var published = new Signal();

@@ -34,7 +34,7 @@ public sealed class CurrentIdentityTests : IDisposable
     }
 
     [Fact]
-    public void AnIdentityThatIsThisMachinesOwnStaysAndRootIsAskedForNothing()
+    public void IdentityOfThisMachineStaysAndNothingIsRequested()
     {
         var first = Start();
         first.Reported(first.Uuid(_settings));
@@ -51,7 +51,7 @@ public sealed class CurrentIdentityTests : IDisposable
     }
 
     [Fact]
-    public void ACopyStartsWithAKeyOfItsOwnForgetsTheAddressAndAsksRootForAUuidInOneLineEach()
+    public void CopyStartsWithANewKeyForgetsTheAddressAndRequestsAUuidInOneLineEach()
     {
         var original = Start();
         original.Reported(original.Uuid(_settings));
@@ -83,21 +83,21 @@ public sealed class CurrentIdentityTests : IDisposable
         var before = own.Key;
 
         BeMachine('2');
-        var cured = new AgentSettings { Uuid = Guid.NewGuid() };
+        var replaced = new AgentSettings { Uuid = Guid.NewGuid() };
 
-        Assert.False(own.IsForeign(cured));
+        Assert.False(own.IsForeign(replaced));
         Assert.NotSame(before, own.Key);
         Assert.True(own.IsForeign(_settings));
         Assert.Equal([$"Warning: Replaced {_paths.Identity}: {Replaced}"], _log.Lines);
 
-        own.Reported(cured.Uuid.Value);
+        own.Reported(replaced.Uuid.Value);
         var key = KeptKey();
-        Assert.False(Start().IsForeign(cured)); // a restart changes nothing
+        Assert.False(Start().IsForeign(replaced)); // a restart changes nothing
         Assert.Equal(key, KeptKey());
     }
 
     [Fact]
-    public void AnIdentityThatCannotBeReplacedNowIsReplacedAtALaterLook()
+    public void IdentityThatCannotBeReplacedIsReplacedAtALaterAttempt()
     {
         var own = Start();
         var before = own.Key;

@@ -6,7 +6,7 @@ using SmmAgent.Daemon.Report;
 
 namespace SmmAgent.Tests.Daemon.Report;
 
-/// <summary>When the dashboard is asked to dial the VM.</summary>
+/// <summary>The schedule of dial-back requests.</summary>
 public sealed class DialBackScheduleTests : ReportServiceFixture
 {
     [Fact]

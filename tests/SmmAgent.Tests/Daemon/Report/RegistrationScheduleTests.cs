@@ -3,7 +3,7 @@ using SmmAgent.Daemon.Report;
 
 namespace SmmAgent.Tests.Daemon.Report;
 
-/// <summary>When the dashboard is asked for the registration of the sidecar.</summary>
+/// <summary>The schedule of questions to the dashboard about the registration of the sidecar.</summary>
 public sealed class RegistrationScheduleTests : ReportServiceFixture
 {
     [Fact]
@@ -36,11 +36,11 @@ public sealed class RegistrationScheduleTests : ReportServiceFixture
 
         var way = new ConditionUpdate(ConditionType.GatewaysReachable, Enum.Parse<ConditionStatus>(status), reason, "");
         _reachability.Publish(_reachability.Value with { GatewaysReachable = way });
-        var asked = 0;
-        for (var wait = await StepAsync(); wait == ReportService.IntervalAfterLoss; wait = await StepAsync(), asked++)
+        var questions = 0;
+        for (var wait = await StepAsync(); wait == ReportService.IntervalAfterLoss; wait = await StepAsync(), questions++)
             _agent.Time.Advance(wait);
 
-        Assert.Equal(6, asked);
+        Assert.Equal(6, questions);
         Assert.Equal(7, _calls.Count(call => call == "registration"));
     }
 }

@@ -24,7 +24,7 @@ public sealed class SettingsServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WithoutAFileTheSettingsAreEmptyAndFaultless()
+    public async Task SettingsAreEmptyAndValidWithoutAFile()
     {
         await EditAsync(null);
 
@@ -33,7 +33,7 @@ public sealed class SettingsServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnInvalidEditIsToldAndTheSettingsBeforeItStay()
+    public async Task InvalidEditIsReportedAndThePreviousSettingsStay()
     {
         await EditAsync("workloadGroup: {namespace: a, name: b}");
         await EditAsync("workloadGroup: {namespace: A, name: b}\nuuid: x");
@@ -47,7 +47,7 @@ public sealed class SettingsServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AFileThatHasGoneIsNoEditToObey()
+    public async Task DeletedFileChangesNoSetting()
     {
         await EditAsync("workloadGroup: {namespace: a, name: b}");
         await EditAsync(null);
@@ -57,7 +57,7 @@ public sealed class SettingsServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnEditOfACommentIsNoNews()
+    public async Task EditOfACommentSignalsNoReader()
     {
         await EditAsync("uuid: 0327b100-a008-4364-a2b3-7d1777bb5b9a # a");
         var before = _state.Value;
@@ -67,7 +67,7 @@ public sealed class SettingsServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ANewTokenIsNews()
+    public async Task NewTokenSignalsTheReaders()
     {
         await EditAsync("uuid: 0327b100-a008-4364-a2b3-7d1777bb5b9a");
         var before = _state.Value;

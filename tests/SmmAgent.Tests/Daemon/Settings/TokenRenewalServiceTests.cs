@@ -7,7 +7,7 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Tests.Daemon.Settings;
 
-/// <summary>The daemon has its own token renewed, for months.</summary>
+/// <summary>The renewal of the daemon's token over months.</summary>
 public sealed class TokenRenewalServiceTests : IAsyncLifetime
 {
     private const string NotFound = """{"status":404,"title":"t","detail":"no such path","code":"not-found"}""";
@@ -100,7 +100,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnOldDashboardIsAskedOnceADayAndTheConditionIsAsWithoutRenewal()
+    public async Task OldDashboardIsAskedOnceADayAndTheConditionIsAsWithoutRenewal()
     {
         Set(TestToken.Create(Now.AddDays(-20), Now.AddDays(20)));
         _answer = () => Problem("404 Not Found", NotFound);
@@ -114,7 +114,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ATokenThatCannotBeRenewedIsAskedForAgainWhenTheOperatorSetsAnother()
+    public async Task RenewalIsRetriedWhenTheOperatorSetsAnotherToken()
     {
         _answer = () => Problem("409 Conflict", NotRenewable);
         await PassAsync(TimeSpan.FromHours(20), TimeSpan.FromHours(1));
@@ -131,7 +131,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WhileTheDashboardIsAwayItIsAskedAgainAndTheConditionSaysSoInTime()
+    public async Task UnreachableDashboardIsRetriedAndReportedBeforeTheTokenExpires()
     {
         _answer = () => Problem("503 Service Unavailable", Away);
         await PassAsync(TimeSpan.FromHours(15.9), TimeSpan.FromMinutes(5));
@@ -185,12 +185,12 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
         Assert.Empty(_requests);
     }
 
-    private async Task PassAsync(TimeSpan time, TimeSpan step, Action? look = null)
+    private async Task PassAsync(TimeSpan time, TimeSpan step, Action? afterEach = null)
     {
         for (var end = Now + time; Now <= end; _agent.Time.Advance(step))
         {
             Assert.InRange(await _service.StepAsync(TestContext.Current.CancellationToken), TimeSpan.Zero, TimeSpan.FromHours(1));
-            look?.Invoke();
+            afterEach?.Invoke();
         }
     }
 
@@ -198,7 +198,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
 
     private void Set(string token) => AtomicFile.Write(_agent.Paths.BearerToken, token + "\n", AtomicFile.Private);
 
-    // As the settings service sees it.
+    // As the settings service reads it.
     private void Replaced() => _agent.Settings.Publish(_agent.Settings.Value with { CredentialStamp = "another" });
 
     private string Renewed() => Json(TestToken.Create(Now, Now.AddHours(24), note: $"{++_made}"));

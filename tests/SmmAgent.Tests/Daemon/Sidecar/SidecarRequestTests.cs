@@ -20,7 +20,7 @@ public sealed class SidecarRequestTests : SidecarServiceFixture
     {
         Assert.Equal(SidecarService.IntervalWhileBad, await StepAsync());
 
-        Assert.Equal([("SidecarInstalled", "NotInstalled"), ("SidecarCurrent", "NotInstalled"), ("SidecarRunning", "NotInstalled")], Said);
+        Assert.Equal([("SidecarInstalled", "NotInstalled"), ("SidecarCurrent", "NotInstalled"), ("SidecarRunning", "NotInstalled")], Reasons);
         var line = Assert.Single(_requests.Lines);
         Assert.StartsWith("Information: Requested a privileged reconcile: ", line, StringComparison.Ordinal);
         Assert.All(
@@ -69,7 +69,7 @@ public sealed class SidecarRequestTests : SidecarServiceFixture
     [InlineData("smm-agent-reconcile.service", "active", true)]
     [InlineData("smm-agent-reconcile.service", "activating", true)]
     [InlineData("smm-agent-reconcile-request.service", "activating", true)]
-    [InlineData("smm-agent-reconcile-request.service", "deactivating", false)] // it rests
+    [InlineData("smm-agent-reconcile-request.service", "deactivating", false)] // the pause after a run
     public async Task ReconcileIsDueWhileSystemdRunsIt(string unit, string active, bool isDue)
     {
         _records.Report(ReconcileReport.None);
@@ -97,7 +97,7 @@ public sealed class SidecarRequestTests : SidecarServiceFixture
         Install("1.15.3");
         Unit("activating", null, restarts: CrashLoop.MaximumFailures);
 
-        for (var look = 0; look < 3; look++)
+        for (var step = 0; step < 3; step++)
         {
             await StepAsync();
             _time.Advance(TimeSpan.FromSeconds(1));

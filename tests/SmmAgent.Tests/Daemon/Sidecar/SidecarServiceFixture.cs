@@ -67,7 +67,7 @@ public abstract class SidecarServiceFixture : IAsyncDisposable
         _service = new SidecarService(
             new LoopContext(_time, new LoopProgress(_time), new ProcessFault(Substitute.For<IHostApplicationLifetime>())),
             _states,
-            new SidecarSources(observer, new SidecarHostContext(new NameLookup(_time), tools), _records,
+            new SidecarSources(observer, new SidecarInputReader(new NameLookup(_time), tools), _records,
                 new ReconcileActivity(() => (_units, null), _paths.PrivilegedPresence)),
             new ReconcileRequest(_paths.ReconcileRequest, _time, _requests),
             "0.1.0",
@@ -80,7 +80,7 @@ public abstract class SidecarServiceFixture : IAsyncDisposable
 
     private protected long Count(CountedEvent counted) => _states.Counters.Current[counted];
 
-    private protected IEnumerable<(string Type, string Reason)> Said =>
+    private protected IEnumerable<(string Type, string Reason)> Reasons =>
         _states.Sidecar.Value.Conditions.Select(finding => (finding.Type, finding.Reason));
 
     private protected bool IsAsked => File.Exists(_paths.ReconcileRequest);

@@ -32,7 +32,7 @@ public sealed class SidecarStateTests : SidecarServiceFixture
 
         Assert.Equal(TimeSpan.FromHours(1), await StepAsync());
 
-        Assert.All(Said, said => Assert.Equal(ConditionUpdate.NotConfigured, said.Reason));
+        Assert.All(Reasons, update => Assert.Equal(ConditionUpdate.NotConfigured, update.Reason));
         Assert.False(IsAsked);
     }
 
@@ -46,7 +46,7 @@ public sealed class SidecarStateTests : SidecarServiceFixture
         Assert.Equal(SidecarService.IntervalAtStart, await StepAsync());
         Assert.Equal(("1.15.3", true, Start),
             (_states.Sidecar.Value.Version, _states.Sidecar.Value.Unit!.IsReady, _states.Sidecar.Value.Unit.Since));
-        Assert.Contains(("SidecarRunning", "Running"), Said);
+        Assert.Contains(("SidecarRunning", "Running"), Reasons);
 
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(SidecarService.IntervalWhileBad, await StepAsync());
@@ -56,7 +56,7 @@ public sealed class SidecarStateTests : SidecarServiceFixture
 
         _readiness.Answers = _ => RawServer.Answer("503 Service Unavailable", "");
         Assert.Equal(SidecarService.IntervalWhileBad, await StepAsync());
-        Assert.Contains(("SidecarRunning", "NotReady"), Said);
+        Assert.Contains(("SidecarRunning", "NotReady"), Reasons);
     }
 
     [Fact]
@@ -68,17 +68,18 @@ public sealed class SidecarStateTests : SidecarServiceFixture
         Directory.CreateDirectory(Below("var/log/istio"));
         await File.WriteAllTextAsync(
             Below("var/log/istio/istio.err.log"),
-                "2026-01-01T12:00:01.000000Z\terror\tFailed to listen on 127.0.0.1:15000: listen tcp 127.0.0.1:15000: bind: address already in use\n", Cancel);
+                "2026-01-01T12:00:01.000000Z\terror\tFailed to listen on 127.0.0.1:15000: listen tcp 127.0.0.1:15000: bind: "
+                    + "address already in use\n", Cancel);
 
         await StepAsync();
         Assert.NotNull(_states.Sidecar.Value.Failure);
 
-        // Also while the dashboard has seen it registered: that may be over since.
+        // Also if the dashboard reported it as registered, because that may no longer hold.
         Register();
         await StepAsync();
         Assert.Equal("15000", _states.Sidecar.Value.Failure!.Subject);
 
-        // It was written in an earlier run.
+        // The log entry is of an earlier run.
         Unit("active", Start.AddSeconds(2));
         _time.Advance(TimeSpan.FromSeconds(3));
         await StepAsync();
@@ -92,7 +93,7 @@ public sealed class SidecarStateTests : SidecarServiceFixture
         _records.Report(ReconcileReport.None with { CrashLoop = new(HeldUntil: Start.AddSeconds(4)) });
 
         Assert.Equal(TimeSpan.FromSeconds(4), await StepAsync());
-        Assert.Contains(("SidecarRunning", "CrashLoop"), Said);
+        Assert.Contains(("SidecarRunning", "CrashLoop"), Reasons);
     }
 
     [Fact]
@@ -105,9 +106,9 @@ public sealed class SidecarStateTests : SidecarServiceFixture
         await StepAsync();
         Assert.Equal("Warning: Privileged reconcile failed: package (WrongChecksum): its SHA-256 is another",
             Assert.Single(_log.Lines.Skip(1)));
-        Assert.Contains(("SidecarInstalled", "WrongChecksum"), Said);
+        Assert.Contains(("SidecarInstalled", "WrongChecksum"), Reasons);
 
-        // The message may be another at each try.
+        // The message may differ at each attempt.
         for (var other = 0; other < 3; other++)
         {
             Fail($"its SHA-256 is {other}");
@@ -145,7 +146,7 @@ public sealed class SidecarStateTests : SidecarServiceFixture
     }
 
     [Theory]
-    [InlineData(5, null)] // half of its life is over
+    [InlineData(5, null)] // half of its lifetime is over
     [InlineData(60, 5)]
     public async Task TokenIsObservedWhenItIsDueAndWhenItExpires(int expires, int? half)
     {

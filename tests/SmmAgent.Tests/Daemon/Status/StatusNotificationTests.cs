@@ -52,15 +52,15 @@ public sealed class StatusNotificationTests : StatusServiceFixture
         });
 
         await Step();
-        Assert.Equal(("Unknown Starting", "Unknown Pending"), (Told(ConditionType.SidecarRunning), Told(ConditionType.Registered)));
+        Assert.Equal(("Unknown Starting", "Unknown Pending"), (Reported(ConditionType.SidecarRunning), Reported(ConditionType.Registered)));
 
         _time.Advance(TimeSpan.FromSeconds(20));
         Assert.Equal(TimeSpan.FromSeconds(10), await Step());
         _time.Advance(TimeSpan.FromSeconds(10));
         await Step();
-        Assert.Equal(("False NotReady", "False NotConnected"), (Told(ConditionType.SidecarRunning), Told(ConditionType.Registered)));
+        Assert.Equal(("False NotReady", "False NotConnected"), (Reported(ConditionType.SidecarRunning), Reported(ConditionType.Registered)));
 
-        string Told(string type) =>
+        string Reported(string type) =>
             _service.Conditions.Single(condition => condition.Type == type) is var condition
                 ? $"{condition.Status} {condition.Reason}"
                 : "";

@@ -18,7 +18,7 @@ internal sealed class FakeFirewall(HostRecord record) : IFirewallReconciler
 
     public Plan Planned { get; set; } = Plan.Nothing;
 
-    /// <summary>What each restore leaves undone, one after the other; then nothing.</summary>
+    /// <summary>The steps that each restore leaves, one restore after the other; then none.</summary>
     public Queue<FirewallReport> Restores { get; } = new();
 
     public FirewallSnapshot? RestoredTo { get; private set; }

@@ -116,17 +116,17 @@ internal sealed class FakeSidecar(HostRecord record) : ISidecarAccess, ISidecarR
         return Task.FromResult(ApplyOutcome ?? new([], Assessment, null));
     }
 
-    public Task<SidecarOutcome> ApplyAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel)
+    public Task<SidecarOutcome> ApplyAsync(SidecarInputs inputs, Action<StepResult> report, CancellationToken cancel)
     {
         record.Add("sidecar apply");
         cancel.ThrowIfCancellationRequested();
         foreach (var step in ApplySteps)
-            tell(step);
+            report(step);
         return Task.FromResult(ApplyOutcome ?? new([], Assessment, null));
     }
 
     public Task<SidecarOutcome> RestoreAsync(
-        SidecarSnapshot? before, Func<ObservedSidecar, Plan> planFor, Action<StepResult> tell, CancellationToken cancel)
+        SidecarSnapshot? before, Func<ObservedSidecar, Plan> planFor, Action<StepResult> report, CancellationToken cancel)
     {
         record.Add("sidecar restore");
         RestoredTo = before;
@@ -134,7 +134,7 @@ internal sealed class FakeSidecar(HostRecord record) : ISidecarAccess, ISidecarR
             return Task.FromResult(new SidecarOutcome([], null, RestoreBlocked));
 
         foreach (var step in planFor(Observed).Steps)
-            tell(new(step, StepOutcome.Done));
+            report(new(step, StepOutcome.Done));
         return Task.FromResult(new SidecarOutcome(RestoreFailures, null, null));
     }
 

@@ -67,8 +67,11 @@ internal sealed class HostFixture : IHostAccess, IDisposable
 
     public HostContext Context { get; private set; }
 
-    /// <summary>Why the host has no systemd; null where it has one.</summary>
+    /// <summary>The reason for the missing systemd; null if the host has one.</summary>
     public string? NoSystemd { get; set; }
+
+    /// <summary>Called when the units are opened, which blocks while systemd does not answer.</summary>
+    public Action? OpeningUnits { get; set; }
 
     public bool IgnoresHangup { get; private set; }
 
@@ -145,7 +148,11 @@ internal sealed class HostFixture : IHostAccess, IDisposable
                 StatusJson.Default.AgentStatus));
     }
 
-    public (IUnits? Units, string? Reason) OpenUnits() => NoSystemd is null ? (Units, null) : (null, NoSystemd);
+    public (IUnits? Units, string? Reason) OpenUnits()
+    {
+        OpeningUnits?.Invoke();
+        return NoSystemd is null ? (Units, null) : (null, NoSystemd);
+    }
 
     public IHostDashboard? OpenDashboard(AgentSettings settings) => DashboardTarget.From(settings) is null ? null : Dashboard;
 

@@ -1,6 +1,6 @@
 namespace SmmAgent.Tests.Host.Fakes;
 
-/// <summary>The calls to the fakes of a host, in their order.</summary>
+/// <summary>The calls to the fakes of a host, in order.</summary>
 internal sealed class HostRecord
 {
     private readonly List<string> _calls = [];

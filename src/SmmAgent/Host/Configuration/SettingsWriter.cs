@@ -1,0 +1,56 @@
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Yaml;
+using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Locks;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Host.Configuration;
+
+/// <summary>Writes values into agent.yaml and reports the result.</summary>
+/// <param name="isPrivileged">Whether this process is root.</param>
+internal sealed class SettingsWriter(string path, Progress progress, TimeProvider time, bool isPrivileged)
+{
+    /// <param name="what">The display name of the setting.</param>
+    /// <param name="changes">In their order in a new file.</param>
+    public int Set(string what, params IReadOnlyList<SettingChange> changes) => new FileChange(progress, isPrivileged).Run(path, () =>
+    {
+        var target = new ConfigFile(path);
+        target.MakeFolder();
+        using var held = ConfigLock.Take(Path.GetDirectoryName(path)!, ConfigLock.DefaultTimeout, time);
+        var file = AtomicFile.ReadLimited(path, SettingsReader.MaximumBytes);
+        var editing = SettingsEdit.Apply(file, changes);
+        foreach (var fault in editing.Refusals)
+            progress.Failed($"{path}: {fault}");
+        if (editing.Content is null)
+            return ExitCode.Usage;
+
+        var isSame = file is not null && file.AsSpan().SequenceEqual(editing.Content);
+        if (!isSame)
+            target.Write(editing.Content);
+        var values = string.Join(' ', changes.Select(change => $"{change.Path}={change.Value}"));
+        progress.Done($"{what} is {(isSame ? "unchanged" : "set")} {values} config={path}");
+        WarnOfDaemon(path);
+        foreach (var warning in editing.Warnings)
+            progress.Warn($"{path}: {warning}");
+        foreach (var fault in editing.Others)
+            progress.Failed($"{path}: {fault}; the last valid settings stay in effect");
+        return ExitCode.Done;
+    });
+
+    /// <summary>A value that a rule refuses: nothing is read or written.</summary>
+    /// <param name="example">The arguments of a command that would work.</param>
+    public int Refuse(string reason, string example, string lead = "; for example")
+    {
+        progress.Failed($"{reason}{lead}: sudo smm-agent set {example}");
+        return ExitCode.Usage;
+    }
+
+    public void Warn(string what) => progress.Warn(what);
+
+    /// <summary>Warns if the daemon's user may not read a file that root wrote or named.</summary>
+    public void WarnOfDaemon(string file)
+    {
+        if (ReadDenial.ForDaemon(file) is { } refusal)
+            progress.Warn($"{refusal}");
+    }
+}
