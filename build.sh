@@ -116,6 +116,19 @@ image() {
         packaging/image/image.sh "$artifacts/image" "$target" "$published" "$artifacts/packages" "$artifacts/image/debs/$target"
 }
 
+# Makes the deb of the dashboard for this architecture in artifacts/dashboard, from the publish folder that image also uses.
+package_dashboard() {
+    local published="$artifacts/publish/SmmDashboard/$architecture" rid=linux-x64
+    [ "$architecture" = amd64 ] || rid=linux-arm64
+    if [ "${1:-}" != published ]; then
+        say "publishing the dashboard ($architecture)"
+        dotnet publish src/SmmDashboard -c Release -v quiet --nologo -r "$rid" --self-contained -p:PublishDir="$published/"
+    fi
+    say "making the deb of the dashboard"
+    SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} \
+        packaging/dashboard/package.sh "$artifacts/dashboard" "$architecture" "$published"
+}
+
 # Makes the root file systems of the VM tests once: Debian 12 and 11, and the suites in SMM_VM_SUITE.
 vm_roots() {
     # One argument for each suite.
@@ -146,6 +159,7 @@ run_tests() {
     build
     package
     image
+    package_dashboard published
     if [ -n "$roots" ]; then
         wait "$roots" || die "the roots of the VM tests could not be made: see above"
     fi
@@ -263,6 +277,7 @@ case "${1:-help}" in
     build) build ;;
     publish) publish ;;
     package) package ;;
+    package-dashboard) need xz-utils; package_dashboard ;;
     image)
         shift
         package
@@ -323,6 +338,8 @@ usage: ./build.sh VERB
   promtool  the promtool of Prometheus, which checks metrics and alert rules (test also fetches it)
   publish   the agent's native binary, in artifacts/publish/SmmAgent/release/
   package   the deb and the rpm for amd64 and arm64 with their bills of materials, in artifacts/packages/; debug symbols in artifacts/symbols/
+  package-dashboard
+            the deb of the dashboard in its embedded mode, in artifacts/dashboard/
   image     the container image of the dashboard, an OCI archive in artifacts/image/: image [amd64|arm64]
   format    apply .editorconfig; format --verify fails if it would change a file
   clean     remove artifacts/

@@ -13,6 +13,8 @@ public sealed class MeshFile(string path, string rootCertificate)
 
     public const string NextRevision = "cp-v116x";
 
+    public string FilePath => path;
+
     /// <summary>The WorkloadGroup's bearer token.</summary>
     public string Token { get; set; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
 

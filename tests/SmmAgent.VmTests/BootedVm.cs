@@ -195,8 +195,8 @@ public sealed class BootedVm : IAsyncDisposable
         return UntilAsync(() => Run("ss", "-Hltn").Contains($":{port} ", StringComparison.Ordinal), $"{port} is taken");
     }
 
-    public Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null) =>
-        Until.TrueAsync(condition, what, patience, Journal);
+    public Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null, Func<string>? lastSeen = null) =>
+        Until.TrueAsync(condition, what, patience, lastSeen ?? Journal);
 
     /// <summary>Both families' rules without comments and counters.</summary>
     public string Rules() => string.Join('\n', ((string[])["iptables-save", "ip6tables-save"])

@@ -10,7 +10,7 @@ public sealed class RenderingTests
 {
     private static readonly string[] Exposures = ["", "expose-load-balancer", "expose-istio-gateway", "expose-gateway-api"];
     private static readonly string[] Certificates = ["", "tls-cert-manager", "tls-secret"];
-    private static readonly string[] Others = ["istio-namespace", "token-policy", "pod-monitor"];
+    private static readonly string[] Others = ["istio-namespace", "token-policy", "pod-monitor", "admin"];
 
     public static TheoryData<string> Overlays => [.. Manifests.Overlays];
 
@@ -140,6 +140,27 @@ public sealed class RenderingTests
             objects.Where(one => one.Kind == "Role").Select(Typed).Cast<V1Role>().SelectMany(role => Grants(role.Namespace(), role.Rules)));
     }
 
+    [Fact]
+    public async Task AdminComponentServesTheMachinesAndGrantsOnlyTheReviewOfAccess()
+    {
+        using var manifests = new Manifests();
+        manifests.Write(
+            "overlays/shown/kustomization.yaml", "resources: [../upstream]\ncomponents: [../../components/admin]\n");
+
+        var objects = await manifests.RenderAsync("overlays/shown");
+
+        var deployment = (V1Deployment)Typed(objects.Single(one => one.Kind == "Deployment"));
+        AssertConnected(objects, deployment);
+        AssertRuns(deployment);
+        var role = (V1ClusterRole)Typed(objects.Single(one => one is { Kind: "ClusterRole", Name: "smm-dashboard-admin" }));
+        Assert.Equal(
+            DashboardRights.ForAdmin.SelectMany(
+                right => right.Verbs.Select(verb => Grant(null, verb, right.Group, right.Resource, right.Name))),
+            Grants(null, role.Rules));
+        Assert.DoesNotContain(objects, one => one.Kind.EndsWith("Binding", StringComparison.Ordinal)
+            && one.Yaml.Contains("smm-dashboard-viewer", StringComparison.Ordinal));
+    }
+
     private static IEnumerable<string> Grants(string? space, IEnumerable<V1PolicyRule> rules) =>
         from rule in rules
         from resource in rule.Resources
@@ -153,7 +174,7 @@ public sealed class RenderingTests
     private static string Joined(IEnumerable<string> components) => string.Join('+', components.Where(component => component.Length > 0));
 
     private static V1Service Service(IEnumerable<Manifest> objects) =>
-        Assert.IsType<V1Service>(Typed(Assert.Single(objects, one => one.Kind == "Service")));
+        Assert.IsType<V1Service>(Typed(Assert.Single(objects, one => one is { Kind: "Service", Name: "smm-dashboard" })));
 
     private static object Typed(Manifest manifest) => KubernetesYaml.LoadAllFromString(manifest.Yaml, strict: true).Single();
 
@@ -196,6 +217,8 @@ public sealed class RenderingTests
         Assert.NotNull(options!.Kubernetes);
         var port = deployment.Spec.Template.Spec.Containers[0].Ports.ToDictionary(port => port.Name, port => port.ContainerPort);
         Assert.Equal((port["https"], port["status"]), (Assert.Single(options.Listen).Address.Port, options.Status!.Port));
+        Assert.Equal(port.GetValueOrDefault("admin"), options.Admin?.Address.Port ?? 0);
+        Assert.NotEqual(false, options.Admin?.IsTls);
     }
 
     // Names that only match each other: nothing else would notice before the pod is to start.
@@ -207,9 +230,12 @@ public sealed class RenderingTests
             Assert.All(selector, pair => Assert.Equal(pair.Value, labels[pair.Key]));
 
         AssertSelects(deployment.Spec.Selector.MatchLabels);
-        var service = Service(objects);
-        AssertSelects(service.Spec.Selector);
-        Assert.Contains(service.Spec.Ports[0].TargetPort.Value, ports);
+        foreach (var service in objects.Where(one => one.Kind == "Service").Select(Typed).Cast<V1Service>())
+        {
+            AssertSelects(service.Spec.Selector);
+            Assert.Contains(service.Spec.Ports[0].TargetPort.Value, ports);
+        }
+
         AssertSelects(((V1PodDisruptionBudget)Typed(objects.Single(one => one.Kind == "PodDisruptionBudget"))).Spec.Selector.MatchLabels);
         var network = (V1NetworkPolicy)Typed(objects.Single(one => one.Kind == "NetworkPolicy"));
         AssertSelects(network.Spec.PodSelector.MatchLabels);
