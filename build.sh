@@ -323,7 +323,8 @@ case "${1:-help}" in
 usage: ./build.sh VERB
 
   demo      attach a VM to a mesh, break things, and watch the agent repair them (root; about a minute after the build);
-            with the word kubernetes: the same with a real API server and two replicas of the dashboard
+            with the word kubernetes: the same with a real API server and two replicas of the dashboard;
+            with --keep: the VM stays attached, with the pages of the dashboard for a browser, until Ctrl+C
   test      build, publish and run every test (those for root and namespaces need root)
             test fast: only the suites that need neither root nor a published program
   coverage  the share of lines in src that the suites of test fast and of SmmAgent.Linux run

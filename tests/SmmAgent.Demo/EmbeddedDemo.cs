@@ -7,9 +7,12 @@ namespace SmmAgent.Demo;
 /// <summary>A VM is attached with the embedded dashboard; things break, and the agent repairs or reports them.</summary>
 internal static class EmbeddedDemo
 {
-    public static async Task RunAsync(DemoOutput demo)
+    /// <param name="demo">Prints the steps.</param>
+    /// <param name="keeps">Whether the VM stays attached, and the pages of the dashboard are served, until Ctrl+C.</param>
+    public static async Task RunAsync(DemoOutput demo, bool keeps)
     {
-        await using (var testbed = await MeshTestbed.StartAsync())
+        await using (var testbed = await MeshTestbed.StartAsync(isShown: true))
+        await using (var pages = new AdminPages(testbed))
         await using (var agent = new VmAgent(testbed))
         {
             demo.Section("A cluster and a VM: two network namespaces and a cable");
@@ -17,6 +20,7 @@ internal static class EmbeddedDemo
             Console.WriteLine($"""
                   cluster  dashboard {testbed.DashboardUrl}, gateways {MeshTestbed.FirstGateway} and {MeshTestbed.SecondGateway}, address echo {MeshTestbed.EchoUrl}
                   VM       {MeshTestbed.VmAddress} and {MeshTestbed.VmAddressIPv6}, a firewall that drops by default
+                  machines {pages.Url} (a browser on this host; --keep leaves it running)
                 """);
             await testbed.StartWorkloadAsync(8080);
             await testbed.StartWorkloadAsync(8082);
@@ -35,6 +39,14 @@ internal static class EmbeddedDemo
                 "the cluster reaches ports 8080 and 16400 of the VM over IPv4");
             demo.Result(testbed.ClusterReaches(MeshTestbed.VmAddressIPv6, 16400), "the cluster reaches port 16400 over IPv6");
             demo.Result(agent.Systemd!.HasReceived("READY=1"), $"systemd received READY=1 and STATUS={agent.Systemd.Status}");
+
+            demo.Section("The machines of the dashboard");
+            demo.Command("smm-dashboard machines");
+            await Until.TrueAsync(
+                () => Machines(testbed).Contains("  Attached  ", StringComparison.Ordinal), "the dashboard shows the VM as attached",
+                lastSeen: () => Machines(testbed));
+            foreach (var line in Machines(testbed).TrimEnd().Split('\n'))
+                Console.WriteLine($"      {line}");
 
             demo.Section("The firewall is flushed");
             demo.Command("iptables -F");
@@ -89,6 +101,13 @@ internal static class EmbeddedDemo
             await testbed.StartDashboardAsync();
             await demo.ConditionAsync(agent, ConditionType.ConfigCurrent, "True");
 
+            if (keeps)
+            {
+                demo.Section("The VM stays attached until Ctrl+C");
+                Console.WriteLine($"  open {pages.Url}");
+                await Interrupt.WaitAsync();
+            }
+
             demo.Section("Detach");
             await agent.StopAsync();
             demo.Command("smm-agent detach");
@@ -99,6 +118,9 @@ internal static class EmbeddedDemo
             demo.Result(FirewallOf(testbed) == before, "the firewall of the VM is restored");
         }
     }
+
+    private static string Machines(MeshTestbed testbed) =>
+        testbed.Cluster.Run([.. Programs.Dashboard, "machines", "--server", MeshTestbed.AdminUrl]);
 
     // Counters and comments with dates aside, what iptables-save shows for both families.
     private static string FirewallOf(MeshTestbed testbed) => string.Join('\n', ((string[])["iptables-save", "ip6tables-save"])

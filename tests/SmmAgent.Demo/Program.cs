@@ -1,12 +1,12 @@
-// ./build.sh demo [kubernetes]: the main job, end to end, on one machine. See docs/demo.md.
+// ./build.sh demo [--keep | kubernetes]: the main job, end to end, on one machine. See docs/demo.md.
 using SmmAgent.Testbed;
 using SmmAgent.Testbed.Kube;
 using SmmAgent.Demo;
 
-var withKubernetes = args is ["kubernetes"];
-if (args.Length > 0 && !withKubernetes)
+var (withKubernetes, keeps) = (args is ["kubernetes"], args is ["--keep"]);
+if (args.Length > 0 && !withKubernetes && !keeps)
 {
-    Console.Error.WriteLine($"demo: '{args[0]}' is not a demo; the only one is: kubernetes");
+    Console.Error.WriteLine($"demo: '{string.Join(' ', args)}' is not a demo; after demo comes kubernetes, --keep or nothing");
     return 2;
 }
 
@@ -21,7 +21,7 @@ var colour = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("
 var demo = new DemoOutput(Console.Out, colour);
 try
 {
-    await (withKubernetes ? KubernetesDemo.RunAsync(demo) : EmbeddedDemo.RunAsync(demo));
+    await (withKubernetes ? KubernetesDemo.RunAsync(demo) : EmbeddedDemo.RunAsync(demo, keeps));
 }
 catch (Exception exception) when (exception is TimeoutException or InvalidOperationException)
 {

@@ -25,6 +25,7 @@ public sealed class MeshTestbed : IAsyncDisposable
 
     private static readonly TimeSpan OneDay = TimeSpan.FromDays(1);
 
+    private bool _isShown;
     private readonly Dictionary<string, TestbedProcess> _gateways = [];
     private readonly List<TestbedProcess> _workloads = [];
 
@@ -65,6 +66,9 @@ public sealed class MeshTestbed : IAsyncDisposable
     /// <summary>The API server and the replicas; null with the embedded dashboard.</summary>
     public KubernetesCluster? Kubernetes { get; private set; }
 
+    /// <summary>The URL of the pages of the dashboard, in the namespace of the cluster.</summary>
+    public const string AdminUrl = "http://127.0.0.1:8090";
+
     public string DashboardUrl => $"{(_certificate is null ? "http" : "https")}://{DashboardAddress}:{DashboardPort}";
 
     /// <summary>The authority of the dashboard's certificate; null when the dashboard speaks plain http.</summary>
@@ -78,10 +82,14 @@ public sealed class MeshTestbed : IAsyncDisposable
     /// Whether the dashboard's registration is behind 15012 of the gateways. That port is then only as available as the dashboard is.
     /// </param>
     /// <param name="kubernetes">Whether the dashboard reads a real API server instead of <see cref="Mesh"/>; over https.</param>
+    /// <param name="isShown">Whether the dashboard shows its machines on <see cref="AdminUrl"/>.</param>
     public static async Task<MeshTestbed> StartAsync(
-        bool https = false, string? packages = null, bool registers = false, bool kubernetes = false)
+        bool https = false, string? packages = null, bool registers = false, bool kubernetes = false, bool isShown = false)
     {
-        var testbed = new MeshTestbed(Directory.CreateTempSubdirectory("smm-testbed-").FullName, https || kubernetes, packages, registers);
+        var testbed = new MeshTestbed(Directory.CreateTempSubdirectory("smm-testbed-").FullName, https || kubernetes, packages, registers)
+        {
+            _isShown = isShown,
+        };
         try
         {
             await testbed.StartGatewayAsync(FirstGateway, echo: true);
@@ -189,6 +197,7 @@ public sealed class MeshTestbed : IAsyncDisposable
             "--registration-ca-key", Path.Combine(Certificates, "root-key.pem"),
             .. _certificate is { } tls ? (string[])["--certificate", tls.CertificateFile, "--key", tls.KeyFile] : [],
             .. _packages is null ? [] : (string[])["--packages", _packages],
+            .. _isShown ? (string[])["--admin", new Uri(AdminUrl).Authority] : [],
         ]));
         await Until.TrueAsync(
             () => Dashboard.HasExited

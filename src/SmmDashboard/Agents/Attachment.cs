@@ -44,6 +44,14 @@ public static class Attachment
         return FirstMissing(steps, step => step.Status);
     }
 
+    /// <summary>
+    /// The conditions that say something about the machine. Without a sidecar that the agent manages, nothing is expected to be registered.
+    /// </summary>
+    public static IEnumerable<ConditionState> Relevant(IReadOnlyList<ConditionState> conditions) =>
+        conditions.Any(condition => condition.Type == SidecarRunning && condition.Reason == Disabled)
+            ? conditions.Where(condition => condition.Type is not (Registered or "Healthy"))
+            : conditions;
+
     private static List<T> Select<T>(IReadOnlyList<T> conditions, Func<T, (string Type, string Reason)> read)
         where T : class
     {

@@ -45,8 +45,9 @@ public readonly record struct MachineVerdict(MachineState State, string Conditio
         if (machine.Instances.Duplicates(now).Count > 0)
             return new(MachineState.Degraded, "Registered", "DuplicateIdentity");
 
-        var bad = machine.Conditions.FirstOrDefault(condition => condition.Status == "False")
-            ?? machine.Conditions.FirstOrDefault(condition => condition.IsBad);
+        var relevant = Attachment.Relevant(machine.Conditions);
+        var bad = relevant.FirstOrDefault(condition => condition.Status == "False")
+            ?? relevant.FirstOrDefault(condition => condition.IsBad);
         return bad is not null
             ? new(MachineState.Degraded, bad.Type, bad.Reason)
             : new(MachineState.Attached, "", "Attached");

@@ -1,0 +1,54 @@
+using SmmDashboard.Admin.Machines;
+using SmmDashboard.Agents;
+using SmmDashboard.Groups;
+
+namespace SmmDashboard.Tests.Admin;
+
+public sealed class MachineVerdictTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData("", MachineState.Unknown, "NoConditions")]
+    [InlineData("ConfigCurrent True Current,GatewaysReachable True Reachable", MachineState.Attached, "Attached")]
+    [InlineData("ConfigCurrent True Current,GatewaysReachable True Degraded", MachineState.Degraded, "Degraded")]
+    [InlineData("ConfigCurrent True Current,TokenCurrent False TokenExpiring", MachineState.Degraded, "TokenExpiring")]
+    [InlineData("GatewaysReachable True Degraded,PortsOpen True Open,TokenCurrent False TokenExpired", MachineState.Degraded, "TokenExpired")]
+    [InlineData("ConfigCurrent True Current,PortsOpen False NotOpen", MachineState.NotAttached, "NotOpen")]
+    [InlineData("ConfigCurrent True Current,PortsOpen Unknown Pending", MachineState.NotAttached, "Pending")]
+    [InlineData("PortsOpen Unknown Pending,SidecarRunning False Stopped", MachineState.NotAttached, "Stopped")]
+    [InlineData("ConfigCurrent True Current,SidecarRunning Unknown Disabled,Registered False NotConnected", MachineState.Attached, "Attached")]
+    [InlineData("ConfigCurrent True Current,SidecarRunning True Running,Registered False NotConnected", MachineState.NotAttached, "NotConnected")]
+    public void ConditionsDetermineTheState(string conditions, MachineState state, string reason)
+    {
+        var verdict = MachineVerdict.Evaluate(Machine(conditions, Now), Now);
+        Assert.Equal((state, reason), (verdict.State, verdict.Reason));
+    }
+
+    [Theory]
+    [InlineData(14 * 60 + 59, MachineState.Attached)]
+    [InlineData(15 * 60, MachineState.Silent)]
+    public void SilenceOf15MinutesIsSilent(int seconds, MachineState state) =>
+        Assert.Equal(state, MachineVerdict.Evaluate(Machine("ConfigCurrent True Current", Now.AddSeconds(-seconds)), Now).State);
+
+    [Fact]
+    public void FixOfEveryDocumentedReasonIsKnown()
+    {
+        Assert.True(ConditionGuide.Count > 100, $"{ConditionGuide.Count}");
+        Assert.Equal("change the table that the message names", ConditionGuide.Find("PortsOpen", "BlockedByAnotherTable")?.Fix);
+        Assert.Contains("smm-agent set bearer-token", ConditionGuide.Find("ConfigCurrent", "TokenMissing")?.Fix, StringComparison.Ordinal);
+        Assert.Null(ConditionGuide.Find("PortsOpen", "Nothing"));
+    }
+
+    private static ObservedMachine Machine(string conditions, DateTimeOffset seen) => new()
+    {
+        Group = new GroupId("vm-integration", "analytics-v0"),
+        Id = "0327b100-1111-4222-8333-444455556666",
+        LastSeen = seen,
+        Conditions =
+        [
+            .. conditions.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(condition => condition.Split(' '))
+                .Select(parts => ConditionState.From(parts[0], parts[1], parts[2])),
+        ],
+    };
+}
