@@ -18,7 +18,7 @@ internal static class ConfigCommand
 
     private static int Show(ConfigListing listing, bool json)
     {
-        Console.Out.Write(json ? ConfigText.Json(listing) : ConfigText.Text(listing, Progress.IsTerminal));
+        Console.Out.Write(json ? ConfigText.Json(listing) : ConfigText.Text(listing, OutputStyle.FromConsole().HasColour));
         return listing.Faults.Count > 0 ? ExitCode.Usage : listing.IsHidden ? ExitCode.NotPermitted : ExitCode.Done;
     }
 }

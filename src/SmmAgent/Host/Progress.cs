@@ -1,14 +1,28 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Planning;
-using SmmAgent.Logging;
+using SmmAgent.Core.Text;
+using SmmAgent.Linux.Host;
 
 namespace SmmAgent.Host;
 
 /// <summary>Prints the progress lines of a command in the format of the runbooks: a mark, the step, details.</summary>
-internal sealed class Progress(TextWriter output, bool colour)
+internal sealed class Progress(TextWriter output, OutputStyle style)
 {
     private const string Frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
+    private const string AsciiFrames = "|/-\\";
+
+    // The spinner and a space; the last column stays free, because a terminal may begin a new line after it.
+    private const int SpinnerColumns = 3;
+
     private static readonly TimeSpan FrameTime = TimeSpan.FromMilliseconds(100);
+
+    public Progress(TextWriter output, bool colour)
+        : this(output, new OutputStyle(colour))
+    {
+    }
+
+    /// <summary>The columns of the terminal, which may change while a spinner is shown; null for no limit.</summary>
+    public Func<int?> Columns { get; init; } = () => style.Width;
 
     public void Done(string what) => Line("32", "✓", what);
 
@@ -54,20 +68,37 @@ internal sealed class Progress(TextWriter output, bool colour)
     public async Task WhileAsync(Func<string> what, Task work, TimeProvider time)
     {
         await ReportWaitsAsync(what, work);
-        for (var frame = 0; colour && !work.IsCompleted; frame = (frame + 1) % Frames.Length)
+        if (!style.HasColour)
+            return;
+
+        var frames = style.IsUtf8 ? Frames : AsciiFrames;
+        var shown = "";
+        for (var frame = 0; !work.IsCompleted; frame = (frame + 1) % frames.Length)
         {
-            Write($"\r\e[36m{Frames[frame]}\e[0m {OneLine.ReplaceUnprintable(what())}\e[K");
+            var now = OneLine.ReplaceUnprintable(what());
+            if (IsReason(shown) && Phase(now) != Phase(shown))
+                Write($"\r{style.Mark('❯')} {Limited(shown)}\e[K{output.NewLine}");
+            shown = now;
+            Write($"\r\e[36m{frames[frame]}\e[0m {Limited(shown)}\e[K");
             await Task.WhenAny(work, Task.Delay(FrameTime, time, CancellationToken.None));
         }
 
-        if (colour)
-            Write("\r\e[K");
+        Write("\r\e[K");
     }
+
+    // A line that is wider than the terminal would be wrapped, and each frame would leave a part of it on the screen.
+    private string Limited(string text) => Columns() is { } columns ? DisplayWidth.Limit(text, columns - SpinnerColumns) : text;
+
+    // What was waited for stays on the screen when it changes. The phases of the agent's own work do not, because a line of the result follows.
+    private static bool IsReason(string text) => text.StartsWith("wait", StringComparison.Ordinal);
+
+    // A number that counts is not another phase.
+    private static string Phase(string text) => string.Concat(text.Where(c => !char.IsAsciiDigit(c)));
 
     // Without a spinner, one line is printed when the work begins to wait for another program.
     private async Task ReportWaitsAsync(Func<string> what, Task work)
     {
-        for (var last = ""; !colour && !work.IsCompleted;)
+        for (var last = ""; !style.HasColour && !work.IsCompleted;)
         {
             if (what() is var now && now != last && now.StartsWith("waiting for ", StringComparison.Ordinal))
                 Warn(now);
@@ -76,21 +107,18 @@ internal sealed class Progress(TextWriter output, bool colour)
         }
     }
 
-    public static Progress OnConsole() => new(Console.Out, IsTerminal);
-
-    /// <summary>Whether to print colours and a spinner: on a terminal with TERM.</summary>
-    public static bool IsTerminal => LogTarget.IsColourful(!Console.IsOutputRedirected, Environment.GetEnvironmentVariable);
+    public static Progress OnConsole() => new(Console.Out, OutputStyle.FromConsole()) { Columns = TerminalSize.Columns };
 
     // Lines contain text from other programs; escape sequences must not reach the terminal.
     private void Line(string code, string mark, string what) =>
-        Write((colour ? $"\r\e[K\e[{code}m{mark}\e[0m " : $"{mark} ") + OneLine.ReplaceUnprintable(what) + output.NewLine);
+        Write((style.HasColour ? $"\r\e[K\e[{code}m{mark}\e[0m " : $"{mark} ") + OneLine.ReplaceUnprintable(what) + output.NewLine);
 
     // The terminal may be gone after the end of the session; the work continues.
     private void Write(string text)
     {
         try
         {
-            output.Write(text);
+            output.Write(style.Encode(text));
             output.Flush();
         }
         catch (IOException)
