@@ -34,6 +34,24 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("--mesh m --listen http://127.0.0.1:80", null)]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --admin 127.0.0.1:90", "127.0.0.1:90 plain")]
+    [InlineData("--mesh m --listen https://127.0.0.1:80 --certificate c --key k --admin [::1]:90", "[::1]:90 plain")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --admin 127.0.0.1:90 --admin-certificate ac --admin-key ak", "127.0.0.1:90 ac")]
+    [InlineData("--kubernetes --public-url https://a --listen https://[::]:80 --certificate c --key k --admin [::]:90", "[::]:90 c")]
+    [InlineData(
+        "--kubernetes --public-url https://a --listen https://[::]:80 --certificate c --key k --admin [::]:90 --admin-certificate ac "
+        + "--admin-key ak", "[::]:90 ac")]
+    [InlineData("--kubernetes --public-url https://a --listen https://[::]:80 --certificate c --key k --admin 127.0.0.1:90",
+        "127.0.0.1:90 plain")]
+    public void AdminListenerHasTlsUnlessItIsALoopbackAddress(string line, string? expected)
+    {
+        var admin = Parse(line, out _, out var error)?.Admin;
+        Assert.Equal("", error);
+        Assert.Equal(expected, admin is null ? null : $"{admin.Address} {admin.Certificate?.Certificate ?? "plain"}");
+    }
+
+    [Theory]
     [InlineData("", "--mesh")]
     [InlineData("--mesh m", "--listen")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --wrong", "--wrong")]
@@ -55,6 +73,13 @@ public sealed class CommandLineTests
     [InlineData("--mesh m --listen http://127.0.0.1:80 --new-agent-rate 0", "--new-agent-rate")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --trusted-proxy proxy", "--trusted-proxy proxy is neither")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --idle-timeout 86401", "--idle-timeout")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --admin 0.0.0.0:90", "is not a loopback address")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --admin [::]:90 --admin-certificate c --admin-key k", "is not a loopback address")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --admin localhost:90", "localhost:90")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --admin-certificate c --admin-key k", "needs --admin")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --admin 127.0.0.1:90 --admin-certificate c", "--admin-key")]
+    [InlineData("--kubernetes --public-url http://a --listen http://127.0.0.1:80 --admin 10.0.0.1:90", "needs TLS")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --log-level verbose", "verbose")]
     public void WrongUsageIsReportedWithExitCode2(string line, string named)
     {
         Assert.Null(Parse(line, out var exitCode, out var error));
