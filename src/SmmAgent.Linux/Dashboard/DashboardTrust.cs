@@ -40,7 +40,7 @@ internal sealed class DashboardTrust
         {
             CaFileFault = exception is UnauthorizedAccessException && SmmAgent.Linux.Files.ReadDenial.ForThisProcess(caFile) is { } refusal
                 ? refusal.ToString()
-                : $"{caFile} cannot be used: {exception.Message}";
+                : $"{caFile} cannot be used: {FileErrors.Reason(exception)}";
         }
     }
 

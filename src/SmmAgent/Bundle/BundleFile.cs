@@ -25,7 +25,7 @@ internal sealed class BundleFile(AgentPaths paths, IReadOnlyList<BundlePart> par
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            var reason = Path.Exists(target) ? "the file exists and is not overwritten" : exception.Message.TrimEnd('.');
+            var reason = Path.Exists(target) ? "the file exists and is not overwritten" : FileErrors.Reason(exception);
             progress.Failed($"{target} cannot be created: {reason}; {OtherFile}");
             return exception is UnauthorizedAccessException ? ExitCode.NotPermitted : ExitCode.Failed;
         }
@@ -52,7 +52,7 @@ internal sealed class BundleFile(AgentPaths paths, IReadOnlyList<BundlePart> par
         }
         catch (IOException exception)
         {
-            progress.Failed($"{output.Name} cannot be written: {exception.Message.TrimEnd('.')}; {OtherFile}");
+            progress.Failed($"{output.Name} cannot be written: {FileErrors.Reason(exception)}; {OtherFile}");
             return ExitCode.Failed;
         }
         finally

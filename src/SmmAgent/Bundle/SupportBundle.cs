@@ -62,7 +62,7 @@ internal sealed class SupportBundle(Redactor redactor, TimeProvider time)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return new(null, exception.Message);
+            return new(null, FileErrors.Describe(exception));
         }
     }
 

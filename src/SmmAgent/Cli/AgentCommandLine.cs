@@ -33,8 +33,8 @@ internal static class AgentCommandLine
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            var fix = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? ": run the command with sudo" : "";
-            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(exception.Message.TrimEnd('.'))}{fix}");
+            var fix = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? "; run the command with sudo" : "";
+            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(FileErrors.Describe(exception))}{fix}");
             return exception switch
             {
                 UnauthorizedAccessException => ExitCode.NotPermitted,

@@ -100,7 +100,7 @@ public sealed class TokenRenewalService : LoopService
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            NotNow($"the new token cannot be written: {exception.Message}", retryAfter: null);
+            NotNow($"the new token cannot be written: {FileErrors.Reason(exception)}", retryAfter: null);
             return;
         }
 

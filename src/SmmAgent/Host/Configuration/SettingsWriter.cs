@@ -41,7 +41,8 @@ internal sealed class SettingsWriter(string path, Progress progress, TimeProvide
     /// <param name="example">The arguments of a command that would work.</param>
     public int Refuse(string reason, string example, string lead = "; for example")
     {
-        progress.Failed($"{reason}{lead}: sudo smm-agent set {example}");
+        // The rule has an example of the value, and the command contains it.
+        progress.Failed($"{reason.Split(", for example ")[0]}{lead}: sudo smm-agent set {example}");
         return ExitCode.Usage;
     }
 
