@@ -116,7 +116,8 @@ public static class Dashboard
         .AddSingleton<IMetricSource, ProcessMetrics>().AddSingleton<IMetricSource, MachineMetrics>()
         .AddSingleton<RequestMetrics>().AddSingleton<IMetricSource>(provider => provider.GetRequiredService<RequestMetrics>())
         .AddSingleton<IMetricSource>(provider => provider.GetRequiredService<AgentsEndpoint>())
-        .AddSingleton<IMetricSource>(provider => provider.GetRequiredService<Dialler>());
+        .AddSingleton<IMetricSource>(provider => provider.GetRequiredService<Dialler>())
+        .AddSingleton(provider => ScrapeTargets.Page(provider.GetRequiredService<IMachineSource>()));
 
     private static void AddEndpoints(IServiceCollection services) => services
         .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>().AddSingleton<AgentTokenEndpoint>()
