@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace SmmDashboard.Status;
 
 /// <summary>
-/// <c>/healthz</c>, <c>/readyz</c>, <c>/metrics</c> and the pages of other folders for the probes and scrapes of the cluster, without TLS, on a separate address. The
-/// API is not served there, and these endpoints are not served on the addresses of the API.
+/// <c>/healthz</c>, <c>/readyz</c>, <c>/metrics</c> and the pages of other folders for the probes and scrapes of the cluster, without
+/// TLS, on a separate address. The API is not served there, and these pages are not served on the addresses of the API.
 /// </summary>
 public sealed class StatusEndpoints(
     IEnumerable<IReadiness> parts, IEnumerable<IMetricSource> sources, IEnumerable<StatusPage> pages)
@@ -37,8 +37,14 @@ public sealed class StatusEndpoints(
         _ => WriteAsync(context, StatusCodes.Status404NotFound, NotFound),
     };
 
-    private string NotFound =>
-        $"not found; the paths are {string.Join(", ", pages.Select(page => page.Path).Prepend("/metrics").Prepend("/readyz"))} and /healthz\n";
+    private string NotFound
+    {
+        get
+        {
+            string[] paths = ["/healthz", "/readyz", "/metrics", .. pages.Select(page => page.Path)];
+            return $"not found; the paths are {string.Join(", ", paths[..^1])} and {paths[^1]}\n";
+        }
+    }
 
     private Task ReadyAsync(HttpContext context)
     {

@@ -73,7 +73,8 @@ public sealed partial class AlertTests
     public void RulesOfTheOperatorAreTheSame()
     {
         var manifest = File.ReadAllText(Repository.PathOf("deploy", "observability", "kubernetes", "prometheus-rule.yaml"));
-        var lines = Rules[Rules.IndexOf("groups:", StringComparison.Ordinal)..].Split('\n').Select(line => line.Length == 0 ? "" : $"  {line}");
+        var groups = Rules[Rules.IndexOf("groups:", StringComparison.Ordinal)..];
+        var lines = groups.Split('\n').Select(line => line.Length == 0 ? "" : $"  {line}");
 
         Assert.Equal(string.Join('\n', lines), manifest[(manifest.IndexOf("spec:\n", StringComparison.Ordinal) + "spec:\n".Length)..]);
     }
