@@ -18,7 +18,8 @@ namespace SmmAgent.Fuzz.Targets;
 internal static class SettingsTargets
 {
     private const string Jwt =
-        "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsic21tLWRhc2hib2FyZCJdLCJleHAiOjE5MDAwMDAwMDAsImlhdCI6MTcwMDAwMDAwMCwic3ViIjoic3lzdGVtOnNlcnZpY2VhY2NvdW50OnZtOmRlZmF1bHQifQ.c2ln";
+        "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsic21tLWRhc2hib2FyZCJdLCJleHAiOjE5MDAwMDAwMDAsImlhdCI6MTcwMDAwMDAwMCwi"
+        + "c3ViIjoic3lzdGVtOnNlcnZpY2VhY2NvdW50OnZtOmRlZmF1bHQifQ.c2ln";
 
     private static readonly string[] YamlWords =
     [
