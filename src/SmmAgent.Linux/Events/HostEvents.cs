@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using SmmAgent.Core.Time;
+using SmmAgent.Contract;
 using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Events;

@@ -3,7 +3,7 @@ using SmmAgent.Contract;
 namespace SmmDashboard.Kubernetes.Agents;
 
 /// <summary>
-/// One word about a VM, for the list of machines: whether it is a working member of the mesh, and else what comes first on the way.
+/// The condition of a VM for the list of machines: whether it is a working member of the mesh, and if not, the first reason.
 /// </summary>
 public static class Attachment
 {
@@ -13,7 +13,7 @@ public static class Attachment
     private const string SidecarRunning = "SidecarRunning";
     private const string Disabled = "Disabled";
 
-    // In the order in which a VM is attached: the first that does not hold is the reason.
+    // In the order in which a VM is attached: the first condition that is not True is the reason.
     private static readonly string[] Steps =
         ["ConfigCurrent", "AddressKnown", "GatewaysReachable", "PortsOpen", SidecarRunning, Registered];
 

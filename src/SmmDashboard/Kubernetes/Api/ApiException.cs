@@ -8,7 +8,7 @@ using k8s.Exceptions;
 
 namespace SmmDashboard.Kubernetes.Api;
 
-/// <summary>A call of the Kubernetes API that failed. The message is one line: which call, which object, why, and what to do.</summary>
+/// <summary>A call of the Kubernetes API that failed. The message is one line: the call, the object, the reason, and what to do.</summary>
 public sealed class ApiException : Exception
 {
     private const int LongestText = 512;
@@ -18,15 +18,15 @@ public sealed class ApiException : Exception
 
     public ApiFault Fault { get; }
 
-    /// <summary>How long the server asks to wait; null when it does not say.</summary>
+    /// <summary>How long the server asks to wait; null without such a request.</summary>
     public TimeSpan? RetryAfter { get; }
 
     /// <summary>
-    /// The plural of the kind that the server's refusal is about, for example <c>serviceaccounts</c>; null when it does not say.
+    /// The plural of the kind that the server's refusal is about, for example <c>serviceaccounts</c>; null when it is not known.
     /// </summary>
     public string? Kind { get; private init; }
 
-    /// <summary>Whether the call may succeed later without anybody's help.</summary>
+    /// <summary>Whether the call may succeed later without an administrator.</summary>
     public bool IsTransient => Fault is ApiFault.Unreachable or ApiFault.TimedOut or ApiFault.TooManyRequests or ApiFault.ServerError;
 
     /// <param name="call">For example <c>list workloadgroups.networking.istio.io</c>.</param>
@@ -100,7 +100,7 @@ public sealed class ApiException : Exception
         return thrown;
     }
 
-    // The API's own words are: <resource> is forbidden: User "<name>" cannot ...
+    // The API server's text is: <resource> is forbidden: User "<name>" cannot ...
     private static string ToWhom(string? message)
     {
         const string before = "User \"";

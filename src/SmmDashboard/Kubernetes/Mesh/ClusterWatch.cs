@@ -12,7 +12,7 @@ namespace SmmDashboard.Kubernetes.Mesh;
 /// <summary>Watches every kind that mesh configurations and registrations are made of.</summary>
 public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
 {
-    // Objects that change together are composed together.
+    // Full means that a composition is due: changes that arrive together cause one.
     private readonly Channel<bool> _changes = Changes();
     private readonly List<IWatched> _all = [];
     private readonly KubernetesApi _api;
@@ -78,7 +78,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
     /// <summary>Those of the namespaces of control planes and of named gateways.</summary>
     public IEnumerable<Service> Services => Distinct(_services);
 
-    /// <summary>Says that objects of the mesh may have changed.</summary>
+    /// <summary>Signals that objects of the mesh may have changed.</summary>
     public ChannelReader<bool> Changed => _changes.Reader;
 
     /// <summary>
@@ -112,7 +112,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
                     .Select(watch => new Sample((now - watch.LastAnswer!.Value).TotalSeconds, ("kind", watch.Resource.ToString())))]);
             yield return Metric.Gauge("smm_dashboard_watch_objects", "Objects of a kind that are known.",
                 [.. watches.Select(watch => new Sample(watch.Count, ("kind", watch.Resource.ToString())))]);
-            yield return Metric.Gauge("smm_dashboard_watch_failing", "1 while a kind is not up to date; the log says why.",
+            yield return Metric.Gauge("smm_dashboard_watch_failing", "1 while a kind is not up to date; the log has the reason.",
                 [.. watches.Select(watch => new Sample(watch.Fault is null ? 0 : 1, ("kind", watch.Resource.ToString())))]);
             yield return Metric.Counter("smm_dashboard_watch_unreadable_total", "Objects and lines that could not be read.",
                 [.. watches.Select(watch => new Sample(watch.Unreadable, ("kind", watch.Resource.ToString())))]);
