@@ -1,8 +1,5 @@
 using System.Net;
-using System.Text.Json.Nodes;
-using SmmAgent.Contract;
 using SmmDashboard.Agents;
-using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Agents;

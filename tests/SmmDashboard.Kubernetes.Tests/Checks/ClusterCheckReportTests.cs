@@ -1,5 +1,4 @@
 using System.Text.Json;
-using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Checks;
 using SmmDashboard.Kubernetes.Tests.Deploy;
 

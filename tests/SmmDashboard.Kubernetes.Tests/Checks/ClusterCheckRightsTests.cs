@@ -4,7 +4,6 @@ using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Checks;
 using SmmDashboard.Kubernetes.Rights;
-using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Checks;
 

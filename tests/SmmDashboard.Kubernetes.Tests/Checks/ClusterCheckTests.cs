@@ -1,8 +1,4 @@
 using System.Text.Json;
-using SmmDashboard.Kubernetes.Api;
-using SmmDashboard.Kubernetes.Checks;
-using SmmDashboard.Kubernetes.Rights;
-using SmmDashboard.Kubernetes.Tests.Deploy;
 using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Checks;

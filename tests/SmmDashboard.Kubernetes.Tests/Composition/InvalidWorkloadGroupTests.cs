@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using SmmDashboard.Kubernetes.Composition;
 using SmmDashboard.Kubernetes.Objects;
 using static SmmDashboard.Kubernetes.Tests.Composition.BadInputTests;
 
