@@ -300,7 +300,8 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         var second = agent.Run("run");
 
         Assert.Equal((1, 1), (detach.ExitCode, second.ExitCode));
-        Assert.Contains("a daemon that systemd did not start is running and would restore every change", detach.Output, StringComparison.Ordinal);
+        Assert.Contains("a daemon that systemd did not start is running and would restore every change", detach.Output,
+            StringComparison.Ordinal);
         Assert.Contains("the daemon is already running", second.Output, StringComparison.Ordinal);
         Assert.True(Firewall.Opens(bed, 8080));
         Assert.NotNull(agent.Status());

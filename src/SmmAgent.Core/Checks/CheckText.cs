@@ -4,7 +4,7 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Checks;
 
-/// <summary>A report for people: groups with a heading, a mark and a line for each thing found, the cure below what is not well.</summary>
+/// <summary>A report for people: groups with a heading, a mark and a line for each thing found, the fix below each problem.</summary>
 public static class CheckText
 {
     private const int TitleWidth = 17;
@@ -12,7 +12,8 @@ public static class CheckText
     public static string Write(CheckReport report, bool colour)
     {
         var text = new StringBuilder();
-        text.Append($"smm-agent {report.AgentVersion}  {OneLine.ReplaceUnprintable(report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known")}\n");
+        text.Append(
+            $"smm-agent {report.AgentVersion}  {OneLine.ReplaceUnprintable(report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known")}\n");
         for (var group = CheckGroup.OperatingSystem; group <= CheckGroup.Host; group++)
         {
             var checks = report.Checks.Where(check => check.Group == group.Name()).ToList();
@@ -29,7 +30,8 @@ public static class CheckText
     /// <summary><c>12 passed, 2 warnings, 1 failed, 3 skipped</c>.</summary>
     public static string Summary(CheckSummary summary) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{summary.Passed} passed, {summary.Warnings} {(summary.Warnings == 1 ? "warning" : "warnings")}, {summary.Failed} failed, {summary.Skipped} skipped");
+        $"{summary.Passed} passed, {summary.Warnings} {(summary.Warnings == 1 ? "warning" : "warnings")}, {summary.Failed} failed, "
+            + $"{summary.Skipped} skipped");
 
     private static void Line(StringBuilder text, string title, ReportedLine line, bool colour)
     {
@@ -40,12 +42,13 @@ public static class CheckText
             "fail" => ('✗', 31),
             _ => ('–', 90),
         };
-        text.Append("  ").Append(colour ? $"\e[{code}m{mark}\e[0m" : mark.ToString()).Append(' ').Append(title.PadRight(TitleWidth)).Append(' ');
+        text.Append("  ").Append(colour ? $"\e[{code}m{mark}\e[0m" : mark.ToString()).Append(' ').Append(title.PadRight(TitleWidth))
+            .Append(' ');
         if (line.Subject is { } subject)
             text.Append(OneLine.ReplaceUnprintable(subject)).Append(' ');
         text.Append(OneLine.ReplaceUnprintable(line.Found)).Append('\n');
-        if (line.Remediation is { } cure)
-            text.Append("      → ").Append(OneLine.ReplaceUnprintable(cure)).Append('\n');
+        if (line.Remediation is { } fix)
+            text.Append("      → ").Append(OneLine.ReplaceUnprintable(fix)).Append('\n');
     }
 
     private static string Heading(string title, bool colour) => colour ? $"\e[1m{title}\e[0m" : title;

@@ -18,8 +18,8 @@ public static class StatusLine
         if (NotConfigured(snapshot) is { } missing)
             return Line("Not configured: ", missing);
 
-        var told = conditions.ToDictionary(condition => condition.Type);
-        var problems = Problems(snapshot, told, now).ToList();
+        var shown = conditions.ToDictionary(condition => condition.Type);
+        var problems = Problems(snapshot, shown, now).ToList();
         if (problems.Count > 0)
             return Line(Severity(snapshot), problems[0], problems.Count > 1 ? $" (+{problems.Count - 1} more)" : "");
 
@@ -56,7 +56,7 @@ public static class StatusLine
             : "Degraded: ";
 
     // Without a configuration nothing else is observed, so its error comes first. Otherwise it comes late, because the last one is in use.
-    private static IEnumerable<string> Problems(AgentSnapshot snapshot, Dictionary<string, Condition> told, DateTimeOffset now)
+    private static IEnumerable<string> Problems(AgentSnapshot snapshot, Dictionary<string, Condition> shown, DateTimeOffset now)
     {
         var config = Failed(ConditionType.ConfigCurrent);
         if (snapshot.Mesh.Config is null && config is not null)
@@ -67,7 +67,7 @@ public static class StatusLine
             yield return address;
         if (Failed(ConditionType.GatewaysReachable) is { } unreachable)
             yield return Gateway(snapshot, now) ?? unreachable;
-        foreach (var type in Later.Where(type => IsExpected(type, told.Values)))
+        foreach (var type in Later.Where(type => IsExpected(type, shown.Values)))
         {
             if (Failed(type) is { } failed)
                 yield return failed;
@@ -82,11 +82,11 @@ public static class StatusLine
             yield return token;
         if (Failed(ConditionType.DashboardReachable) is { } dashboard)
             yield return dashboard;
-        foreach (var half in told.Values.Where(condition => condition.Reason == ConditionUpdate.Degraded))
+        foreach (var half in shown.Values.Where(condition => condition.Reason == ConditionUpdate.Degraded))
             yield return (half.Type == ConditionType.GatewaysReachable ? Gateway(snapshot, now) : null) ?? half.Message;
 
         string? Failed(string type) =>
-            told.GetValueOrDefault(type) is { Status: nameof(ConditionStatus.False) } condition
+            shown.GetValueOrDefault(type) is { Status: nameof(ConditionStatus.False) } condition
                 ? $"{condition.Message} (for {Age.Text(now - condition.LastTransitionTime)})"
                 : null;
     }

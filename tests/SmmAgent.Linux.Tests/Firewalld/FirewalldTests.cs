@@ -220,7 +220,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task UnresolvableServiceDoesNotPreventTheRemoval()
+    public async Task UnresolvableServiceOfOneZoneDoesNotPreventTheRemovalFromTheRuntimeAndFromOtherZones()
     {
         await OpenAsync("home", [8080]);
         await OpenAsync("public", [8080]);
@@ -230,9 +230,18 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
             // Which ports the zone lets in is unknown.
             Assert.IsType<FirewalldObservation.NotSeen>(await _firewalld.ObserveAsync(Cancel));
 
-            Assert.Equal(4, (await WithdrawAsync(Cancel)).Count);
+            var plan = FirewallPlanner.Remove(new([], await _firewalld.ObserveOwnRulesAsync(Cancel)));
 
-            Assert.DoesNotContain("16400", await _host.EverythingAsync(), StringComparison.Ordinal);
+            Assert.Equal(
+                ["firewalld: close 8080 in zone home", "firewalld: close 8080 in zone public"],
+                plan.Steps.Select(step => $"{step}").Order(StringComparer.Ordinal));
+            // firewalld writes no zone that it finds invalid.
+            var refusal = await Assert.ThrowsAsync<DBusException>(() => ExecuteAsync(OnlyIn("home"), Cancel));
+            Assert.StartsWith("firewalld: INVALID_SERVICE: ", refusal.Message, StringComparison.Ordinal);
+            Assert.Equal(2, (await ExecuteAsync(OnlyIn("public"), Cancel)).Count);
+            Assert.DoesNotContain("16400", await _host.CommandAsync("--list-all-zones"), StringComparison.Ordinal);
+
+            Plan OnlyIn(string zone) => new([.. plan.Steps.OfType<CloseInFirewalld>().Where(step => step.Zone == zone)]);
         }
         finally
         {
@@ -299,7 +308,8 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
 
     private async Task<IReadOnlyList<string>> ApplyAsync(params int[] ports)
     {
-        var desired = new DesiredFirewall([.. ports.Select(port => new OpenPort(port, $"{port}", Captured: false))], Sources: [], Complete: true);
+        var desired = new DesiredFirewall(
+            [.. ports.Select(port => new OpenPort(port, $"{port}", Captured: false))], Sources: [], Complete: true);
         return await ExecuteAsync(FirewallPlanner.Plan(desired, new([], await _firewalld.ObserveAsync(Cancel))), Cancel);
     }
 

@@ -323,8 +323,8 @@ public sealed class IstioStandInTests : IAsyncDisposable
         return result.Output;
     }
 
-    private Task UntilAsync(string network, string address, int port, string request, string told) => Until.TrueAsync(
-        () => AskAsync(network, address, port, request).GetAwaiter().GetResult().Contains(told, StringComparison.Ordinal),
+    private Task UntilAsync(string network, string address, int port, string request, string shown) => Until.TrueAsync(
+        () => AskAsync(network, address, port, request).GetAwaiter().GetResult().Contains(shown, StringComparison.Ordinal),
         $"{address}:{port} answers", TimeSpan.FromMinutes(1), () => File.ReadAllText(_host.Inside("/var/log/istio/istio.err.log")));
 
     /// <summary>The answer; empty where no server is reached.</summary>
