@@ -2,11 +2,9 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using SmmAgent.Checks.Execution;
-using SmmAgent.Checks.Observations;
 using SmmAgent.Cli.Output;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Status;
 using SmmAgent.Host;
 
 namespace SmmAgent.Cli;
@@ -22,16 +20,8 @@ internal static class CheckCommand
         return command;
     }
 
-    /// <summary>Runs every check.</summary>
-    public static async Task<CheckReport> ReportAsync(AgentPaths paths, TimeProvider time, CancellationToken cancel)
-    {
-        var started = time.GetUtcNow();
-        var checks = await CheckRun.AllAsync(CheckCatalogue.Create(), paths, time, cancel);
-        return CheckReport.Create(ProgramVersion.Current, Group(paths, time), Environment.IsPrivilegedProcess, started, checks);
-    }
-
     /// <summary>The report for programs.</summary>
-    public static byte[] Json(CheckReport report)
+    private static byte[] Json(CheckReport report)
     {
         // "Unsafe" refers to HTML; this output is never part of HTML.
         var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -43,7 +33,7 @@ internal static class CheckCommand
 
     private static async Task<int> RunAsync(AgentPaths paths, bool json, CancellationToken cancel)
     {
-        var report = await ReportAsync(paths, TimeProvider.System, cancel);
+        var report = await CheckRun.ReportAsync(paths, TimeProvider.System, Environment.IsPrivilegedProcess, cancel);
         if (json)
         {
             await using var output = Console.OpenStandardOutput();
@@ -57,9 +47,4 @@ internal static class CheckCommand
 
         return report.Summary.Failed > 0 ? ExitCode.Failed : ExitCode.Done;
     }
-
-    private static GroupName? Group(AgentPaths paths, TimeProvider time) =>
-        SettingsObservation.Read(paths).Settings is { Namespace: { } @namespace, Name: { } name }
-            ? new(@namespace, name)
-            : DaemonObservation.Read(paths, time).Status?.WorkloadGroup;
 }
