@@ -319,7 +319,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         Assert.Contains("agent.yaml is larger than 65536 bytes", Assert.Single(output.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
-    // The host's iptables is whatever PATH finds: here, the legacy ones under the plain names.
+    // PATH selects the iptables of the host: here, the legacy ones under the plain names.
     private static string LegacyCommands(MeshTestbed bed)
     {
         var folder = Directory.CreateDirectory(Path.Combine(bed.Folder, "legacy")).FullName;

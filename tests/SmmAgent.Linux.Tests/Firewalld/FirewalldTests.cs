@@ -27,7 +27,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
 
     public async ValueTask InitializeAsync() => _host.Fresh ??= await _host.EverythingAsync();
 
-    // Whatever a test did with the agent's own means is undone by a withdrawal, to the letter.
+    // A withdrawal undoes exactly the changes that a test made with the agent's own methods.
     public async ValueTask DisposeAsync()
     {
         await WithdrawAsync(CancellationToken.None);
