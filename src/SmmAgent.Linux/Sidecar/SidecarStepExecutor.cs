@@ -61,7 +61,7 @@ public sealed class SidecarStepExecutor(
             transaction.Commit();
             return null;
         }
-        catch (Exception exception) when (IsExpected(exception))
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return new(ReconcilePart.Files, "", StepFailureReason.NotWritten, exception.Message);
         }
@@ -84,7 +84,7 @@ public sealed class SidecarStepExecutor(
                 isAny = true;
             }
         }
-        catch (Exception exception) when (IsExpected(exception))
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             // The cost is one restart that was not needed.
         }
@@ -121,7 +121,7 @@ public sealed class SidecarStepExecutor(
                 _ => throw new ArgumentException($"unsupported step: {step}", nameof(step)),
             };
         }
-        catch (Exception exception) when (IsExpected(exception))
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return new(step is StartSidecar or RestartSidecar or StopSidecar or EnableSidecar ? ReconcilePart.Unit : ReconcilePart.Files,
                 "", StepFailureReason.Failed, exception.Message);
@@ -215,6 +215,4 @@ public sealed class SidecarStepExecutor(
     }
 
     private static StepFailure Unit(string reason) => new(ReconcilePart.Unit, "", StepFailureReason.Failed, reason);
-
-    private static bool IsExpected(Exception exception) => exception is IOException or UnauthorizedAccessException or InvalidDataException;
 }
