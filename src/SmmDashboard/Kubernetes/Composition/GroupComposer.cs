@@ -69,8 +69,11 @@ internal sealed class GroupComposer
 
         var read = MeshConfigReader.Read(document);
         if (read.Value is not { } config)
-            return kept with { Faults =
-                [.. faults, .. read.Errors.Select(fault => DocumentFaults.From(fault, group, plane, root.Source))] };
+        {
+            faults.AddRange(read.Errors.Select(error => DocumentFaults.From(error, group, plane, root.Source)));
+            return kept with { Faults = faults };
+        }
+
         if (before?.Served is { } served && HasLostAllAddresses(config, served.Config, plane) is { } lost)
             return kept with { Faults = [.. faults, lost] };
 
