@@ -17,7 +17,7 @@ public sealed class IptablesTests
     [Fact]
     public async Task MissingCommandIsReported()
     {
-        var observed = await new Iptables(new CommandRunner(), new(IpFamily.IPv4, "-that-nobody-has")).ObserveAsync(Cancel);
+        var observed = await new Iptables(new CommandRunner(), new(IpFamily.IPv4, "-that-does-not-exist")).ObserveAsync(Cancel);
 
         Assert.Equal(FilterPresence.CommandMissing, observed.State.Value!.Presence);
     }

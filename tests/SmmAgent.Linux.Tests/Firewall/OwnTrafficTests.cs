@@ -36,7 +36,8 @@ public sealed class OwnTrafficTests
             "nft 'table inet site { chain in { type filter hook input priority 5; policy drop; ct state vmap { new : accept, invalid "
                 + ": drop } ; } ; }'", OwnTraffic.RepliesDropped },
         { Backend.Nft,
-            "nft 'table inet site { chain in { type filter hook input priority 5; policy drop; ct state established,related accept ; } ; }'", null },
+            "nft 'table inet site { chain in { type filter hook input priority 5; policy drop; "
+                + "ct state established,related accept ; } ; }'", null },
         { Backend.Nft,
             "nft 'table inet site { chain in { type filter hook input priority 5; policy drop; ct state vmap { established : accept, "
                 + "related : accept } ; } ; }'", null },

@@ -61,7 +61,8 @@ public sealed class IstioStandInTests : IAsyncDisposable
         File.WriteAllText(_host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n");
         File.WriteAllText(
             _host.Inside("/var/lib/istio/envoy/cluster.env"),
-            "ISTIO_META_DNS_CAPTURE='true'\nISTIO_SERVICE_CIDR='*'\nISTIO_INBOUND_PORTS='*'\nISTIO_LOCAL_EXCLUDE_PORTS='22,16400'\nISTIO_SERVICE='a.b'\nPS_TEST='it'\"'\"'s'\n");
+            "ISTIO_META_DNS_CAPTURE='true'\nISTIO_SERVICE_CIDR='*'\nISTIO_INBOUND_PORTS='*'\n"
+            + "ISTIO_LOCAL_EXCLUDE_PORTS='22,16400'\nISTIO_SERVICE='a.b'\nPS_TEST='it'\"'\"'s'\n");
         // The name server of the host, which resolves every name to the same address.
         File.WriteAllText($"{_host.Shared}/names", """
             sysread STDIN, my $question, 4096;

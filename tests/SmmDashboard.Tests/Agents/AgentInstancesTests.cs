@@ -18,7 +18,7 @@ public sealed class AgentInstancesTests
     [InlineData("a1b1a1c1a1c", "+++++-")] // the second host was booted again
     [InlineData("a1b1a1c1b1c6b1c", "++++--+-")] // the first host was: the other one is kept when the instance before that boot is over
     [InlineData("a1b1c1a1b1c", "++++--")] // three hosts
-    [InlineData("a1b1a1b8b5b", "+++-++")] // the first host is cured, or gone
+    [InlineData("a1b1a1b8b5b", "+++-++")] // the first host is fixed, or gone
     [InlineData("a1b1a1b5a3a5a", "+++-+++")] // the second host is
     [InlineData("a1b9a5a", "++++")] // a snapshot of before the boot is brought back
     [InlineData("a61b61a5b", "++++")] // what an hour ago was is forgotten

@@ -60,11 +60,11 @@ public sealed class DuplicateIdentityTests : IDisposable
         await using var dashboard = await StartAsync();
         await DuplicateAsync(dashboard);
 
-        var cured = new TestAgent() with { Instance = _second.Instance };
-        await KeptAsync(dashboard, cured.Report(Second));
+        var fixedAgent = new TestAgent() with { Instance = _second.Instance };
+        await KeptAsync(dashboard, fixedAgent.Report(Second));
 
         await IsKnownAtAsync(dashboard, _first, First);
-        await IsKnownAtAsync(dashboard, cured, Second);
+        await IsKnownAtAsync(dashboard, fixedAgent, Second);
         Assert.Equal($"Information: Only one host reports as agent {_first.Uuid} of vm-integration/analytics-v0 again",
             DuplicateEvents()[^1]);
     }

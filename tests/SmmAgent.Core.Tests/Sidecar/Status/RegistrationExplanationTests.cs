@@ -156,15 +156,15 @@ public sealed class RegistrationExplanationTests
     [InlineData(UnitActivity.Stopped, false)]
     [InlineData(UnitActivity.Failed, true)]
     [InlineData(UnitActivity.Starting, true)]
-    public void SidecarThatDoesNotRunIsNotRegistered(UnitActivity activity, bool tells)
+    public void SidecarThatDoesNotRunIsNotRegistered(UnitActivity activity, bool isExplained)
     {
         var observation = new RegistrationObservation(Away, Running with { Activity = activity }, Expired, null, GatewaysDown, Late);
         Expect("SidecarNotRunning", "see SidecarRunning", observation);
         var finding = RegistrationExplanation.Explain(observation with { Failure = Failure(SidecarFailureKind.PortTaken) });
-        Assert.Equal(tells ? "PortTaken" : "SidecarNotRunning", finding.Reason);
-        Assert.Equal(tells, finding.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal));
+        Assert.Equal(isExplained ? "PortTaken" : "SidecarNotRunning", finding.Reason);
+        Assert.Equal(isExplained, finding.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal));
         var refused = RegistrationExplanation.Explain(observation with { Failure = Failure(SidecarFailureKind.TokenRefused) });
-        Assert.Equal(("SidecarNotRunning", tells),
+        Assert.Equal(("SidecarNotRunning", isExplained),
             (refused.Reason, refused.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal)));
     }
 
