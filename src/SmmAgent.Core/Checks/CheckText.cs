@@ -13,7 +13,8 @@ public static class CheckText
     {
         var text = new StringBuilder();
         text.Append(
-            $"smm-agent {report.AgentVersion}  {OneLine.ReplaceUnprintable(report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known")}\n");
+            $"smm-agent {report.AgentVersion}  "
+            + $"{OneLine.ReplaceUnprintable(report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known")}\n");
         for (var group = CheckGroup.OperatingSystem; group <= CheckGroup.Host; group++)
         {
             var checks = report.Checks.Where(check => check.Group == group.Name()).ToList();
