@@ -112,10 +112,10 @@ public sealed class ChainTrafficTests
             var first = round % 2 == 0 ? 1 : 1000;
             using var restore = Process.Start(
                 new ProcessStartInfo("ip", ["netns", "exec", vm.Name, $"iptables{variant}-restore", "--noflush"])
-            {
-                RedirectStandardInput = true,
-                Environment = { ["XTABLES_LOCKFILE"] = vm.XtablesLock },
-            })!;
+                {
+                    RedirectStandardInput = true,
+                    Environment = { ["XTABLES_LOCKFILE"] = vm.XtablesLock },
+                })!;
             await restore.StandardInput.WriteAsync(ChainScript.Rewrite(Rules(first, 200), [AgentChain.Jump]));
             restore.StandardInput.Close();
             await Task.Delay(TimeSpan.FromMicroseconds(round * 200), Cancel);

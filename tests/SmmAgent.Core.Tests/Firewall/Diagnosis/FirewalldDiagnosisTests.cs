@@ -59,7 +59,8 @@ public sealed class FirewalldDiagnosisTests
         var nft = NftRuleset.Parse(
             DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", "", StringComparison.Ordinal))!;
         var observed = Attached(Desired())
-            with { Firewalld = new FirewalldObservation.NotSeen("polkit says no"), Nft = Observation<NftRuleset>.Known(nft) };
+            with
+        { Firewalld = new FirewalldObservation.NotSeen("polkit says no"), Nft = Observation<NftRuleset>.Known(nft) };
 
         var finding = Of(Desired(), observed).PortsOpen;
 
@@ -95,7 +96,8 @@ public sealed class FirewalldDiagnosisTests
         var nft = NftRuleset.Parse(
             DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", rule, StringComparison.Ordinal))!;
         var observed = Attached(Desired())
-            with { Firewalld = new FirewalldObservation.NotSeen("polkit says no"), Nft = Observation<NftRuleset>.Known(nft) };
+            with
+        { Firewalld = new FirewalldObservation.NotSeen("polkit says no"), Nft = Observation<NftRuleset>.Known(nft) };
 
         var finding = Of(Desired(), observed).PortsOpen;
 

@@ -50,7 +50,8 @@ public sealed class ForeignTableTests
     public void RedirectedConnectionMustBeAcceptedWithACapture()
     {
         var onlyPlain = WithNft("""{"match":{"op":"==","left":DPORT,"right":{"set":[8080,16400]}}},{"accept":null}""")
-            with { Captured = true };
+            with
+        { Captured = true };
         var state = Of(Desired("10.0.0.0/8", "2001:db8::/32"), onlyPlain);
 
         Assert.Contains("nft add rule inet site in 'ip saddr 10.0.0.0/8 tcp dport 15006 ct original proto-dst 8080 accept'",

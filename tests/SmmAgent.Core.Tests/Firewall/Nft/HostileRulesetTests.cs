@@ -141,9 +141,12 @@ public sealed class HostileRulesetTests
         string items, string expressions, params (string Chain, string Expressions)[] chains) =>
         Of(
             Desired(), Attached(Desired())
-            with { Nft = Observation<NftRuleset>.Known(
+            with
+            {
+                Nft = Observation<NftRuleset>.Known(
                 NftRuleset.Parse(Ruleset(items, expressions, chains))
-                ?? throw new InvalidDataException(Ruleset(items, expressions, chains))) });
+                ?? throw new InvalidDataException(Ruleset(items, expressions, chains)))
+            });
 
     private static string Ruleset(string items, string expressions, params (string Chain, string Expressions)[] chains)
     {

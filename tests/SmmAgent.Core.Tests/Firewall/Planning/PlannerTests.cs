@@ -148,7 +148,8 @@ public sealed class PlannerTests
             OwnRules = new HashSet<PortOpening> { new(16400, null), new(9000, null) },
         };
         var left = new FirewalldZone(
-            "dmz", false, new HashSet<int>(), new HashSet<int>()) { OwnRules = new HashSet<PortOpening> { new(16400, null) } };
+            "dmz", false, new HashSet<int>(), new HashSet<int>())
+        { OwnRules = new HashSet<PortOpening> { new(16400, null) } };
         var zones = new FirewalldObservation.Seen(new([zone, left]));
         var desired = new DesiredFirewall([Agent, new(16401, "sidecar-metrics", Captured: false)], [], Complete: true);
 

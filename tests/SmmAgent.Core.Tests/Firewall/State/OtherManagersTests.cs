@@ -69,7 +69,8 @@ public sealed class OtherManagersTests
     public void ClosedZoneOfFirewalldIsReportedForEachPort()
     {
         var observed = DiagnosisSamples.Attached(Desired())
-            with { Firewalld = new FirewalldObservation.Seen(new([DiagnosisSamples.Zone([8080])])) };
+            with
+        { Firewalld = new FirewalldObservation.Seen(new([DiagnosisSamples.Zone([8080])])) };
 
         var hindrance = Assert.Single(Of(Desired(), observed));
         Assert.Equal((Agent, "firewalld's zone public", true), (hindrance.Port, hindrance.Where, hindrance.IsPlanned));

@@ -57,7 +57,8 @@ public sealed class SidecarConditionsTests
     public void RequiredRestartIsReportedWithItsPolicy(RestartPolicy policy, string words)
     {
         var assessment = Attached()
-            with { Settings = new() { RestartPolicy = policy, RestartWindow = RestartWindow.Parse("Sun 02:00-04:00") } };
+            with
+        { Settings = new() { RestartPolicy = policy, RestartWindow = RestartWindow.Parse("Sun 02:00-04:00") } };
         assessment = assessment with
         {
             Observed =
@@ -131,8 +132,11 @@ public sealed class SidecarConditionsTests
     public void CaptureOfBothFamiliesIsReported()
     {
         var assessment = Attached();
-        assessment = assessment with { Desired =
-            assessment.Desired with { Configuration = assessment.Desired.Configuration! with { IsDualStack = true } } };
+        assessment = assessment with
+        {
+            Desired =
+            assessment.Desired with { Configuration = assessment.Desired.Configuration! with { IsDualStack = true } }
+        };
         Assert.Equal(
             "SidecarCurrent True Current: the sidecar runs with the newest configuration; it captures IPv4 and IPv6, because this VM "
                 + "registers an IPv6 address (ISTIO_DUAL_STACK)",
@@ -198,8 +202,11 @@ public sealed class SidecarConditionsTests
     public void HeldSidecarIsReportedToCaptureNothingOnlyIfObserved(bool isCaptured, string words)
     {
         var assessment = Attached();
-        assessment = assessment with { Desired = assessment.Desired with { Hold = "it failed" },
-            Observed = assessment.Observed with { IsCaptured = isCaptured } };
+        assessment = assessment with
+        {
+            Desired = assessment.Desired with { Hold = "it failed" },
+            Observed = assessment.Observed with { IsCaptured = isCaptured }
+        };
         Assert.Contains(words, SidecarConditions.Evaluate(assessment)[2].Message, StringComparison.Ordinal);
     }
 
