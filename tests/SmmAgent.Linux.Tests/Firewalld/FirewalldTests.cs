@@ -205,11 +205,11 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     public async Task PermanentOnlyZoneWithAnUnresolvableServiceIsObservedByItsOwnRules()
     {
         await _host.CommandAsync("--permanent", "--new-zone=later");
+        // In this order: firewalld does not change a zone that it finds invalid.
+        await _host.CommandAsync("--permanent", "--zone=later", $"--add-rich-rule={OwnRule}");
         await AddServiceWithAnUnresolvableIncludeAsync("later");
         try
         {
-            await _host.CommandAsync("--permanent", "--zone=later", $"--add-rich-rule={OwnRule}");
-
             Assert.Equal([new(8080, null)], (await ZonesAsync())["later"].OwnRules);
         }
         finally
