@@ -21,7 +21,7 @@ internal static class ReconcileCommand
         };
         within.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string?>() is { } text && ConfirmWindow.Parse(text).Why is { } reason)
+            if (result.GetValueOrDefault<string?>() is { } text && ConfirmWindow.Parse(text).Reason is { } reason)
                 result.AddError($"--confirm-within: {reason}");
         });
         var command = new Command("reconcile", "Apply the desired state once, then start the daemon.") { dryRun, within, hostOnly };
