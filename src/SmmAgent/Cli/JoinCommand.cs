@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
+using SmmAgent.Host.Configuration;
 
 namespace SmmAgent.Cli;
 

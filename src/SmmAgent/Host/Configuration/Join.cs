@@ -2,13 +2,11 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Network;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Yaml;
-using SmmAgent.Host;
-using SmmAgent.Host.Configuration;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
-namespace SmmAgent.Cli;
+namespace SmmAgent.Host.Configuration;
 
 /// <summary><c>smm-agent join</c>: writes the settings of a new VM. Everything is validated before anything is written.</summary>
 internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider time, bool isPrivileged)

@@ -1,4 +1,4 @@
-namespace SmmAgent.Cli;
+namespace SmmAgent.Host.Configuration;
 
 /// <summary>The arguments of <c>smm-agent join</c>.</summary>
 internal sealed record JoinOptions(string Url)

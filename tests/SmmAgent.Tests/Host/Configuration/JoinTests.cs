@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using SmmAgent.Cli;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
+using SmmAgent.Host.Configuration;
 
-namespace SmmAgent.Tests.Cli;
+namespace SmmAgent.Tests.Host.Configuration;
 
 public sealed class JoinTests : IDisposable
 {
