@@ -38,7 +38,7 @@ internal static class ReconcileCommand
     }
 
     // The command waits for a running package manager, because a partially installed package is useless.
-    private static async Task<int> RunAsync(AgentPaths paths, ReconcileOptions options, CancellationToken cancel)
+    internal static async Task<int> RunAsync(AgentPaths paths, ReconcileOptions options, CancellationToken cancel)
     {
         using var host = HostComposition.Create(paths);
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancel);
