@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using MeshStandIn;
 using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Core.Network;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.Network.Probes;
 
