@@ -35,10 +35,16 @@ usage: curl -fsSL $url/get/smm-agent | sudo sh -s -- [OPTION]…
 Installs smm-agent from the dashboard, or upgrades it, and sets the URL of the dashboard.
 
   --ca-file FILE     trust the certificate authority in FILE (PEM), for the download and in /etc/smm
+  --ca-sha256 HEX    fetch the authority from the dashboard, and trust it if the SHA-256 of its certificate in DER is HEX
   --allow-plaintext  accept a dashboard that uses plain http
+  --proxy PROXY      http://[USER:PASSWORD@]HOST:PORT, environment or none (the default), for the download and for the agent
   --help             this text
 
-Exit codes: 0 done, 1 a step failed, 2 wrong usage, 3 needs root.
+To configure the agent as well, and to attach this VM with --reconcile:
+
+  --workload-group NAMESPACE/NAME --token-file FILE [--node-ip auto|ADDRESS] [--replace] [--reconcile]
+
+Exit codes: 0 done, 1 a step failed, 2 wrong usage, 3 needs root; with --workload-group those of smm-agent join.
 TEXT
 }
 
@@ -48,6 +54,8 @@ main() {
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     LC_ALL=C
     export PATH LC_ALL
+    proxy_option=''
+    environment_proxy=${https_proxy:-${HTTPS_PROXY:-}}
     work=''
     trap 'exit 129' HUP
     trap 'exit 130' INT
@@ -63,6 +71,7 @@ main() {
     find_system
     find_package
     find_installed
+    [ -z "$ca_sha256" ] || pin_authority
     was=$installed
     if [ "$installed" = "$offered" ]; then
         done_with "smm-agent $installed is already installed"
@@ -71,36 +80,95 @@ main() {
     else
         install_package
     fi
-    set_dashboard_url
-    [ -n "$was" ] || set_trusted_key
-    print_next_steps
+    if [ -n "$workload_group" ]; then
+        [ -n "$was" ] || set_trusted_key
+        join
+    else
+        set_dashboard_url
+        [ -n "$was" ] || set_trusted_key
+        print_next_steps
+    fi
 }
 
 read_options() {
-    allow_plaintext=''
-    ca_file=''
+    allow_plaintext='' ca_file='' ca_sha256='' proxy='' workload_group='' token_file='' node_ip='' replace='' reconcile=''
     while [ $# -gt 0 ]; do
+        option=${1%%=*}
         case $1 in
             --allow-plaintext) allow_plaintext=--allow-plaintext ;;
-            --ca-file | --ca-file=*)
+            --replace) replace=--replace ;;
+            --reconcile) reconcile=--reconcile ;;
+            --ca-file | --ca-file=* | --ca-sha256 | --ca-sha256=* | --proxy | --proxy=* | --workload-group | --workload-group=* | \
+                --token-file | --token-file=* | --node-ip | --node-ip=*)
                 case $1 in
-                    *=*) ca_file=${1#*=} ;;
+                    *=*) value=${1#*=} ;;
                     *)
-                        ca_file=${2-}
+                        value=${2-}
                         [ $# -eq 1 ] || shift
                         ;;
                 esac
-                [ -n "$ca_file" ] || fail 2 "--ca-file needs FILE, for example --ca-file /root/ca.pem"
+                set_option
                 ;;
             --help | -h)
                 usage
                 exit 0
                 ;;
-            *) fail 2 "'$1' is not an option of this script; it has --ca-file FILE, --allow-plaintext and --help" ;;
+            *) fail 2 "'$1' is not an option of this script; it has --ca-file FILE, --allow-plaintext and others: --help" ;;
         esac
         shift
     done
+    check_options
+}
+
+# The option $option with the value $value.
+set_option() {
+    case $option in
+        --ca-file) example='FILE, for example --ca-file /root/ca.pem' ;;
+        --ca-sha256) example='HEX, the SHA-256 of a certificate' ;;
+        --proxy) example='PROXY, for example --proxy http://proxy.example.com:3128' ;;
+        --workload-group) example='NAMESPACE/NAME' ;;
+        --token-file) example='FILE' ;;
+        --node-ip) example='auto or ADDRESS' ;;
+    esac
+    [ -n "$value" ] || fail 2 "$option needs $example"
+    case $option in
+        --ca-file) ca_file=$value ;;
+        --ca-sha256) ca_sha256=$(printf '%s' "$value" | tr -d : | tr A-F a-f) ;;
+        --proxy) proxy=$value ;;
+        --workload-group) workload_group=$value ;;
+        --token-file) token_file=$value ;;
+        --node-ip) node_ip=$value ;;
+    esac
+}
+
+check_options() {
+    [ -z "$ca_file" ] || [ -z "$ca_sha256" ] || fail 2 "--ca-file and --ca-sha256 cannot be combined"
     [ -z "$ca_file" ] || check_ca_file
+    if [ -n "$ca_sha256" ]; then
+        case $ca_sha256 in
+            *[!0-9a-f]*) fail 2 "--ca-sha256 '$ca_sha256' has other characters than hexadecimal digits" ;;
+        esac
+        [ ${#ca_sha256} -eq 64 ] || fail 2 "--ca-sha256 has ${#ca_sha256} instead of 64 hexadecimal digits"
+    fi
+    case ${proxy:-none} in
+        none | environment) ;;
+        http://*:[0-9]* | http://*:[0-9]*/) ;;
+        *) fail 2 "--proxy needs http://HOST:PORT, environment or none" ;;
+    esac
+    case $workload_group in
+        '')
+            [ -z "$token_file$node_ip$replace$reconcile" ] ||
+                fail 2 "--token-file, --node-ip, --replace and --reconcile need --workload-group NAMESPACE/NAME"
+            ;;
+        */*/* | /* | */) fail 2 "--workload-group '$workload_group' is not NAMESPACE/NAME" ;;
+        */*)
+            [ -n "$token_file" ] || fail 2 "--workload-group needs --token-file FILE"
+            if ! [ -r "$token_file" ] || [ -d "$token_file" ]; then
+                fail 2 "--token-file '$token_file': the file does not exist or cannot be read"
+            fi
+            ;;
+        *) fail 2 "--workload-group '$workload_group' is not NAMESPACE/NAME" ;;
+    esac
 }
 
 check_ca_file() {
@@ -114,9 +182,18 @@ check_ca_file() {
 
 # The command that runs this script again, with the given options and the present ones.
 again() {
-    set -- "$@" ${allow_plaintext:+"$allow_plaintext"} ${ca_file:+--ca-file "$ca_file"}
+    set -- "$@" ${allow_plaintext:+"$allow_plaintext"} ${ca_file:+--ca-file "$ca_file"} ${ca_sha256:+--ca-sha256 "$ca_sha256"} \
+        ${proxy:+--proxy "$(without_password)"} ${workload_group:+--workload-group "$workload_group"} \
+        ${token_file:+--token-file "$token_file"} ${node_ip:+--node-ip "$node_ip"} ${replace:+"$replace"} ${reconcile:+"$reconcile"}
     printf 'curl -fsSL %s%s/get/smm-agent | sudo sh' "${ca_file:+--cacert $ca_file }" "$url"
     [ $# -eq 0 ] || printf ' -s -- %s' "$*"
+}
+
+without_password() {
+    case $proxy in
+        *@*) printf 'http://USER:PASSWORD@%s' "${proxy##*@}" ;;
+        *) printf '%s' "$proxy" ;;
+    esac
 }
 
 check_plaintext() {
@@ -130,8 +207,8 @@ check_plaintext() {
             [ -n "$allow_plaintext" ] || fail 2 "$url is plain http: everyone on the network path can change what root installs here, and read the bearer token
   use https for the dashboard; to accept plain http on purpose:
     $(again --allow-plaintext)"
-            [ -z "$ca_file" ] || warn "--ca-file has no effect: $url is http"
-            ca_file=''
+            [ -z "$ca_file$ca_sha256" ] || warn "--ca-file and --ca-sha256 have no effect: $url is http"
+            ca_file='' ca_sha256=''
             scheme=http
             ;;
     esac
@@ -238,11 +315,67 @@ is_newer() {
     esac
 }
 
+# A private directory, which is always removed.
+make_work() {
+    [ -n "$work" ] || work=$(mktemp -d) || fail 1 "cannot create a temporary directory in ${TMPDIR:-/tmp}"
+}
+
+# Fetches the authorities of the dashboard without verifying the connection, and trusts the one with the given SHA-256: ca_file.
+pin_authority() {
+    for program in sha256sum base64 tr; do
+        command -v "$program" >/dev/null || fail 1 "$program is not installed, so the authority cannot be verified: install coreutils"
+    done
+    find_downloader
+    make_work
+    size=262144 from=$url/get/ca.pem
+    if [ "$downloader" = curl ]; then
+        limited curl -q -g -fsSk ${proxy_option:+"$proxy_option"} --proto =https --connect-timeout 15 --max-time 60 \
+            -o "$work/authorities" "$from" 2>"$work/why" || authority_failed
+    else
+        limited timeout --foreground 60 wget --no-config -nv --no-check-certificate --max-redirect=0 \
+            ${proxy_option:+"$proxy_option"} -O "$work/authorities" "$from" 2>"$work/why" || authority_failed
+    fi
+    number=0
+    tr -d '\r' <"$work/authorities" >"$work/lines"
+    while IFS= read -r line; do
+        case $line in
+            -----BEGIN*) number=$((number + 1)) ;;
+        esac
+        printf '%s\n' "$line" >>"$work/authority-$number"
+    done <"$work/lines"
+    while [ "$number" -gt 0 ]; do
+        found=$(sed -n '/^-----BEGIN/,/^-----END/{/^-----/!p;}' "$work/authority-$number" | base64 -d 2>/dev/null | sha256sum)
+        if [ "${found%% *}" = "$ca_sha256" ]; then
+            ca_file=$work/authority-$number
+            done_with "the certificate authority of $url has the SHA-256 $ca_sha256"
+            return
+        fi
+        number=$((number - 1))
+    done
+    fail 1 "no certificate at $from has the SHA-256 $ca_sha256: check the value, or another server answers there; nothing was changed"
+}
+
+authority_failed() {
+    why=$(tail -n 1 "$work/why")
+    fail 1 "$from could not be fetched ($why): use --ca-file FILE if the dashboard has no authority there; nothing was changed"
+}
+
+# The option of the downloader for --proxy: proxy_option.
+choose_proxy() {
+    case ${proxy:-none}/$downloader in
+        none/curl) proxy_option='--noproxy=*' ;;
+        none/*) proxy_option=--no-proxy ;;
+        environment/*) proxy_option='' ;;
+        */curl) proxy_option=--proxytunnel ;;
+        *) proxy_option='' ;;
+    esac
+}
+
 install_package() {
     command -v sha256sum >/dev/null || fail 1 "sha256sum is not installed, so the package cannot be verified: install coreutils"
     find_downloader
     printf '❯ smm-agent %s for %s, %s: %s\n' "$offered" "$system" "$architecture" "$url/packages/$file"
-    work=$(mktemp -d) || fail 1 "cannot create a temporary directory in ${TMPDIR:-/tmp}"
+    make_work
     # Not every downloader ignores a byte order mark.
     [ -z "$ca_file" ] || sed "1s/^$(printf '\357\273\277')//" <"$ca_file" >"$work/ca.pem"
     download "$file"
@@ -279,7 +412,10 @@ apt_get() {
 
 find_downloader() {
     for downloader in curl wget; do
-        if command -v "$downloader" >/dev/null; then return; fi
+        if command -v "$downloader" >/dev/null; then
+            choose_proxy
+            return
+        fi
     done
     fail 1 "neither curl nor wget is installed: $manager install curl"
 }
@@ -290,11 +426,12 @@ download() {
     exit_code=0
     status=200
     if [ "$downloader" = curl ]; then
-        status=$(limited curl -q -g -fsS --proto "=$scheme" --connect-timeout 15 --max-time 900 --retry 3 \
+        status=$(limited curl -q -g -fsS ${proxy_option:+"$proxy_option"} --proto "=$scheme" --connect-timeout 15 --max-time 900 --retry 3 \
             ${ca_file:+--cacert "$work/ca.pem"} -w '%{http_code}' -o "$work/$1" "$from" 2>"$work/why") || exit_code=$?
         untrusted=60 refused=22
     else
         limited timeout --foreground 900 wget --no-config -nv --max-redirect=0 --timeout=30 --tries=3 \
+            ${proxy_option:+"$proxy_option"} \
             ${ca_file:+--ca-certificate="$work/ca.pem"} -O "$work/$1" "$from" 2>"$work/why" || exit_code=$?
         untrusted=5 refused=8
     fi
@@ -306,13 +443,26 @@ download() {
         0) [ "$status" = 200 ] || fail 1 "$from answered $status: the server is not the dashboard; nothing was changed" ;;
         "$untrusted") fail 1 "$from is not trusted ($why): with a private certificate authority use --ca-file FILE; nothing was changed" ;;
         "$refused") fail 1 "$from was refused ($why): ${2-the dashboard may have newer packages now, run this again}; nothing was changed" ;;
-        *) fail 1 "$from could not be downloaded ($why): check that this host reaches the dashboard; nothing was changed" ;;
+        *) fail 1 "$from could not be downloaded ($why): check that this host reaches the dashboard$(proxy_note); nothing was changed" ;;
     esac
 }
 
-# Runs a download that writes at most the size of the package, plus or minus a block (of 1024 bytes in some shells).
+proxy_note() {
+    case ${proxy:-none}/$environment_proxy in
+        none/?*) printf '; the proxy in the environment is not used without --proxy environment' ;;
+    esac
+}
+
+# Runs a download that writes at most the size of the package, plus or minus a block (of 1024 bytes in some shells). The URL of the
+# proxy is not an argument, because other users could read it.
 limited() {
     (
+        case $proxy in
+            http:*)
+                https_proxy=$proxy http_proxy=$proxy no_proxy='' NO_PROXY=''
+                export https_proxy http_proxy no_proxy NO_PROXY
+                ;;
+        esac
         ulimit -f $((size / 512 + 1))
         trap '' XFSZ
         exec "$@"
@@ -363,7 +513,17 @@ set_dashboard_url() {
         keep_ca_file
         set -- "$@" --ca-file /etc/smm/dashboard-ca.pem
     fi
+    [ -z "$proxy" ] || warn "--proxy is for the download only; for the agent, set dashboard.proxy in /etc/smm/agent.yaml"
     smm-agent set dashboard-url "$@" </dev/null || fail 1 "the dashboard's URL was not set: sudo smm-agent set dashboard-url $*"
+}
+
+# Configures the agent, and attaches this VM if that was requested. smm-agent prints the reason of a failure.
+join() {
+    smm-agent join --help >/dev/null 2>&1 </dev/null ||
+        fail 1 "smm-agent $installed has no command join: use smm-agent set, or upgrade the packages of the dashboard"
+    smm-agent join "$url" --workload-group "$workload_group" --token-file "$token_file" ${node_ip:+--node-ip "$node_ip"} \
+        ${ca_file:+--ca-file "$ca_file"} ${proxy:+--proxy "$proxy"} ${allow_plaintext:+"$allow_plaintext"} ${replace:+"$replace"} \
+        ${reconcile:+"$reconcile"} </dev/null || exit $?
 }
 
 # An operator who trusts this script for the agent itself also trusts it for the key. Later the dashboard cannot change the key.

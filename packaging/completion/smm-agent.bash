@@ -3,17 +3,22 @@ _smm_agent() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} context="" words="" i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case "$context ${COMP_WORDS[i]}" in
-            " set" | " set dashboard-url" | " set workload-group" | " set node-ip" | " set bearer-token" | " set trusted-key" | " check" | " reconcile" | " confirm" | " status" | " explain" | " detach" | " config" | " config show" | " support-bundle" | " run" | " version") context="$context ${COMP_WORDS[i]}" ;;
+            " join" | " set" | " set dashboard-url" | " set workload-group" | " set node-ip" | " set bearer-token" | " set trusted-key" | " check" | " reconcile" | " confirm" | " status" | " explain" | " detach" | " config" | " config show" | " support-bundle" | " run" | " version") context="$context ${COMP_WORDS[i]}" ;;
         esac
     done
     case "$previous" in
-        --ca-file | --file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --token-file | --ca-file | --file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --workload-group) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
+        --node-ip) mapfile -t COMPREPLY < <(compgen -W "auto" -- "$current"); return ;;
+        --ca-sha256) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
+        --proxy) mapfile -t COMPREPLY < <(compgen -W "environment none" -- "$current"); return ;;
         --output) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
         --fail-on) mapfile -t COMPREPLY < <(compgen -W "warn fail" -- "$current"); return ;;
         --confirm-within) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
     esac
     case "$context" in
-        "") words="set check reconcile confirm status explain detach config support-bundle run version --help --version" ;;
+        "") words="join set check reconcile confirm status explain detach config support-bundle run version --help --version" ;;
+        " join") words="--workload-group --token-file --node-ip --ca-file --ca-sha256 --proxy --allow-plaintext --replace --reconcile" ;;
         " set") words="dashboard-url workload-group node-ip bearer-token trusted-key" ;;
         " set dashboard-url") words="--allow-plaintext --ca-file" ;;
         " set workload-group") words="" ;;

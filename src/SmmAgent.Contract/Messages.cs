@@ -8,6 +8,9 @@ public static class DashboardApi
     /// <summary>The header that carries the agent's key: 32 random bytes in base64url.</summary>
     public const string AgentKeyHeader = "Agent-Key";
 
+    /// <summary>The path of the certificate authorities of the dashboard.</summary>
+    public const string AuthorityPath = "/get/ca.pem";
+
     /// <summary>The longest time a server holds a request with <c>Prefer: wait=SECONDS</c>, in seconds.</summary>
     public const int MaximumWaitSeconds = 300;
 

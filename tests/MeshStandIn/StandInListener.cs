@@ -45,7 +45,7 @@ public sealed class StandInListener : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        // A process that is started at this moment holds a copy of the descriptor until its exec; shutdown also ends the listening of the copy.
+        // A process that is started at this moment holds a copy of the descriptor until its exec: shutdown also ends that copy.
         _socket.Shutdown(SocketShutdown.Both);
         _socket.Dispose();
         await _accepting;

@@ -32,7 +32,7 @@ internal sealed class Report
     private static string Show(double value, string unit) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{(value < 10 ? value.ToString("0.###", CultureInfo.InvariantCulture) : value.ToString("#,0", CultureInfo.InvariantCulture))} {unit}");
+            $"{value.ToString(value < 10 ? "0.###" : "#,0", CultureInfo.InvariantCulture)} {unit}");
 
     private void Add(params string[] row)
     {

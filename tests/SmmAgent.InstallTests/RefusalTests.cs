@@ -118,7 +118,17 @@ public sealed class RefusalTests(InstallTestbed testbed)
     }
 
     [Theory]
-    [InlineData("'--allow-plain' is not an option of this script; it has --ca-file FILE, --allow-plaintext and --help", "--allow-plain")]
+    [InlineData("'--allow-plain' is not an option of this script; it has --ca-file FILE, --allow-plaintext and others: --help", "--allow-plain")]
+    [InlineData("--token-file, --node-ip, --replace and --reconcile need --workload-group NAMESPACE/NAME", "--reconcile")]
+    [InlineData("--workload-group needs NAMESPACE/NAME", "--workload-group")]
+    [InlineData("--workload-group 'analytics-v0' is not NAMESPACE/NAME", "--workload-group", "analytics-v0")]
+    [InlineData("--workload-group 'a/b/c' is not NAMESPACE/NAME", "--workload-group=a/b/c")]
+    [InlineData("--workload-group needs --token-file FILE", "--workload-group", "a/b")]
+    [InlineData("--token-file '/nowhere': the file does not exist or cannot be read", "--workload-group=a/b", "--token-file=/nowhere")]
+    [InlineData("--ca-sha256 has 4 instead of 64 hexadecimal digits", "--ca-sha256", "12:AB")]
+    [InlineData("--ca-sha256 'xyz' has other characters than hexadecimal digits", "--ca-sha256", "xyz")]
+    [InlineData("--proxy needs http://HOST:PORT, environment or none", "--proxy", "https://proxy:3128")]
+    [InlineData("--proxy needs http://HOST:PORT, environment or none", "--proxy", "http://proxy")]
     [InlineData("'install' is not an option of this script", "install")]
     [InlineData("--ca-file needs FILE, for example --ca-file /root/ca.pem", "--ca-file")]
     [InlineData("--ca-file needs FILE", "--ca-file=")]

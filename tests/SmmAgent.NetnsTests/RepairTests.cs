@@ -300,7 +300,8 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         var second = agent.Run("run");
 
         Assert.Equal((1, 1), (detach.ExitCode, second.ExitCode));
-        Assert.Contains("a daemon that systemd did not start is running and would restore every change", detach.Output, StringComparison.Ordinal);
+        Assert.Contains("a daemon that systemd did not start is running and would restore every change", detach.Output,
+            StringComparison.Ordinal);
         Assert.Contains("the daemon is already running", second.Output, StringComparison.Ordinal);
         Assert.True(Firewall.Opens(bed, 8080));
         Assert.NotNull(agent.Status());
@@ -318,7 +319,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         Assert.Contains("agent.yaml is larger than 65536 bytes", Assert.Single(output.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
-    // The host's iptables is whatever PATH finds: here, the legacy ones under the plain names.
+    // PATH selects the iptables of the host: here, the legacy ones under the plain names.
     private static string LegacyCommands(MeshTestbed bed)
     {
         var folder = Directory.CreateDirectory(Path.Combine(bed.Folder, "legacy")).FullName;

@@ -13,8 +13,8 @@ using WorkloadEntry = SmmDashboard.Kubernetes.Objects.WorkloadEntry;
 namespace SmmDashboard.Kubernetes.Tests;
 
 /// <summary>
-/// A kubectl command in a message does what the message says: it is taken out of the message, run against a real API server, and what it is
-/// about is well afterwards. The control plane's objects that no command changes are those of the oracle.
+/// A kubectl command in a message does what the message promises: it is taken out of the message, run against a real API server, and what
+/// it is about is well afterwards. The control plane's objects that no command changes are those of the oracle.
 /// </summary>
 public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFixture<AdviceTests.OwnApiServer>
 {
@@ -38,17 +38,19 @@ public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFi
         await PrepareAsync();
         Assert.Empty((await ComposeAsync()).Groups.Values.SelectMany(group => group.Faults));
 
-        // A version that nothing tells.
+        // A version that no object has.
         await CommandFixesAsync("kubectl -n istio-system label configmap istio app.kubernetes.io/version-", ("vms-plain", "bare"),
             ("VERSION", "1.32.0"));
 
         // Revisions: of the namespace, of the group itself, and of a tag, which istiod does not take for its own.
         await CommandFixesAsync("kubectl label namespace vms-revision istio.io/rev=gone --overwrite", ("vms-revision", "orders"),
             ("REVISION", "1-32"));
-        await CommandFixesAsync("kubectl -n vms-plain label workloadgroup bare istio.io/rev=gone", ("vms-plain", "bare"), ("REVISION", "default"));
-        await CommandFixesAsync("kubectl -n vms-plain label workloadgroup bare istio.io/rev=prod-stable --overwrite", ("vms-plain", "bare"));
+        await CommandFixesAsync(
+            "kubectl -n vms-plain label workloadgroup bare istio.io/rev=gone", ("vms-plain", "bare"), ("REVISION", "default"));
+        await CommandFixesAsync(
+            "kubectl -n vms-plain label workloadgroup bare istio.io/rev=prod-stable --overwrite", ("vms-plain", "bare"));
 
-        // The editor is told what a person would type.
+        // The editor makes the change that a person would type.
         await CommandFixesAsync(
             """kubectl -n vms-revision patch workloadgroup orders --type=merge -p {"spec":{"template":{"ports":{"http-api":99999}}}}""",
             ("vms-revision", "orders"), ("99999", "9090"));
@@ -123,7 +125,7 @@ public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFi
         Assert.Empty((await ComposeAsync()).Group(group.Namespace, group.Name).Faults);
     }
 
-    /// <summary>Runs the command in the answer to why a VM is not registered, or in another message.</summary>
+    /// <summary>Runs the command of the explanation why a VM is not registered, or of another message.</summary>
     private async Task RegistersAsync(
         string? message, string command, Func<Task> holds, bool? accountExists = true, IReadOnlyList<WorkloadEntry>? entries = null)
     {

@@ -112,7 +112,8 @@ public static unsafe class Ed25519
         crypto.ClearErrors();
     }
 
-    private static LibCrypto Crypto() => UnavailableReason is { } why ? throw new PlatformNotSupportedException(why) : LibCrypto.Find()!;
+    private static LibCrypto Crypto() =>
+        UnavailableReason is { } reason ? throw new PlatformNotSupportedException(reason) : LibCrypto.Find()!;
 
     // An existing libcrypto may refuse the algorithm, for example in FIPS mode.
     private static string? Probe()

@@ -44,8 +44,8 @@ public sealed class PackageKey : IEquatable<PackageKey>
     public string Id { get; }
 
     /// <summary>Reads a key in one line.</summary>
-    /// <param name="why">The reason why the text is not a key; null if it is one.</param>
-    public static bool TryParse(string text, [NotNullWhen(true)] out PackageKey? key, [NotNullWhen(false)] out string? why)
+    /// <param name="reason">The reason why the text is not a key; null if it is one.</param>
+    public static bool TryParse(string text, [NotNullWhen(true)] out PackageKey? key, [NotNullWhen(false)] out string? reason)
     {
         key = null;
         Span<byte> der = stackalloc byte[64];
@@ -53,21 +53,21 @@ public sealed class PackageKey : IEquatable<PackageKey>
             || length != Prefix.Length + Ed25519.PublicKeyBytes
             || !der.StartsWith(Prefix) || Convert.ToBase64String(der[..length]) != text)
         {
-            why = $"'{NameRules.Shown(text)}' is not an Ed25519 public key in base64: {Example}";
+            reason = $"'{NameRules.Shown(text)}' is not an Ed25519 public key in base64: {Example}";
             return false;
         }
 
-        return TryMake(der[Prefix.Length..length], out key, out why);
+        return TryMake(der[Prefix.Length..length], out key, out reason);
     }
 
-    internal static bool TryMake(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out PackageKey? key, [NotNullWhen(false)] out string? why)
+    internal static bool TryMake(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out PackageKey? key, [NotNullWhen(false)] out string? reason)
     {
         var y = bytes.ToArray();
         y[^1] &= 0x7f;
         // Values from 2^255 - 19 are a second encoding of a small y.
         var isCanonical = y[^1] != 0x7f || y.AsSpan(1, 30).ContainsAnyExcept((byte)0xff) || y[0] < 0xed;
         key = isCanonical && !SmallOrder.Any(point => y.AsSpan().SequenceEqual(point)) ? new(bytes.ToArray()) : null;
-        why = key is null
+        reason = key is null
             ? $"'{Convert.ToBase64String([.. Prefix, .. bytes])}' is an Ed25519 public key of small order, which does not protect "
                 + "anything: make another one" : null;
         return key is not null;

@@ -34,7 +34,7 @@ public sealed record PackageList
 
     /// <summary>Reads the signed bytes.</summary>
     /// <returns>The list, or the reason why it is invalid.</returns>
-    public static (PackageList? List, string? Why) Read(ReadOnlySpan<byte> json)
+    public static (PackageList? List, string? Reason) Read(ReadOnlySpan<byte> json)
     {
         try
         {

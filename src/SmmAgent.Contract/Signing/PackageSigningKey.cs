@@ -20,30 +20,30 @@ public sealed class PackageSigningKey
 
     /// <summary>Makes a key of 32 bytes of the system's randomness.</summary>
     public static PackageSigningKey New() =>
-        Create(RandomNumberGenerator.GetBytes(Ed25519.SeedBytes), out var why) ?? throw new CryptographicException(why);
+        Create(RandomNumberGenerator.GetBytes(Ed25519.SeedBytes), out var reason) ?? throw new CryptographicException(reason);
 
     /// <summary>Reads a key.</summary>
     /// <param name="pem">The file's text.</param>
-    /// <param name="why">The reason why the key cannot be used; null if it can.</param>
-    public static bool TryParse(string pem, [NotNullWhen(true)] out PackageSigningKey? key, [NotNullWhen(false)] out string? why)
+    /// <param name="reason">The reason why the key cannot be used; null if it can.</param>
+    public static bool TryParse(string pem, [NotNullWhen(true)] out PackageSigningKey? key, [NotNullWhen(false)] out string? reason)
     {
         key = null;
         if (!PemEncoding.TryFind(pem, out var fields))
         {
-            why = $"has no PEM block: {Make}";
+            reason = $"has no PEM block: {Make}";
             return false;
         }
 
         var label = pem[fields.Label];
-        why = label == "ENCRYPTED " + Label
+        reason = label == "ENCRYPTED " + Label
             ? "is encrypted: decrypt it for this call, for example: openssl pkey -in KEY | smm-dashboard sign-packages --key /dev/stdin DIR"
             : label != Label ? $"has the PEM label '{NameRules.Shown(label)}', not '{Label}': {Make}"
             : null;
-        if (why is not null)
+        if (reason is not null)
             return false;
 
-        key = Seed(Convert.FromBase64String(pem[fields.Base64Data])) is { } seed ? Create(seed, out why) : null;
-        why = key is null ? why ?? $"is not an Ed25519 key in PKCS#8: {Make}" : null;
+        key = Seed(Convert.FromBase64String(pem[fields.Base64Data])) is { } seed ? Create(seed, out reason) : null;
+        reason = key is null ? reason ?? $"is not an Ed25519 key in PKCS#8: {Make}" : null;
         return key is not null;
     }
 
@@ -66,8 +66,8 @@ public sealed class PackageSigningKey
         return PemEncoding.WriteString(Label, writer.Encode()) + "\n";
     }
 
-    private static PackageSigningKey? Create(byte[] seed, out string? why) =>
-        PackageKey.TryMake(Ed25519.PublicKeyOf(seed), out var publicKey, out why) ? new(seed, publicKey) : null;
+    private static PackageSigningKey? Create(byte[] seed, out string? reason) =>
+        PackageKey.TryMake(Ed25519.PublicKeyOf(seed), out var publicKey, out reason) ? new(seed, publicKey) : null;
 
     // PrivateKeyInfo of RFC 5958: version, algorithm, the key as an octet string in an octet string, then optional fields.
     private static byte[]? Seed(byte[] der)

@@ -79,8 +79,8 @@ public sealed record SignedPackageList
             return new ListOpening.Refused(
                 ListError.BadSignature, $"does not fit its signature by {candidates[0].Key}: it was changed after it was signed");
 
-        var (list, why) = PackageList.Read(payload);
-        return list is null ? new ListOpening.Refused(ListError.Malformed, $"is signed by {signer}, but {why}")
+        var (list, reason) = PackageList.Read(payload);
+        return list is null ? new ListOpening.Refused(ListError.Malformed, $"is signed by {signer}, but {reason}")
             : new ListOpening.Opened(list, signer);
     }
 

@@ -37,9 +37,9 @@ public static class AddressDecision
     public static AddressState FromConfigured(IPAddress configured)
     {
         var address = AddressRules.Normalize(configured);
-        return AddressRules.ValidateOwn(address) is { } why
+        return AddressRules.ValidateOwn(address) is { } reason
             ? new(null, ConditionUpdate.False(
-                ConditionType.AddressKnown, AddressNotAllowed, $"node.ip {why}; set the one that the cluster reaches: {SetNodeIp}"))
+                ConditionType.AddressKnown, AddressNotAllowed, $"node.ip {reason}; set the one that the cluster reaches: {SetNodeIp}"))
             : Found(address, ConfiguredSource, $"{address}, as configured in node.ip");
     }
 
@@ -51,9 +51,9 @@ public static class AddressDecision
         if (address is not null)
         {
             address = AddressRules.Normalize(address);
-            if (AddressRules.ValidateOwn(address) is not { } why)
+            if (AddressRules.ValidateOwn(address) is not { } reason)
                 return Found(address, RouteSource, $"{address}, the source address of the route to {said}");
-            problem = $"the source address of the route to {said} is not usable: {why}";
+            problem = $"the source address of the route to {said} is not usable: {reason}";
         }
 
         return Fallback(lastKnown, problem)

@@ -1,4 +1,4 @@
-using SmmAgent.Core.Time;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Address;
 

@@ -28,8 +28,8 @@ public static class ProviderAnswer
             return ProviderResult.Refused(provider, $"answered '{NameRules.Shown(text)}', which is not an IP address");
 
         var address = AddressRules.Normalize(IPAddress.Parse(text));
-        return AddressRules.ValidateExternal(address) is { } why
-            ? ProviderResult.Refused(provider, $"{why}, at which a cluster cannot reach this VM")
+        return AddressRules.ValidateExternal(address) is { } reason
+            ? ProviderResult.Refused(provider, $"{reason}, at which a cluster cannot reach this VM")
             : ProviderResult.Answered(provider, address);
     }
 }

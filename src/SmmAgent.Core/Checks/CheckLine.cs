@@ -23,11 +23,11 @@ public sealed record CheckLine(CheckStatus Status, string Found, string? Remedia
 
     public static CheckLine Pass(string found) => new(CheckStatus.Pass, found);
 
-    public static CheckLine Warn(string found, string cure) => new(CheckStatus.Warn, found, cure);
+    public static CheckLine Warn(string found, string fix) => new(CheckStatus.Warn, found, fix);
 
-    public static CheckLine Fail(string found, string cure) => new(CheckStatus.Fail, found, cure);
+    public static CheckLine Fail(string found, string fix) => new(CheckStatus.Fail, found, fix);
 
-    public static CheckLine Skipped(string why, string? cure = null) => new(CheckStatus.Skipped, why, cure);
+    public static CheckLine Skipped(string reason, string? fix = null) => new(CheckStatus.Skipped, reason, fix);
 }
 
 public static class CheckStatuses

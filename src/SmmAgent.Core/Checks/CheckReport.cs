@@ -43,7 +43,7 @@ public sealed record ReportedCheck(string Id, string Group, string Title, string
 public sealed record ReportedLine(
     string Status, string? Subject, string Found, [property: JsonPropertyName("cure")] string? Remediation, double? LatencyMs);
 
-// Nobody reads it back: what reading needs would be a tenth of what check adds to the binary.
+// The agent never reads the report: code for that would be a tenth of the size that check adds to the binary.
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CheckReport))]

@@ -173,7 +173,7 @@ public sealed class DebouncedJournal<T>
 
         public bool IsOver(TimeSpan now) => now >= _wellSince + recovery;
 
-        /// <summary>Whether this state is to be written; if so, it counts as written.</summary>
+        /// <summary>Whether this state must be written; if so, it counts as written.</summary>
         public bool IsFirst(string key) => _wellSince is null && _written.Add(key);
 
         /// <summary>Whether the warning is due; if so, it counts as written.</summary>

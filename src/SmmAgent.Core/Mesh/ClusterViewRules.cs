@@ -43,16 +43,16 @@ public static class ClusterViewRules
 
         var agent = results.FirstOrDefault(result => result.Port == DashboardApi.AgentPort);
         var decisive = agent is { Reachable: false } ? agent : failed.Count == results.Count ? failed[0] : null;
-        var told = string.Join("; ", failed.Take(8).Select(result => Describe(result, names[result.Port], listens)))
+        var shown = string.Join("; ", failed.Take(8).Select(result => Describe(result, names[result.Port], listens)))
             + (failed.Count > 8 ? $"; and {failed.Count - 8} more ports" : "");
         var address = NameRules.Shown(answer.Address);
         if (decisive is not null)
             return ConditionUpdate.False(
-                ConditionType.ReachableFromCluster, Reason(decisive.Error), $"{from} does not reach this VM at {address}: {told}");
+                ConditionType.ReachableFromCluster, Reason(decisive.Error), $"{from} does not reach this VM at {address}: {shown}");
 
         return failed.Count > 0
             ? ConditionUpdate.True(ConditionType.ReachableFromCluster, ConditionUpdate.Degraded,
-                $"{from} reaches this VM at {address}, but not every port: {told}")
+                $"{from} reaches this VM at {address}, but not every port: {shown}")
             : ConditionUpdate.True(ConditionType.ReachableFromCluster, Reached,
                 string.Create(CultureInfo.InvariantCulture, $"{from} reaches all {results.Count} ports of this VM at {address}"));
     }

@@ -14,7 +14,7 @@ public static class BuiltInKeys
     [
         .. text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')
             .Select(line => PackageKey.TryParse(line, out var key,
-                out var why) ? key : throw new InvalidDataException($"{Resource}: {why}")),
+                out var reason) ? key : throw new InvalidDataException($"{Resource}: {reason}")),
     ];
 
     private static IReadOnlyList<PackageKey> ReadResource()

@@ -21,10 +21,10 @@ public sealed class DebouncedNames
     public IReadOnlyDictionary<string, Resolution> Next(IReadOnlyList<Resolution> round, DateTimeOffset now)
     {
         _names = round.ToDictionary(
-            look => look.Host,
-            look => _names.TryGetValue(look.Host, out var before)
-                ? before.Next(look, now, SameSide, SameSide)
-                : Debounced<Resolution>.First(look, now));
+            observation => observation.Host,
+            observation => _names.TryGetValue(observation.Host, out var before)
+                ? before.Next(observation, now, SameSide, SameSide)
+                : Debounced<Resolution>.First(observation, now));
         return _names.ToDictionary(name => name.Key, name => name.Value.Current);
     }
 

@@ -9,6 +9,9 @@ public sealed record AgentPaths(string Root = "/")
 
     public string BearerToken => Path.Combine(ConfigDirectory, "bearer-token");
 
+    /// <summary>The certificate authority of the dashboard, as <c>join</c> and the install script write it.</summary>
+    public string DashboardAuthority => Path.Combine(ConfigDirectory, "dashboard-ca.pem");
+
     /// <summary>The daemon's own state, mode 0700.</summary>
     public string StateDirectory => Path.Combine(Root, "var/lib/smm-agent");
 

@@ -31,7 +31,7 @@ internal sealed class SectionReader
 
     public SectionReader Section(string key) => new(Find(key) ?? YamlNode.Section(0, []), At(key), _findings);
 
-    /// <summary>A scalar that a rule accepts; the rule answers null, or why not.</summary>
+    /// <summary>A scalar that a rule accepts; the rule returns null, or the reason of a refusal.</summary>
     public string? Text(string key, Func<string, string?> rule) => Find(key) is { } node ? Scalar(node, At(key), rule) : null;
 
     public bool Flag(string key)

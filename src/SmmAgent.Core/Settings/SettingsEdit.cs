@@ -38,9 +38,9 @@ public static class SettingsEdit
         text = text[mark.Length..];
         foreach (var change in changes)
         {
-            var (edited, why) = YamlEdit.Set(text, change);
+            var (edited, reason) = YamlEdit.Set(text, change);
             if (edited is null)
-                return Refused([new InputError("", why!)]);
+                return Refused([new InputError("", reason!)]);
             text = edited;
         }
 

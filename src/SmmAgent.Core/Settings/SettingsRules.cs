@@ -6,7 +6,7 @@ using SmmAgent.Core.Network;
 namespace SmmAgent.Core.Settings;
 
 /// <summary>
-/// Which values agent.yaml may have. Each rule answers null, or why not; the commands that set a value ask the same rules.
+/// Which values agent.yaml may have. Each rule returns null, or the reason of a refusal; the commands that set a value use the same rules.
 /// </summary>
 public static class SettingsRules
 {
@@ -41,10 +41,10 @@ public static class SettingsRules
             return $"'{NameRules.Shown(value)}' is neither an IP address nor {Auto}";
 
         var address = IPAddress.Parse(value);
-        var why = address.IsIPv4MappedToIPv6
+        var reason = address.IsIPv4MappedToIPv6
             ? $"'{value}' is an IPv4 address written as an IPv6 one ({address.MapToIPv4()})"
             : AddressRules.ValidateOwn(address);
-        return why is null ? null : $"{why}: set the address under which the cluster reaches this VM, or {Auto}";
+        return reason is null ? null : $"{reason}: set the address under which the cluster reaches this VM, or {Auto}";
     }
 
     public static string? AbsolutePath(string value) =>
@@ -63,7 +63,7 @@ public static class SettingsRules
             + "example \"Sun 02:00-04:00\""
         : null;
 
-    public static string? TrustedKey(string value) => PackageKey.TryParse(value, out _, out var why) ? null : why;
+    public static string? TrustedKey(string value) => PackageKey.TryParse(value, out _, out var reason) ? null : reason;
 
     public static string? Sha256(string value) => value.Length == 64 && value.All(char.IsAsciiHexDigit)
         ? null

@@ -23,7 +23,7 @@ public sealed record SettingsState(AgentSettings Settings, IReadOnlyList<InputEr
 
     public static SettingsState Empty { get; } = new(new AgentSettings(), [], []);
 
-    /// <summary>What is said instead of advice about settings that nobody knows.</summary>
+    /// <summary>The text in place of advice about settings that are unknown.</summary>
     public const string UnknownReason = "agent.yaml was not read, so its settings are not known; see ConfigCurrent";
 
     /// <summary>

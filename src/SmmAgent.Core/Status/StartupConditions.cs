@@ -27,7 +27,8 @@ public static class StartupConditions
         SidecarReasons.TokenUnusable];
 
     // Reasons that the dashboard reports for every VM whose sidecar is not connected yet.
-    private static readonly string[] OfStart = [RegistrationReasons.NotConnected, ClusterViewRules.NotRegistered, SidecarReasons.SidecarNotRunning];
+    private static readonly string[] OfStart =
+        [RegistrationReasons.NotConnected, ClusterViewRules.NotRegistered, SidecarReasons.SidecarNotRunning];
 
     /// <param name="before">The conditions as they were last reported.</param>
     /// <returns>The updates to report.</returns>

@@ -10,7 +10,7 @@ public static class ConfirmWindow
     public static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
     /// <returns>The duration, or the reason why the text is invalid, in one line.</returns>
-    public static (TimeSpan? Value, string? Why) Parse(string text)
+    public static (TimeSpan? Value, string? Reason) Parse(string text)
     {
         var unit = text.Length == 0 ? ' ' : text[^1];
         var seconds = unit switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 0 };

@@ -1,3 +1,5 @@
+using SmmAgent.Contract;
+
 namespace SmmAgent.Core.Time;
 
 /// <summary>The wait before a call to the dashboard is repeated: a backoff with jitter, or the time that the dashboard asked for.</summary>

@@ -58,5 +58,5 @@ public sealed record IstioToken(
         : half <= now ? new(TokenVerdict.Renew, $"the istio-token expires at {expires:u}, and half of its life is over", null, expires)
         : new(TokenVerdict.Use, $"the istio-token is good until {expires:u}", half, expires);
 
-    private static IstioToken Unusable(string why) => new(TokenVerdict.Unusable, why, null);
+    private static IstioToken Unusable(string reason) => new(TokenVerdict.Unusable, reason, null);
 }

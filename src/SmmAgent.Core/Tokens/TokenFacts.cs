@@ -84,7 +84,7 @@ public sealed record TokenFacts(string? Error, bool Claims = false)
                 $"the bearer token expires at {expires:u}{(renewal.Status == RenewalStatus.Works ? ", the agent renews it before" : "")}");
     }
 
-    private static string NotRenewed(TokenRenewal renewal) => renewal.Reason is { } why ? $", and is not renewed: {why}" : "";
+    private static string NotRenewed(TokenRenewal renewal) => renewal.Reason is { } reason ? $", and is not renewed: {reason}" : "";
 
     private string Advice => $"make a new one: {MakeNew}, then: sudo smm-agent set bearer-token --stdin";
 }

@@ -24,13 +24,13 @@ public sealed record SettingChange(string Section, string Key, string Value, boo
 public static class YamlEdit
 {
     /// <returns>The new text (unchanged if it already has the value), or the reason why it could not be edited.</returns>
-    public static (string? Text, string? Why) Set(string text, SettingChange change)
+    public static (string? Text, string? Reason) Set(string text, SettingChange change)
     {
         var (before, fault) = YamlReader.Parse(text, YamlLimits.Agent);
         if (before is null)
             return (null, $"{fault}; fix that first");
-        if (Misplaced(before, change) is { } why)
-            return (null, why);
+        if (Misplaced(before, change) is { } reason)
+            return (null, reason);
 
         var section = change.Section.Length == 0 ? before : before.Members.FirstOrDefault(member => member.Key == change.Section)?.Value;
         if (section?.Members.FirstOrDefault(member => member.Key == change.Key) is { } member && change.IsIn(member.Value))

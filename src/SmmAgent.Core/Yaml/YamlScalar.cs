@@ -86,6 +86,8 @@ internal static partial class YamlScalar
     private static partial Regex IsPlainWord();
 
     [GeneratedRegex(
-        @"^[-+]?(0[xXoObB][0-9a-fA-F_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|\.[0-9][0-9_]*([eE][-+]?[0-9]+)?|\.(inf|Inf|INF|nan|NaN|NAN))\z", RegexOptions.CultureInvariant)]
+        @"^[-+]?(0[xXoObB][0-9a-fA-F_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|\.[0-9][0-9_]*([eE][-+]?[0-9]+)?"
+        + @"|\.(inf|Inf|INF|nan|NaN|NAN))\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex NumberLike();
 }

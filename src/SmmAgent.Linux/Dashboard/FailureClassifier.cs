@@ -57,7 +57,8 @@ internal static class FailureClassifier
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
             Unreachable(UnreachableReason.NoSuchName, "its name does not resolve"),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-            trust.LastRefusal is var (why, detail) ? Unreachable(why, detail) : Unreachable(UnreachableReason.NoTls, NoTls(exception)),
+            trust.LastRefusal is var (reason, detail) ? Unreachable(reason, detail)
+            : Unreachable(UnreachableReason.NoTls, NoTls(exception)),
         HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } =>
             // A server with HTTP/2 only, for example Kestrel, closes the connection after the handshake.
             Unreachable(UnreachableReason.Disconnected, "it closed the connection without an answer"
@@ -87,10 +88,10 @@ internal static class FailureClassifier
         _ => Unreachable(UnreachableReason.Disconnected, $"the connection broke: {exception.Message}"),
     };
 
-    private static DashboardFailure.Unreachable Unreachable(UnreachableReason why, string detail) => new(why, detail);
+    private static DashboardFailure.Unreachable Unreachable(UnreachableReason reason, string detail) => new(reason, detail);
 
     private static string NoTls(Exception exception) =>
-        HandshakeFailure.Describe(exception, demandsCertificate: false) is { } why ? $"it {why}"
+        HandshakeFailure.Describe(exception, demandsCertificate: false) is { } reason ? $"it {reason}"
             : exception.InnerException is AuthenticationException or IOException
             ? $"the TLS handshake failed: {OneLine.From(exception.GetBaseException().Message)}"
             : "the TLS handshake failed";

@@ -33,7 +33,7 @@ internal sealed class BusSubscription : IDisposable
 
     /// <summary>Makes the descriptor unreadable until the next signal.</summary>
     /// <returns>Whether a signal arrived since the last call.</returns>
-    /// <exception cref="EventSourceException">No signal arrives any more; the message says why.</exception>
+    /// <exception cref="EventSourceException">No signal arrives any more; the message has the reason.</exception>
     public bool Drain()
     {
         lock (_gate)

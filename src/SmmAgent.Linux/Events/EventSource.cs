@@ -16,7 +16,7 @@ public abstract class EventSource(string name, HostChange change) : IDisposable
     public abstract int Descriptor { get; }
 
     /// <summary>Starts to listen. Must not block.</summary>
-    /// <exception cref="EventSourceException">It cannot; the message says why.</exception>
+    /// <exception cref="EventSourceException">It cannot; the message has the reason.</exception>
     public abstract void Open();
 
     /// <summary>Empties the queue and says what may have changed. Must not block.</summary>

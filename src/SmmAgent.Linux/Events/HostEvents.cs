@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using SmmAgent.Core.Time;
+using SmmAgent.Contract;
 using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Events;
@@ -25,7 +25,7 @@ public sealed class HostEvents(
     private readonly ExponentialBackoff _retry = new(firstRetry ?? TimeSpan.FromSeconds(1), LongestRetry);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Done when every source was opened or has reported why not: changes from then on are noticed.</summary>
+    /// <summary>Done when every source was opened or has reported its failure: changes from then on are noticed.</summary>
     public Task Listening => _listening.Task;
 
     /// <summary>Ends <see cref="Run"/>. Any thread may call it.</summary>

@@ -19,7 +19,9 @@ public sealed class Firewalld(string? busAddress = null) : IFirewalld
 {
     private const string BusName = "org.fedoraproject.FirewallD1";
 
-    /// <summary>The error of a call that firewalld executed and that failed. The errors of polkit and of the bus have other names.</summary>
+    /// <summary>
+    /// The error of a call that firewalld executed and that failed. The errors of polkit and of the bus have other names.
+    /// </summary>
     private const string FirewalldError = "org.fedoraproject.FirewallD1.Exception";
 
     private static readonly IReadOnlySet<int> NoPorts = new HashSet<int>();

@@ -9,7 +9,9 @@ public interface IFirewalld
     /// <summary>Reads the ports that firewalld lets in now and after the next reload.</summary>
     Task<FirewalldObservation> ObserveAsync(CancellationToken cancel);
 
-    /// <summary>Reads only the agent's own rules, which suffices to remove them: a service that cannot be resolved does not matter.</summary>
+    /// <summary>
+    /// Reads only the agent's own rules, which suffices to remove them: a service that cannot be resolved does not matter.
+    /// </summary>
     /// <returns>
     /// The zones without their traffic and open ports. A zone that firewalld cannot show is left out, and the state has the reason.
     /// </returns>

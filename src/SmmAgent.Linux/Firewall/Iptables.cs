@@ -146,5 +146,6 @@ public sealed class Iptables(CommandRunner runner, FilterTool tool, string procN
 
     // The check does not open the file: programs that watch it would take that for a change of the rules.
     private static bool CanOpenLockFile() =>
-        File.Exists(XtablesLock) ? Libc.Access(XtablesLock, Libc.MayRead) == 0 : Libc.Access(Path.GetDirectoryName(XtablesLock)!, Libc.MayWrite) == 0;
+        File.Exists(XtablesLock) ? Libc.Access(XtablesLock, Libc.MayRead) == 0
+        : Libc.Access(Path.GetDirectoryName(XtablesLock)!, Libc.MayWrite) == 0;
 }

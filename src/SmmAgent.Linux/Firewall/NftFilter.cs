@@ -20,10 +20,10 @@ internal sealed class NftFilter(CommandRunner runner, FilterTool tool)
 
     public async Task<Observation<FilterState>> ObserveAsync(CancellationToken cancel)
     {
-        var (ruleset, why) = await ListAsync(cancel);
+        var (ruleset, reason) = await ListAsync(cancel);
         return ruleset is null
             ? Observation<FilterState>.Unknown(
-                $"{tool.Save} cannot show the table {_table}, because a rule in it was written with nft; {why}")
+                $"{tool.Save} cannot show the table {_table}, because a rule in it was written with nft; {reason}")
             : Observation<FilterState>.Known(FilterState.Present(NftFilterTable.Read(ruleset, _table)) with { Native = ruleset });
     }
 
@@ -46,7 +46,7 @@ internal sealed class NftFilter(CommandRunner runner, FilterTool tool)
     }
 
     // The elements of sets are left out, because there may be many: the agent's own rules have no sets.
-    private async Task<(NftRuleset? Ruleset, string? Why)> ListAsync(CancellationToken cancel)
+    private async Task<(NftRuleset? Ruleset, string? Reason)> ListAsync(CancellationToken cancel)
     {
         var result = await runner.RunAsync(["nft", "-j", "-t", "list", "table", .. $"{_table}".Split(' ')], cancel);
         if (result.Ending == CommandEnding.NotFound)

@@ -26,6 +26,7 @@ internal static partial class Libc
     public const int SharedLock = 1;
     public const int ExclusiveLock = 2;
     public const int NonBlockingLock = 4;
+    public const int Unlock = 8;
 
     public const int GetRecordLock = 5;
     public const short WriteRecordLock = 1;

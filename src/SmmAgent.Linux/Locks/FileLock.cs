@@ -59,5 +59,12 @@ internal sealed class FileLock : IDisposable
         return true;
     }
 
-    public void Dispose() => _file.Dispose();
+    /// <summary>Releases the lock.</summary>
+    public void Dispose()
+    {
+        // Closing the file is not enough: a process that another thread starts at this moment has a copy of it until its exec.
+        if (!_file.IsInvalid)
+            _ = Libc.Flock(_file, Libc.Unlock);
+        _file.Dispose();
+    }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using SmmAgent.Contract;
-using SmmAgent.Core.Time;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Packages;

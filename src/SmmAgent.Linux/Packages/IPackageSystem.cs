@@ -11,7 +11,7 @@ internal interface IPackageSystem
     /// <summary>The files that a running package manager locks.</summary>
     IReadOnlyList<string> Locks { get; }
 
-    /// <returns>The state, or why it cannot be read.</returns>
+    /// <returns>The state, or the reason why it cannot be read.</returns>
     Task<(PackageState? State, string? Reason)> ReadAsync(string name, CancellationToken cancel);
 
     /// <returns>The metadata of the archive; null, and the failed command, when it cannot be read.</returns>

@@ -19,7 +19,7 @@ public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? 
     private readonly PackageInstaller _installer = new(tools, prefix);
     private (string Name, string Stamp, PackageState State)? _known;
 
-    /// <returns>The state, or why it cannot be read, in one line.</returns>
+    /// <returns>The state, or the reason why it cannot be read, in one line.</returns>
     public async Task<(PackageState? State, string? Reason)> ReadAsync(string name, CancellationToken cancel)
     {
         if (tools.Format is null)
@@ -30,10 +30,10 @@ public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? 
         if (_known is var (known, at, state) && known == name && at == stamp)
             return (state, null);
 
-        var (found, why) = await _installer.ReadAsync(name, cancel);
+        var (found, reason) = await _installer.ReadAsync(name, cancel);
         // Without a stamp, the database is in another place, and changes to it cannot be seen.
         _known = found is null || stamp.Length == 0 ? null : (name, stamp, found);
-        return (found, why);
+        return (found, reason);
     }
 
     private string Stamp() => string.Join(' ', Databases

@@ -73,12 +73,12 @@ internal static class InstallerText
 
         var lines = (command.Error + "\n"
             + command.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        foreach (var (fault, cure, phrases) in Known)
+        foreach (var (fault, fix, phrases) in Known)
         {
             if (phrases.Select(phrase => Array.FindIndex(lines,
                 line => line.Contains(phrase, StringComparison.Ordinal))).FirstOrDefault(at => at >= 0, -1)
                 is var found and >= 0)
-                return new(fault, ErrorAt(lines, found), cure);
+                return new(fault, ErrorAt(lines, found), fix);
         }
 
         var error = Array.FindIndex(lines, IsError);

@@ -32,7 +32,7 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
 
     /// <summary>Checks a file that another program has downloaded against the package list.</summary>
     /// <param name="name">The expected name of the package.</param>
-    /// <returns>The package, or why it may not be installed.</returns>
+    /// <returns>The package, or the reason why it may not be installed.</returns>
     public (Package? Package, PackageFailure? Failure) Approve(byte[] list, string name, string sha256)
     {
         var unknown = new Package
@@ -64,8 +64,8 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
             case ListOpening.Opened { List: var list, Key: var key }:
                 _known = (list, key);
                 return null;
-            case ListOpening.Refused { Error: var fault, Message: var why }:
-                return Failure(fault, $"the dashboard's package list {why}");
+            case ListOpening.Refused { Error: var fault, Message: var reason }:
+                return Failure(fault, $"the dashboard's package list {reason}");
             default:
                 throw new InvalidOperationException("a list is either opened or refused");
         }
@@ -82,8 +82,8 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
 
         try
         {
-            if (PackageTrust.Refusal(list, package, accepted?.Newest(key), time.GetUtcNow()) is var (fault, why))
-                return About(package, new(fault, why, RemediationFor(fault)));
+            if (PackageTrust.Refusal(list, package, accepted?.Newest(key), time.GetUtcNow()) is var (fault, reason))
+                return About(package, new(fault, reason, RemediationFor(fault)));
 
             accepted?.Accept(key, list.Issued);
             return null;
@@ -94,14 +94,14 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
         }
     }
 
-    private static PackageFailure Failure(ListError fault, string why) => fault switch
+    private static PackageFailure Failure(ListError fault, string reason) => fault switch
     {
-        ListError.UnknownKey => new(PackageFailureReason.UnknownKey, why, $"if that key is right, {PackageTrust.HowToTrust}"),
-        ListError.BadSignature => new(PackageFailureReason.BadSignature, why, SignHint),
+        ListError.UnknownKey => new(PackageFailureReason.UnknownKey, reason, $"if that key is right, {PackageTrust.HowToTrust}"),
+        ListError.BadSignature => new(PackageFailureReason.BadSignature, reason, SignHint),
         ListError.NotVerifiable =>
-            new(PackageFailureReason.NotVerifiable, why,
+            new(PackageFailureReason.NotVerifiable, reason,
                 "for the sidecar, add the package's SHA-256 to sidecar.packageSha256s in /etc/smm/agent.yaml"),
-        _ => new(PackageFailureReason.BrokenPackageList, why, SignHint),
+        _ => new(PackageFailureReason.BrokenPackageList, reason, SignHint),
     };
 
     private static string? RemediationFor(PackageFailureReason fault) => fault switch

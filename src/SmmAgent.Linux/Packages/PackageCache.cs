@@ -92,6 +92,6 @@ public sealed class PackageCache(string folder)
         return (found.Equals(package.Sha256, StringComparison.OrdinalIgnoreCase), found);
     }
 
-    private PackageFailure Unsafe(string what, string cure) =>
-        new(PackageFailureReason.UnsafeFolder, $"{folder} {what}, so no package is kept there", cure);
+    private PackageFailure Unsafe(string what, string fix) =>
+        new(PackageFailureReason.UnsafeFolder, $"{folder} {what}, so no package is kept there", fix);
 }

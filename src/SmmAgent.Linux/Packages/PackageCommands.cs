@@ -78,10 +78,10 @@ internal sealed class PackageCommands
 
             // Ctrl+C, or the end of the bus at a shutdown, ends systemd-run, but not the unit.
             await UntilEndedAsync();
-            var told = ran with { Output = End(OutputFile), Error = ran.Error + End(ErrorFile) };
+            var shown = ran with { Output = End(OutputFile), Error = ran.Error + End(ErrorFile) };
             return !ran.Succeeded && TimeProvider.System.GetElapsedTime(started) >= _timeout
-                ? told with { Ending = CommandEnding.TimedOut }
-                : told;
+                ? shown with { Ending = CommandEnding.TimedOut }
+                : shown;
         }
     }
 

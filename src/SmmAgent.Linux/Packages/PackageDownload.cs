@@ -18,7 +18,7 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
     /// <param name="bypassBackoff">
     /// Whether a package with the wrong checksum is downloaded again at once, because an operator asked for it.
     /// </param>
-    /// <returns>The path of the file, or why there is none. The next download continues a cancelled one.</returns>
+    /// <returns>The path of the file, or the reason why there is none. The next download continues a cancelled one.</returns>
     public async Task<(string? Path, PackageFailure? Failure)> RunAsync(
         Package package, Action<long, long?>? progress, CancellationToken cancel, bool bypassBackoff = false)
     {

@@ -72,7 +72,7 @@ public sealed class PackageInstaller
 
     public PackageFormat Format => _system.Format;
 
-    /// <returns>The state, or why it cannot be read, in one line.</returns>
+    /// <returns>The state, or the reason why it cannot be read, in one line.</returns>
     public Task<(PackageState? State, string? Reason)> ReadAsync(string name, CancellationToken cancel) => _system.ReadAsync(name, cancel);
 
     /// <summary>Waits until no other package manager runs.</summary>
@@ -108,9 +108,9 @@ public sealed class PackageInstaller
         // The scripts of packages create folders, which other users could not enter with a strict umask of the operator.
         _ = Libc.Umask(UsualMask);
         var package = verified.Package;
-        var (before, why) = await _system.ReadAsync(package.Name, cancel);
+        var (before, reason) = await _system.ReadAsync(package.Name, cancel);
         if (before is null)
-            return Failed(package, new(PackageFailureReason.InstallFailed, why!), null);
+            return Failed(package, new(PackageFailureReason.InstallFailed, reason!), null);
         if (IsDone(before, package))
             return new InstallOutcome.AlreadyInstalled(before.Version!);
         if (!mayDowngrade && before.Version is { } there && _system.Format.CompareOffer(package.Version, there) < 0)
@@ -119,13 +119,13 @@ public sealed class PackageInstaller
             return Failed(package, fault, before);
 
         var install = await _system.InstallAsync(verified.Path, isInterrupted: !before.IsComplete);
-        var (after, unseen) = await _system.ReadAsync(package.Name, CancellationToken.None);
+        var (after, unobserved) = await _system.ReadAsync(package.Name, CancellationToken.None);
         if (after is not null && IsDone(after, package))
             return new InstallOutcome.Installed(after.Version!, before.Version);
 
         var failure = install.Succeeded
             ? new(PackageFailureReason.InstallFailed,
-                $"{install.Arguments[0]} reported no error; {unseen ?? "the package is not installed"}")
+                $"{install.Arguments[0]} reported no error; {unobserved ?? "the package is not installed"}")
             : InstallerText.Failure(install);
         // The next reconcile completes an installation that was killed; its scripts may still be running.
         var isKilled = failure.Reason == PackageFailureReason.Interrupted && install.Ending == CommandEnding.Exited;
@@ -140,19 +140,20 @@ public sealed class PackageInstaller
     /// </summary>
     public async Task<RemovalOutcome> RemoveAsync(string name, CancellationToken cancel)
     {
-        var (before, why) = await _system.ReadAsync(name, cancel);
+        var (before, reason) = await _system.ReadAsync(name, cancel);
         if (before is null)
-            return new RemovalOutcome.Failed(new(PackageFailureReason.InstallFailed, $"{name} is not removed: {why}"), null);
+            return new RemovalOutcome.Failed(new(PackageFailureReason.InstallFailed, $"{name} is not removed: {reason}"), null);
         if (before == PackageState.NotInstalled)
             return new RemovalOutcome.NotInstalled();
 
         var remove = await RemoveOnceFreeAsync(name, cancel);
-        var (after, unseen) = await _system.ReadAsync(name, CancellationToken.None);
+        var (after, unobserved) = await _system.ReadAsync(name, CancellationToken.None);
         if (after == PackageState.NotInstalled)
             return before.LeavesConfiguration ? new RemovalOutcome.NotInstalled() : new RemovalOutcome.Removed(before.Version);
 
         var failure = remove.Succeeded
-            ? new(PackageFailureReason.InstallFailed, $"{remove.Arguments[0]} reported no error{(unseen is null ? "" : $"; {unseen}")}")
+            ? new(PackageFailureReason.InstallFailed,
+                $"{remove.Arguments[0]} reported no error{(unobserved is null ? "" : $"; {unobserved}")}")
             : InstallerText.RemovalFailure(remove);
         var stays = after switch
         {
@@ -181,23 +182,23 @@ public sealed class PackageInstaller
     /// <param name="half">The state that the failed installation left.</param>
     private async Task<InstallOutcome> PutBackAsync(VerifiedPackage verified, string old, PackageFailure failure, PackageState half)
     {
-        var (path, why) = await verified.CopyKeptAsync(old);
+        var (path, reason) = await verified.CopyKeptAsync(old);
         if (path is null)
             return Failed(verified.Package, failure with
             {
                 Remediation = failure.Remediation
                 ?? FixHint
-            }, half, $", and {old} cannot be restored: {why}");
+            }, half, $", and {old} cannot be restored: {reason}");
 
         var install = await _system.InstallAsync(path, isInterrupted: true);
-        var (after, unseen) = await _system.ReadAsync(verified.Package.Name, CancellationToken.None);
+        var (after, unobserved) = await _system.ReadAsync(verified.Package.Name, CancellationToken.None);
         return after is { IsComplete: true } && after.Version == old
             ? Failed(verified.Package,
                 failure with { Remediation = failure.Reason == PackageFailureReason.Interrupted ? null : failure.Remediation }, after,
                 isBack: true)
             : Failed(verified.Package, failure with { Remediation = failure.Remediation ?? FixHint }, after,
                 $", and {old} could not be restored: "
-                    + $"{(install.Succeeded ? unseen ?? "the package is not installed" : InstallerText.Failure(install).Message)}");
+                    + $"{(install.Succeeded ? unobserved ?? "the package is not installed" : InstallerText.Failure(install).Message)}");
     }
 
     private bool IsDone(PackageState state, Package package) =>

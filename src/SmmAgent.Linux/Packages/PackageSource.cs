@@ -55,7 +55,7 @@ public sealed class PackageSource : IDisposable
 
     /// <summary>Requests a package from an offset.</summary>
     /// <param name="etag">The strong ETag of the partial download; without one the whole package is requested.</param>
-    /// <returns>A response with status 200, 206 or 416, or why there is none.</returns>
+    /// <returns>A response with status 200, 206 or 416, or the reason why there is none.</returns>
     internal async Task<(HttpResponseMessage? Answer, PackageFailure? Failure)> GetAsync(
         Uri url, long from, EntityTagHeaderValue? etag, CancellationToken cancel)
     {
@@ -149,13 +149,13 @@ public sealed class PackageSource : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            var why = FailureClassifier.Exception(exception, trust) switch
+            var reason = FailureClassifier.Exception(exception, trust) switch
             {
                 DashboardFailure.Unreachable unreachable => $"is not reachable: {unreachable.Detail}{ProxyEnvironment.Note(url, _proxy)}",
                 DashboardFailure.BadAnswer bad => $"is not usable: its answer {bad.Faults[0]}",
                 var other => other.ToString(),
             };
-            return (null, new(PackageFailureReason.Unreachable, $"{Origin(url)} {why}"));
+            return (null, new(PackageFailureReason.Unreachable, $"{Origin(url)} {reason}"));
         }
     }
 

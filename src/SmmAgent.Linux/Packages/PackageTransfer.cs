@@ -147,8 +147,8 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
     private PackageFailure? NoRoom(long? needed) =>
         (needed ?? 0) + Reserve > cache.FreeBytes ? DiskFull($"it needs {((needed ?? 0) + Reserve) / 1024} KiB") : null;
 
-    private PackageFailure DiskFull(string why) => new(
-        PackageFailureReason.DiskFull, $"{why}, and {cache.Folder} has {cache.FreeBytes / 1024} KiB free", "free space on this disk");
+    private PackageFailure DiskFull(string reason) => new(
+        PackageFailureReason.DiskFull, $"{reason}, and {cache.Folder} has {cache.FreeBytes / 1024} KiB free", "free space on this disk");
 
     private static PackageFailure TooLarge(long limit) =>
         new(PackageFailureReason.WrongSize, $"it is larger than {limit} bytes, so it was dropped");

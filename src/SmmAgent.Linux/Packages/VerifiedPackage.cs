@@ -68,7 +68,7 @@ public sealed class VerifiedPackage : IDisposable
     }
 
     /// <summary>Copies and verifies the package of the previous version.</summary>
-    /// <returns>The path, or why there is none.</returns>
+    /// <returns>The path, or the reason why there is none.</returns>
     internal async Task<(string? Path, string? Reason)> CopyKeptAsync(string version)
     {
         try

@@ -79,7 +79,7 @@ public sealed class PackageDelivery(
             Doing = $"installing {name}";
             var outcome = await installer.InstallAsync(verified, mayDowngrade, cancel);
             Doing = "";
-            return (outcome, outcome is InstallOutcome.Failed { Failure: var why } ? Failed(package, part, why) : null);
+            return (outcome, outcome is InstallOutcome.Failed { Failure: var reason } ? Failed(package, part, reason) : null);
         }
     }
 

@@ -97,9 +97,9 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         var whyNotClean = clean is null or { Succeeded: true } ? "" : clean.Describe() + "; ";
         foreach (var tool in Tools().Where(tool => isMeant(BackendOf(tool))))
         {
-            var (rules, unseen) = await RulesAsync(tool, cancel);
-            if (unseen is not null && clean is not { Succeeded: true })
-                return whyNotClean + unseen;
+            var (rules, unobserved) = await RulesAsync(tool, cancel);
+            if (unobserved is not null && clean is not { Succeeded: true })
+                return whyNotClean + unobserved;
             foreach (var rule in rules)
             {
                 IReadOnlyList<string> removal = rule.Rule.IsHandle

@@ -13,7 +13,7 @@ public static class SidecarLogFiles
     /// <summary>The maximum number of bytes that are read from the end of a log.</summary>
     public const int MostBytes = 64 * 1024;
 
-    /// <returns>The end of the log, empty when there is no such file; or why it cannot be read.</returns>
+    /// <returns>The end of the log, empty when there is no such file; or the reason why it cannot be read.</returns>
     public static Observation<SidecarLogText> Read(string path)
     {
         try

@@ -148,8 +148,8 @@ public sealed class SidecarObserver(
 
     private async Task<Observation<InstalledSidecar>> PackageAsync(CancellationToken cancel)
     {
-        var (state, why) = await package.ReadAsync(PackageChoice.SidecarPackage, cancel);
-        return state is null ? Observation<InstalledSidecar>.Unknown(why!)
+        var (state, reason) = await package.ReadAsync(PackageChoice.SidecarPackage, cancel);
+        return state is null ? Observation<InstalledSidecar>.Unknown(reason!)
             : !state.IsComplete ? Observation<InstalledSidecar>.Known(new(null, null, IsPartiallyInstalled: true))
             : Observation<InstalledSidecar>.Known(new(state.Version, state.Version is null ? null : files.ChangedAt(Program)));
     }
@@ -158,10 +158,10 @@ public sealed class SidecarObserver(
     {
         try
         {
-            var (units, why) = openUnits();
+            var (units, reason) = openUnits();
             using (units)
                 return units is null
-                    ? Observation<SidecarUnit>.Unknown(why!)
+                    ? Observation<SidecarUnit>.Unknown(reason!)
                     : Observation<SidecarUnit>.Known(Meaning(units.ObserveService(Unit)));
         }
         catch (IOException exception)
@@ -236,8 +236,8 @@ public sealed class SidecarObserver(
             var file = files.ReadMetadata(SidecarFiles.RootCertificate);
             if (report?.RootCertificate?.Modified != file.Modified)
                 forRoot.Add($"read {SidecarFiles.RootCertificate}");
-            return report?.RootCertificate is { } told
-                ? Observation<FoundFile>.Known(file with { Content = told.Content })
+            return report?.RootCertificate is { } shown
+                ? Observation<FoundFile>.Known(file with { Content = shown.Content })
                 : Observation<FoundFile>.Unknown($"only root can read {SidecarFiles.RootCertificate}, and it has not done so yet");
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))

@@ -75,9 +75,9 @@ public sealed class SidecarReconciler(
 
         // Unobserved parts get no step, and a sidecar that is started without them fails for a reason that no message shows.
         if (assessment.Observed.Unit.Value is not { Activity: UnitActivity.Running or UnitActivity.Starting }
-            && UnobservedFailure(assessment) is { } unseen)
+            && UnobservedFailure(assessment) is { } unobserved)
         {
-            var notStarted = unseen with { Message = $"the sidecar is not installed or started: {unseen.Message}" };
+            var notStarted = unobserved with { Message = $"the sidecar is not installed or started: {unobserved.Message}" };
             return new([.. failures, notStarted], assessment, null);
         }
 

@@ -41,7 +41,7 @@ public sealed class SidecarRecords(AgentPaths paths)
     public void EndReconcile() => File.Delete(paths.BeforePass);
 
     /// <summary>
-    /// Records that a state was restored. When it is the one from before the first change, the agent has nothing left to undo.
+    /// Records that a state was restored. When it is the one from before the first change, the agent has nothing left to restore.
     /// </summary>
     public void Restored(SidecarSnapshot before)
     {

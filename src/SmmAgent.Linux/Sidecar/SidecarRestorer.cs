@@ -60,8 +60,8 @@ public class SidecarRestorer(
         LockedAsync(async () => new(await RestoreLockedAsync(before, planFor, null, onStep, cancel), null, null), cancel);
 
     /// <summary>
-    /// Takes a snapshot to restore later; or says why the state is not known. Parts that were not observed would be removed as if they had
-    /// not existed.
+    /// Takes a snapshot to restore later; or returns the reason why the state is unknown. Parts that were not observed would be removed as
+    /// if they had not existed.
     /// </summary>
     public async Task<(SidecarSnapshot? Before, string? Reason)> SnapshotAsync(WorkloadGroup? group, CancellationToken cancel)
     {

@@ -61,7 +61,7 @@ public sealed class SidecarStepExecutor(
             transaction.Commit();
             return null;
         }
-        catch (Exception exception) when (IsExpected(exception))
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return new(ReconcilePart.Files, "", StepFailureReason.NotWritten, FileErrors.Describe(exception));
         }
@@ -84,7 +84,7 @@ public sealed class SidecarStepExecutor(
                 isAny = true;
             }
         }
-        catch (Exception exception) when (IsExpected(exception))
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             // The cost is one restart that was not needed.
         }
@@ -108,7 +108,7 @@ public sealed class SidecarStepExecutor(
                 StartSidecar => await RunAsync(UnitJob.Start, cancel),
                 RestartSidecar => await RunAsync(UnitJob.Restart, cancel),
                 StopSidecar => await RunAsync(UnitJob.Stop, cancel),
-                RemoveCapture => await capture.RemoveAsync(cancel) is { } why ? Unit(why) : null,
+                RemoveCapture => await capture.RemoveAsync(cancel) is { } reason ? Unit(reason) : null,
                 RemoveOtherCapture remove => await RemoveOtherCaptureAsync(remove.Backends, cancel),
                 RemoveAccount account => await RemoveAccountAsync(account.Name, cancel),
                 EnableSidecar enable => Do(() => Enable(enable.AtBoot)),
@@ -121,7 +121,7 @@ public sealed class SidecarStepExecutor(
                 _ => throw new ArgumentException($"unsupported step: {step}", nameof(step)),
             };
         }
-        catch (Exception exception) when (IsExpected(exception))
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return new(step is StartSidecar or RestartSidecar or StopSidecar or EnableSidecar ? ReconcilePart.Unit : ReconcilePart.Files,
                 "", StepFailureReason.Failed, FileErrors.Describe(exception));
@@ -143,8 +143,8 @@ public sealed class SidecarStepExecutor(
     {
         foreach (var backend in backends)
         {
-            if (await capture.RemoveAsync(backend, cancel) is { } why)
-                return Unit(why);
+            if (await capture.RemoveAsync(backend, cancel) is { } reason)
+                return Unit(reason);
         }
 
         return null;
@@ -214,7 +214,5 @@ public sealed class SidecarStepExecutor(
         return null;
     }
 
-    private static StepFailure Unit(string why) => new(ReconcilePart.Unit, "", StepFailureReason.Failed, why);
-
-    private static bool IsExpected(Exception exception) => exception is IOException or UnauthorizedAccessException or InvalidDataException;
+    private static StepFailure Unit(string reason) => new(ReconcilePart.Unit, "", StepFailureReason.Failed, reason);
 }

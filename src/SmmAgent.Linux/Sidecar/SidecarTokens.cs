@@ -58,10 +58,10 @@ public sealed class SidecarTokens(SafeFileSystem files, string kept, IHostDashbo
             if (IstioToken.Evaluate(token, group, time.GetUtcNow()) is
                 {
                     Verdict: TokenVerdict.Expired or TokenVerdict.Unusable,
-                    Reason: var why
+                    Reason: var explanation
                 })
                 return Failure(StepFailureReason.TokenUnusable,
-                    $"the token from the dashboard is not used: {why}; check this host's clock");
+                    $"the token from the dashboard is not used: {explanation}; check this host's clock");
 
             AtomicFile.Write(kept, token, AtomicFile.Private);
             WriteToken(token);

@@ -24,7 +24,9 @@ public class UnitState(string name, string load, string active, string sub, stri
 
     public bool IsMasked => load == "masked";
 
-    /// <summary>Whether it is masked only until the host restarts. <c>unmask</c> without <c>--runtime</c> does not undo that.</summary>
+    /// <summary>
+    /// Whether it is masked only until the host restarts. <c>unmask</c> without <c>--runtime</c> does not remove that mask.
+    /// </summary>
     public bool IsMaskedAtRuntime => file == "masked-runtime";
 
     public bool IsActive => active == "active";

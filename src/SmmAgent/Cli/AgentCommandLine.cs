@@ -78,6 +78,7 @@ internal static class AgentCommandLine
         var tree = new RootCommand("Attaches this virtual machine to an Istio service mesh, and keeps it attached.")
         {
             root,
+            JoinCommand.Create(paths),
             SetCommand.Create(paths),
             CheckCommand.Create(paths),
             ReconcileCommand.Create(paths),

@@ -37,18 +37,8 @@ internal static class CheckCommand
         return command;
     }
 
-    /// <summary>Runs the checks of a group, or all.</summary>
-    public static async Task<CheckReport> ReportAsync(
-        AgentPaths paths, TimeProvider time, CancellationToken cancel, CheckGroup? group = null)
-    {
-        var started = time.GetUtcNow();
-        var catalogue = CheckCatalogue.Create().Where(check => group is null || check.Group == group).ToList();
-        var checks = await CheckRun.AllAsync(catalogue, paths, time, cancel);
-        return CheckReport.Create(ProgramVersion.Current, Group(paths, time), Environment.IsPrivilegedProcess, started, checks);
-    }
-
     /// <summary>The report for programs.</summary>
-    public static byte[] Json(CheckReport report)
+    private static byte[] Json(CheckReport report)
     {
         // "Unsafe" refers to HTML; this output is never part of HTML.
         var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -61,7 +51,7 @@ internal static class CheckCommand
     private static async Task<int> RunAsync(
         AgentPaths paths, CheckGroup? group, bool json, bool failsOnWarning, CheckTextOptions options, CancellationToken cancel)
     {
-        var report = await ReportAsync(paths, TimeProvider.System, cancel, group);
+        var report = await CheckRun.ReportAsync(paths, TimeProvider.System, Environment.IsPrivilegedProcess, cancel, group);
         if (json)
         {
             await using var output = Console.OpenStandardOutput();
@@ -115,9 +105,4 @@ internal static class CheckCommand
     }
 
     private static CheckGroup Parse(string name) => Enum.GetValues<CheckGroup>().First(group => group.Name() == name);
-
-    private static GroupName? Group(AgentPaths paths, TimeProvider time) =>
-        SettingsObservation.Read(paths).Settings is { Namespace: { } @namespace, Name: { } name }
-            ? new(@namespace, name)
-            : DaemonObservation.Read(paths, time).Status?.WorkloadGroup;
 }

@@ -21,7 +21,7 @@ internal static class ReconcileCommand
         };
         within.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string?>() is { } text && ConfirmWindow.Parse(text).Why is { } reason)
+            if (result.GetValueOrDefault<string?>() is { } text && ConfirmWindow.Parse(text).Reason is { } reason)
                 result.AddError($"--confirm-within: {reason}");
         });
         var command = new Command("reconcile", "Apply the desired state once, then start the daemon.") { dryRun, within, hostOnly };
@@ -38,7 +38,7 @@ internal static class ReconcileCommand
     }
 
     // The command waits for a running package manager, because a partially installed package is useless.
-    private static async Task<int> RunAsync(AgentPaths paths, ReconcileOptions options, CancellationToken cancel)
+    internal static async Task<int> RunAsync(AgentPaths paths, ReconcileOptions options, CancellationToken cancel)
     {
         using var host = HostComposition.Create(paths);
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancel);

@@ -29,6 +29,12 @@ public sealed class CommandLine
 
     private readonly Option<string?> _key = new("--key") { Description = "The key of --certificate.", HelpName = "PEM" };
 
+    private readonly Option<string?> _authorities = new("--ca-certificate")
+    {
+        Description = "The authorities that VMs may fetch from /get/ca.pem. Default: those in the chain of --certificate.",
+        HelpName = "PEM",
+    };
+
     private readonly Option<string?> _packages = new("--packages")
     {
         Description = "The folder with the packages of smm-agent and the sidecar.",
@@ -98,7 +104,7 @@ public sealed class CommandLine
     {
         _command = new RootCommand("smm-dashboard: the VM-facing API of the dashboard.")
         {
-            _mesh, _listen, _certificate, _key, _packages, _data, _registration, _registrationCertificate, _registrationKey,
+            _mesh, _listen, _certificate, _key, _authorities, _packages, _data, _registration, _registrationCertificate, _registrationKey,
             _authorityCertificate, _authorityKey, _status, _trustedProxies, _logLevel,
         };
         foreach (var option in _limits.All.Concat(_admin.All).Concat(_kubernetes.All))
@@ -147,6 +153,7 @@ public sealed class CommandLine
             Mesh = result.GetValue(_mesh) ?? "",
             Listen = listen,
             Certificate = ReadPair(result, _certificate, _key, faults),
+            Authorities = result.GetValue(_authorities),
             Packages = result.GetValue(_packages),
             Data = result.GetValue(_data),
             Registration = result.GetValue(_registration) is { } address ? ReadAddress("--registration", address, faults) : null,
@@ -181,6 +188,8 @@ public sealed class CommandLine
             faults.Add("--registration needs --registration-certificate and --registration-key");
         if (options.RegistrationAuthority is not null && options.Registration is null)
             faults.Add("--registration-ca-certificate needs --registration");
+        if (options.Authorities is { } authorities && !File.Exists(authorities))
+            faults.Add($"--ca-certificate {authorities} is not a file");
         if (options.Packages is { } packages && !Directory.Exists(packages))
             faults.Add($"--packages {packages} is not a folder");
         return options;

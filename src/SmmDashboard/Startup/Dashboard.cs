@@ -98,7 +98,8 @@ public static class Dashboard
         services.AddSingleton(hooks.Clock);
         services.AddSingleton(hooks.Addresses);
         services.AddSingleton(hooks.DialBackRates);
-        services.AddSingleton(options.Rates).AddSingleton(options.TrustedProxies);
+        services.AddSingleton(options.Rates).AddSingleton(options.TrustedProxies)
+            .AddSingleton(new AuthorityFiles(options.Authorities, options.Certificate?.Certificate));
         services.AddSingleton(ConnectionBudget.Calculate(options.Connections, hasRegistration: options.Registration is not null))
             .AddSingleton(provider => Connections(provider, options.Connections));
         services.AddSingleton(new PackageFolder(options.Packages));
@@ -116,12 +117,13 @@ public static class Dashboard
         .AddSingleton<IMetricSource, ProcessMetrics>().AddSingleton<IMetricSource, MachineMetrics>()
         .AddSingleton<RequestMetrics>().AddSingleton<IMetricSource>(provider => provider.GetRequiredService<RequestMetrics>())
         .AddSingleton<IMetricSource>(provider => provider.GetRequiredService<AgentsEndpoint>())
-        .AddSingleton<IMetricSource>(provider => provider.GetRequiredService<Dialler>());
+        .AddSingleton<IMetricSource>(provider => provider.GetRequiredService<Dialler>())
+        .AddSingleton(provider => ScrapeTargets.Page(provider.GetRequiredService<IMachineSource>()));
 
     private static void AddEndpoints(IServiceCollection services) => services
         .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>().AddSingleton<AgentTokenEndpoint>()
         .AddSingleton<RegistrationEndpoint>().AddSingleton<DialBackEndpoint>().AddSingleton<PackagesEndpoint>()
-        .AddSingleton<InstallScriptEndpoint>().AddSingleton<WhoAmIEndpoint>();
+        .AddSingleton<InstallScriptEndpoint>().AddSingleton<WhoAmIEndpoint>().AddSingleton<AuthorityEndpoint>();
 
     private static ConnectionLimits Connections(IServiceProvider provider, ConnectionSettings settings)
     {
@@ -142,6 +144,7 @@ public static class Dashboard
         });
         var services = app.Services;
         services.GetRequiredService<InstallScriptEndpoint>().Map(app);
+        services.GetRequiredService<AuthorityEndpoint>().Map(app);
         services.GetRequiredService<PackagesEndpoint>().Map(app);
         services.GetRequiredService<MeshConfigEndpoint>().Map(app);
         services.GetRequiredService<WhoAmIEndpoint>().Map(app);

@@ -30,6 +30,9 @@ public sealed record DashboardOptions
 
     public CertificateFiles? Certificate { get; init; }
 
+    /// <summary>The file with the authorities that VMs may fetch; null for those in the chain of <see cref="Certificate"/>.</summary>
+    public string? Authorities { get; init; }
+
     /// <summary>The folder with packages; null serves no packages.</summary>
     public string? Packages { get; init; }
 

@@ -4,10 +4,11 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace SmmDashboard.Status;
 
 /// <summary>
-/// <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> for the probes and scrapes of the cluster, without TLS, on a separate address. The
-/// API is not served there, and these endpoints are not served on the addresses of the API.
+/// <c>/healthz</c>, <c>/readyz</c>, <c>/metrics</c> and the pages of other folders for the probes and scrapes of the cluster, without
+/// TLS, on a separate address. The API is not served there, and these pages are not served on the addresses of the API.
 /// </summary>
-public sealed class StatusEndpoints(IEnumerable<IReadiness> parts, IEnumerable<IMetricSource> sources)
+public sealed class StatusEndpoints(
+    IEnumerable<IReadiness> parts, IEnumerable<IMetricSource> sources, IEnumerable<StatusPage> pages)
 {
     private volatile bool _isStopping;
 
@@ -31,8 +32,19 @@ public sealed class StatusEndpoints(IEnumerable<IReadiness> parts, IEnumerable<I
         "/healthz" => WriteAsync(context, StatusCodes.Status200OK, "ok\n"),
         "/readyz" => ReadyAsync(context),
         "/metrics" => WriteAsync(context, StatusCodes.Status200OK, Text(), "text/plain; version=0.0.4; charset=utf-8"),
-        _ => WriteAsync(context, StatusCodes.Status404NotFound, "not found; the paths are /healthz, /readyz and /metrics\n"),
+        var path when pages.FirstOrDefault(page => page.Path == path) is { } page =>
+            WriteAsync(context, StatusCodes.Status200OK, page.Content(), page.ContentType),
+        _ => WriteAsync(context, StatusCodes.Status404NotFound, NotFound),
     };
+
+    private string NotFound
+    {
+        get
+        {
+            string[] paths = ["/healthz", "/readyz", "/metrics", .. pages.Select(page => page.Path)];
+            return $"not found; the paths are {string.Join(", ", paths[..^1])} and {paths[^1]}\n";
+        }
+    }
 
     private Task ReadyAsync(HttpContext context)
     {

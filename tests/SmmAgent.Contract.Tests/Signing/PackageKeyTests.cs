@@ -47,9 +47,9 @@ public sealed class PackageKeyTests
     [InlineData("MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqow\nrbLDFw4rXAxZuE=")]
     public void InvalidKeyIsRefusedInOneLine(string text)
     {
-        Assert.False(PackageKey.TryParse(text, out _, out var why));
-        Assert.Contains("is not an Ed25519 public key", why, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', why);
+        Assert.False(PackageKey.TryParse(text, out _, out var reason));
+        Assert.Contains("is not an Ed25519 public key", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', reason);
     }
 
     // The eight points of small order, and their second encodings.
@@ -70,8 +70,8 @@ public sealed class PackageKeyTests
     [InlineData("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff")]
     public void KeyOfSmallOrderIsRefused(string bytes)
     {
-        Assert.False(PackageKey.TryParse(Convert.ToBase64String(Convert.FromHexString(Prefix + bytes)), out _, out var why));
-        Assert.Contains("small order", why, StringComparison.Ordinal);
+        Assert.False(PackageKey.TryParse(Convert.ToBase64String(Convert.FromHexString(Prefix + bytes)), out _, out var reason));
+        Assert.Contains("small order", reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -87,7 +87,7 @@ public sealed class PackageKeyTests
         + "KEY-----\n", "is not an Ed25519 key in PKCS#8")]
     public void InvalidPrivateKeyIsRefused(string pem, string because)
     {
-        Assert.False(PackageSigningKey.TryParse(pem, out _, out var why));
-        Assert.Contains(because, why, StringComparison.Ordinal);
+        Assert.False(PackageSigningKey.TryParse(pem, out _, out var reason));
+        Assert.Contains(because, reason, StringComparison.Ordinal);
     }
 }

@@ -94,10 +94,10 @@ public sealed class AddressRulesTests
     [InlineData("2001:db8::1", "documentation")]
     [InlineData("2002:808:808::1", "6to4, Teredo or NAT64")]
     [InlineData("64:ff9b::808:808", "6to4, Teredo or NAT64")]
-    public void UnreachableAddressIsRefusedForTheOperatorAndForProviders(string address, string why)
+    public void UnreachableAddressIsRefusedForTheOperatorAndForProviders(string address, string reason)
     {
-        Assert.Contains(why, AddressRules.ValidateOwn(IPAddress.Parse(address)), StringComparison.Ordinal);
-        Assert.Contains(why, AddressRules.ValidateExternal(IPAddress.Parse(address)), StringComparison.Ordinal);
+        Assert.Contains(reason, AddressRules.ValidateOwn(IPAddress.Parse(address)), StringComparison.Ordinal);
+        Assert.Contains(reason, AddressRules.ValidateExternal(IPAddress.Parse(address)), StringComparison.Ordinal);
     }
 
     [Fact]

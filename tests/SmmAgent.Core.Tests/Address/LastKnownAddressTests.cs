@@ -7,7 +7,7 @@ namespace SmmAgent.Core.Tests.Address;
 public sealed class LastKnownAddressTests
 {
     private static readonly IPAddress Value = IPAddress.Parse("198.18.0.1");
-    private static readonly LastKnownAddress Told = new(Value, "https://a.example/ip", null, default);
+    private static readonly LastKnownAddress FromProvider = new(Value, "https://a.example/ip", null, default);
     private static readonly LastKnownAddress Routed = new(Value, "route", "network1", default);
 
     private static readonly AgentSettings Settings =
@@ -16,13 +16,13 @@ public sealed class LastKnownAddressTests
     [Fact]
     public void AddressOfAProviderFitsWhileTheProviderIsInTheList()
     {
-        Assert.True(Told.Fits(Settings, MeshConfigs.Of("vm-network-1")));
-        Assert.True(Told.Fits(Settings, null));
-        Assert.False(Told.Fits(Settings with { AddressProviders = [new("https://b.example/ip")] }, null));
+        Assert.True(FromProvider.Fits(Settings, MeshConfigs.Of("vm-network-1")));
+        Assert.True(FromProvider.Fits(Settings, null));
+        Assert.False(FromProvider.Fits(Settings with { AddressProviders = [new("https://b.example/ip")] }, null));
     }
 
     [Fact]
-    public void AddressOfAProviderDoesNotFitTheSameNetworkModel() => Assert.False(Told.Fits(Settings, MeshConfigs.Of("network1")));
+    public void AddressOfAProviderDoesNotFitTheSameNetworkModel() => Assert.False(FromProvider.Fits(Settings, MeshConfigs.Of("network1")));
 
     [Fact]
     public void RouteFitsOnlyItsNetwork()
@@ -33,5 +33,5 @@ public sealed class LastKnownAddressTests
     }
 
     [Fact]
-    public void LastKnownAddressNeverFitsAConfiguredAddress() => Assert.False(Told.Fits(Settings with { NodeIp = Value }, null));
+    public void LastKnownAddressNeverFitsAConfiguredAddress() => Assert.False(FromProvider.Fits(Settings with { NodeIp = Value }, null));
 }

@@ -15,8 +15,8 @@ public sealed class ConditionLedgerTests
         _ledger.Update([ConditionUpdate.True(ConditionType.Healthy, "Healthy", "all well")], Start);
 
         Assert.Equal(ConditionType.All, _ledger.Current.Select(condition => condition.Type));
-        Assert.Equal("True", Told(ConditionType.Healthy).Status);
-        Assert.Equal(ConditionUpdate.Pending, Told(ConditionType.PortsOpen).Reason);
+        Assert.Equal("True", Current(ConditionType.Healthy).Status);
+        Assert.Equal(ConditionUpdate.Pending, Current(ConditionType.PortsOpen).Reason);
     }
 
     [Fact]
@@ -74,9 +74,9 @@ public sealed class ConditionLedgerTests
             }
         });
 
-    private Condition Ports => Told(ConditionType.PortsOpen);
+    private Condition Ports => Current(ConditionType.PortsOpen);
 
-    private Condition Told(string type) => _ledger.Current.Single(condition => condition.Type == type);
+    private Condition Current(string type) => _ledger.Current.Single(condition => condition.Type == type);
 
     private string? Change(ConditionUpdate finding) => _ledger.Update([finding], Start).SingleOrDefault()?.Now.Reason;
 }

@@ -175,6 +175,7 @@ public sealed class DebouncedJournalTests
     private List<string> Update(params JournalEntry<string>[] entries) =>
     [
         .. _journal.Update(entries, _now).Select(line =>
-            $"{line.Level} {line.Value}{(line.Lasted is { } lasted ? $" after {lasted:c}" : "")}{(line.Unwritten is { } unwritten ? $" ({unwritten} changes)" : "")}"),
+            $"{line.Level} {line.Value}{(line.Lasted is { } lasted ? $" after {lasted:c}" : "")}"
+            + $"{(line.Unwritten is { } unwritten ? $" ({unwritten} changes)" : "")}"),
     ];
 }

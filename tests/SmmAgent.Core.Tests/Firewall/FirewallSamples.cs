@@ -46,6 +46,7 @@ internal static class FirewallSamples
             RemoveChain remove when remove.Tool == filter.Tool => ChainScript.Remove(remove.References, remove.ChainExists),
             _ => null,
         };
-        return script is null ? filter : Known(filter.Tool.Family, SimulatedRestore.Run(filter.State.Value!.Table, script), filter.Tool.Variant);
+        return script is null ? filter
+            : Known(filter.Tool.Family, SimulatedRestore.Run(filter.State.Value!.Table, script), filter.Tool.Variant);
     }
 }

@@ -21,14 +21,14 @@ public sealed class ClusterViewRulesTests
         "port 8080 (http) refused, because nothing on this VM listens on it: start the workload")]
     [InlineData(null, "refused", null, ConditionStatus.True, "Degraded", "port 16401 (sidecar-metrics) refused: a firewall")]
     public void AgentPortDecidesAndOtherPortsDegrade(
-        string? agent, string? sidecar, string? http, ConditionStatus status, string reason, string told)
+        string? agent, string? sidecar, string? http, ConditionStatus status, string reason, string shown)
     {
         var answer = new DialBackResponse("198.18.0.2", "demo", [Result(8080, http), Result(16400, agent), Result(16401, sidecar)]);
 
         var finding = ClusterViewRules.ReachableFromCluster(answer, Ports, listens: _ => false);
 
         Assert.Equal((status, reason), (finding.Status, finding.Reason));
-        Assert.Contains(told, finding.Message, StringComparison.Ordinal);
+        Assert.Contains(shown, finding.Message, StringComparison.Ordinal);
     }
 
     [Fact]

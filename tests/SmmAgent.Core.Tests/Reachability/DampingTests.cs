@@ -24,7 +24,7 @@ public sealed class DampingTests
     [InlineData("RTR", "RRR")]
     [InlineData("RTT", "RRT")]
     [InlineData("ROTT", "RRRT")]
-    public void TwoEqualObservationsInARowMakeAChange(string looks, string shown) => Assert.Equal(shown, Play(looks));
+    public void TwoEqualObservationsInARowMakeAChange(string observations, string shown) => Assert.Equal(shown, Play(observations));
 
     [Fact]
     public void ObservationsOfTheSameMomentDoNotConfirmEachOther()
@@ -74,19 +74,20 @@ public sealed class DampingTests
 
     [Fact]
     public void CurrentValueWasSeenInOneOfTheLastObservations() =>
-        Gen.Char["ORT"].Array[1, 40].Sample(looks =>
+        Gen.Char["ORT"].Array[1, 40].Sample(observations =>
         {
-            var shown = Play(new string(looks));
-            return shown.Select((outcome, i) => looks.Take(i + 1).Contains(outcome)).All(seen => seen);
+            var shown = Play(new string(observations));
+            return shown.Select((outcome, i) => observations.Take(i + 1).Contains(outcome)).All(seen => seen);
         });
 
     [Fact]
     public void UpAndDownChangeOnlyAfterTwoOppositeObservations() =>
-        Gen.Char["ORT"].Array[2, 40].Sample(looks =>
+        Gen.Char["ORT"].Array[2, 40].Sample(observations =>
         {
-            var shown = Play(new string(looks));
-            return Enumerable.Range(1, looks.Length - 1).All(i =>
-                IsUp(shown[i]) == IsUp(shown[i - 1]) || (IsUp(looks[i]) == IsUp(shown[i]) && IsUp(looks[i - 1]) == IsUp(shown[i])));
+            var shown = Play(new string(observations));
+            return Enumerable.Range(1, observations.Length - 1).All(i =>
+                IsUp(shown[i]) == IsUp(shown[i - 1])
+                || (IsUp(observations[i]) == IsUp(shown[i]) && IsUp(observations[i - 1]) == IsUp(shown[i])));
         });
 
     [Fact]
@@ -125,10 +126,11 @@ public sealed class DampingTests
 
     private static bool IsUp(char outcome) => outcome == 'O';
 
-    private static string Play(string looks)
+    private static string Play(string observations)
     {
         var probes = new DebouncedProbes();
-        return string.Concat(looks.Select((look, i) => Letter(probes.Next([Result(look)], Start.AddSeconds(2 * i))[0].Current.Outcome)));
+        return string.Concat(observations.Select(
+            (observation, i) => Letter(probes.Next([Result(observation)], Start.AddSeconds(2 * i))[0].Current.Outcome)));
     }
 
     private static char Letter(Outcome outcome) => outcome switch { Outcome.Ok => 'O', Outcome.Refused => 'R', _ => 'T' };

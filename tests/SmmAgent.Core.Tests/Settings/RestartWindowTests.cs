@@ -57,7 +57,7 @@ public sealed class RestartWindowTests
             {
                 var now = At(change).AddMinutes(minute);
                 next = window.IsOpen(now, Berlin) ? now : next;
-                // In the hour that is there twice a window opens twice, and only the first time is told.
+                // In the repeated hour a window opens twice, and only the first time is reported.
                 if (next is not null && !(Berlin.IsAmbiguousTime(next.Value)
                     && TimeZoneInfo.ConvertTime(next.Value, Berlin).Offset == TimeSpan.FromHours(1)))
                     Assert.Equal(next, window.NextOpening(now, Berlin));

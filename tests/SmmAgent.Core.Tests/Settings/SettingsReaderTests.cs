@@ -133,14 +133,14 @@ public sealed class SettingsReaderTests
     [InlineData("a: {b: c", "", "not valid YAML")]
     [InlineData("a: 1\n---\nb: 2\n", "", "second document")]
     [InlineData("node: &n {ip: auto}\nfirewall: *n\n", "", "anchor or alias")]
-    public void ErrorNamesItsKeyAndTheReason(string yaml, string path, string told)
+    public void ErrorNamesItsKeyAndTheReason(string yaml, string path, string shown)
     {
         var reading = SettingsReader.Read(yaml);
 
         Assert.Null(reading.Settings);
         var fault = Assert.Single(reading.Errors);
         Assert.Equal(path, fault.Path);
-        Assert.Contains(told, fault.Reason, StringComparison.Ordinal);
+        Assert.Contains(shown, fault.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -158,14 +158,14 @@ public sealed class SettingsReaderTests
     [InlineData("url: https://smm.example.com", "url", "did you mean 'dashboard.url'?")]
     [InlineData("node: {uuid: x}", "node.uuid", "did you mean 'uuid'?")]
     [InlineData("entirelyOther: {a: [b]}", "entirelyOther", "has no effect")]
-    public void UnknownKeyIsAWarningWithASuggestion(string yaml, string path, string told)
+    public void UnknownKeyIsAWarningWithASuggestion(string yaml, string path, string shown)
     {
         var reading = SettingsReader.Read(yaml);
 
         Assert.NotNull(reading.Settings);
         var warning = Assert.Single(reading.Warnings);
         Assert.Equal(path, warning.Path);
-        Assert.EndsWith(told, warning.Reason, StringComparison.Ordinal);
+        Assert.EndsWith(shown, warning.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -43,10 +43,10 @@ public sealed class IstioTokenTests
         "the istio-token is not of the service account vm-integration/default")]
     [InlineData("{\"aud\":[\"istio-ca\"],\"sub\":\"system:serviceaccount:vm-integration:default\"}",
         "the istio-token does not say when it expires")]
-    public void TokenThatTheCertificateAuthorityRefusesIsUnusable(string? token, string why)
+    public void TokenThatTheCertificateAuthorityRefusesIsUnusable(string? token, string reason)
     {
         var judged = IstioToken.Evaluate(token?.StartsWith('{') == true ? Jwt(token) : token, SidecarSamples.Config.WorkloadGroup, Issued);
-        Assert.Equal((TokenVerdict.Unusable, why), (judged.Verdict, judged.Reason));
+        Assert.Equal((TokenVerdict.Unusable, reason), (judged.Verdict, judged.Reason));
     }
 
     [Fact]

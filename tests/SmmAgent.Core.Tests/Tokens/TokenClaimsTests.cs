@@ -18,12 +18,12 @@ public sealed class TokenClaimsTests
     [InlineData("""{"sub":"system:serviceaccount:ns:other"}""", "of the service account 'other', but the WorkloadGroup's is 'sa'")]
     [InlineData("""{"sub":"someone","exp":1e300}""", "")]
     [InlineData("""{"sub":5,"exp":"tomorrow"}""", "")]
-    public void TokenThatADashboardWouldRefuseIsAWarning(string payload, string told)
+    public void TokenThatADashboardWouldRefuseIsAWarning(string payload, string shown)
     {
         var doubts = TokenClaims.Read(Jwt(payload))!.FindWarnings("ns", "sa", Now).ToList();
 
-        Assert.Equal(told.Length > 0 ? 1 : 0, doubts.Count);
-        Assert.Contains(told, string.Concat(doubts), StringComparison.Ordinal);
+        Assert.Equal(shown.Length > 0 ? 1 : 0, doubts.Count);
+        Assert.Contains(shown, string.Concat(doubts), StringComparison.Ordinal);
     }
 
     [Fact]

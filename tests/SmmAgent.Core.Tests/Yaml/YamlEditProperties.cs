@@ -38,9 +38,9 @@ public sealed class YamlEditProperties
     [Fact]
     public void EditSetsTheValueAndRemovesNothing() => Gen.Select(File, Wanted).Sample((text, value) =>
     {
-        var (edited, why) = YamlEdit.Set(text, new("node", "ip", value));
+        var (edited, reason) = YamlEdit.Set(text, new("node", "ip", value));
         if (edited is null)
-            return why!.Length > 0;
+            return reason!.Length > 0;
 
         var before = YamlReader.Parse(text, YamlLimits.Agent).Root!;
         var after = YamlReader.Parse(edited, YamlLimits.Agent).Root!;
@@ -75,8 +75,8 @@ public sealed class YamlEditProperties
         Gen.Select(File, Gen.Int[0, 200], Gen.String[Gen.Char["-:[]{}&*!|>'\"%@`#,? \n\r\tab01\0\u2028\uFEFF"], 0, 12])
         .Sample((text, at, noise) =>
         {
-            var (edited, why) = YamlEdit.Set(text.Insert(at % (text.Length + 1), noise), new("node", "ip", "10.0.0.1"));
-            return edited is null != why is null;
+            var (edited, reason) = YamlEdit.Set(text.Insert(at % (text.Length + 1), noise), new("node", "ip", "10.0.0.1"));
+            return edited is null != reason is null;
         }, iter: 5000);
 
     private static Gen<string> Words(params string[] words) => Gen.Int[0, words.Length - 1].Select(i => words[i]);

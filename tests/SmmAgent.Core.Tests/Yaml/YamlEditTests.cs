@@ -60,8 +60,8 @@ public sealed class YamlEditTests
     [Theory]
     [InlineData("uuid: a\nuuid: b\n", "uuid: line 2: is there twice; the first is in line 1; fix that first")]
     [InlineData("uuid: [a]\n", "uuid: line 1: is not a single value; fix that first")]
-    public void TopLevelKeyThatCannotBeSetIsRefused(string text, string why) =>
-        Assert.Equal((null, why), YamlEdit.Set(text, new("", "uuid", "0a-1", IsBare: true)));
+    public void TopLevelKeyThatCannotBeSetIsRefused(string text, string reason) =>
+        Assert.Equal((null, reason), YamlEdit.Set(text, new("", "uuid", "0a-1", IsBare: true)));
 
     [Theory]
     [InlineData("node: {ip: 10.0.0.1}")]
@@ -81,18 +81,18 @@ public sealed class YamlEditTests
     [InlineData("- a", "line 1: is not a section")]
     [InlineData("a: {b", "is not valid YAML")]
     [InlineData("? node\n: ? ip\n  : a: b", "node.ip: line 3: is not a single value")]
-    public void MisplacedKeyIsReportedWithItsLine(string text, string told)
+    public void MisplacedKeyIsReportedWithItsLine(string text, string shown)
     {
-        var (edited, why) = YamlEdit.Set(text, new("node", "ip", "10.0.0.1"));
+        var (edited, reason) = YamlEdit.Set(text, new("node", "ip", "10.0.0.1"));
 
         Assert.Null(edited);
-        Assert.Contains(told, why, StringComparison.Ordinal);
-        Assert.Contains("fix that first", why, StringComparison.Ordinal);
+        Assert.Contains(shown, reason, StringComparison.Ordinal);
+        Assert.Contains("fix that first", reason, StringComparison.Ordinal);
     }
 
     [Fact]
     public void TextThatCannotBeEditedSafelyIsRefused() =>
-        Assert.EndsWith("add it by hand: node: {ip: 10.0.0.1}", YamlEdit.Set("--- ~\n", new("node", "ip", "10.0.0.1")).Why,
+        Assert.EndsWith("add it by hand: node: {ip: 10.0.0.1}", YamlEdit.Set("--- ~\n", new("node", "ip", "10.0.0.1")).Reason,
             StringComparison.Ordinal);
 
     [Theory]

@@ -41,9 +41,9 @@ public sealed class YamlSyntaxTests
     [Theory]
     [InlineData("uuid: x\nnode:\n  ip: auto\n  ip: auto\n", "line 4: is there twice; the first is in line 3")]
     [InlineData("a: &x 1\n", "line 1: uses a YAML anchor")]
-    public void ErrorOfTheContentNamesItsLine(string yaml, string told) =>
+    public void ErrorOfTheContentNamesItsLine(string yaml, string shown) =>
         Assert.Contains(SettingsReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml)).Errors,
-            fault => fault.Reason.StartsWith(told, StringComparison.Ordinal));
+            fault => fault.Reason.StartsWith(shown, StringComparison.Ordinal));
 
     private static string LineOf(string yaml) =>
         Assert.Single(SettingsReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml)).Errors).Reason.Split(':')[0];

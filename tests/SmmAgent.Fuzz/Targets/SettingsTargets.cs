@@ -10,6 +10,7 @@ using SmmAgent.Core.Time;
 using SmmAgent.Core.Tokens;
 using SmmAgent.Core.Yaml;
 using SmmAgent.Fuzz.Engine;
+using SmmAgent.Host;
 using SmmAgent.Host.Status;
 
 namespace SmmAgent.Fuzz.Targets;
@@ -18,7 +19,8 @@ namespace SmmAgent.Fuzz.Targets;
 internal static class SettingsTargets
 {
     private const string Jwt =
-        "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsic21tLWRhc2hib2FyZCJdLCJleHAiOjE5MDAwMDAwMDAsImlhdCI6MTcwMDAwMDAwMCwic3ViIjoic3lzdGVtOnNlcnZpY2VhY2NvdW50OnZtOmRlZmF1bHQifQ.c2ln";
+        "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsic21tLWRhc2hib2FyZCJdLCJleHAiOjE5MDAwMDAwMDAsImlhdCI6MTcwMDAwMDAwMCwi"
+        + "c3ViIjoic3lzdGVtOnNlcnZpY2VhY2NvdW50OnZtOmRlZmF1bHQifQ.c2ln";
 
     private static readonly string[] YamlWords =
     [
@@ -184,7 +186,7 @@ internal static class SettingsTargets
         }
 
         if (status is not null)
-            PropertyException.Unless(!StatusText.Write(status, DateTimeOffset.UnixEpoch, colour: false)
+            PropertyException.Unless(!new StatusText(status, "vm", DateTimeOffset.UnixEpoch, new OutputStyle(), isVerbose: true).Write()
                 .Contains('\e', StringComparison.Ordinal), "a status has no escape");
     }
 

@@ -40,7 +40,9 @@ internal static class SidecarTargets
             System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", der), Now)) with { Seeds = [TestCertificate.Der] },
         FuzzTarget.FromText(
             "istio-token", Token,
-            "eyJhbGciOiJub25lIn0.eyJhdWQiOlsiaXN0aW8tY2EiXSwic3ViIjoic3lzdGVtOnNlcnZpY2VhY2NvdW50OnZtOmRlZmF1bHQiLCJleHAiOjE5MDAwMDAwMDB9.x", "{\"aud\":[\"istio-ca\"],\"sub\":\"system:serviceaccount:vm:default\",\"exp\":253402300798}"),
+            "eyJhbGciOiJub25lIn0.eyJhdWQiOlsiaXN0aW8tY2EiXSwic3ViIjoic3lzdGVtOnNlcnZpY2VhY2NvdW50OnZtOmRlZmF1bHQi"
+                + "LCJleHAiOjE5MDAwMDAwMDB9.x",
+            "{\"aud\":[\"istio-ca\"],\"sub\":\"system:serviceaccount:vm:default\",\"exp\":253402300798}"),
         FuzzTarget.FromBytes(
             "root-report", Report, Encoding.UTF8.GetString(ReconcileReport.None.Write()),
             """{"crashLoop":{"restarts":3},"failures":[{"part":"package","subject":"1","reason":"R","message":"m"}],"isUnconfirmed":true}"""),

@@ -18,7 +18,7 @@ internal static class SigningTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        FuzzTarget.FromBytes("package-list", bytes => PlainReason(PackageList.Read(bytes).Why),
+        FuzzTarget.FromBytes("package-list", bytes => PlainReason(PackageList.Read(bytes).Reason),
             List) with { Words = ["\"packages\":", "\"expires\":", "\"minimumVersions\":", "\"sha256\":"] },
         FuzzTarget.FromBytes(
             "signed-list", Open,

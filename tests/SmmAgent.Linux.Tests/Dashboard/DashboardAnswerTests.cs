@@ -47,12 +47,12 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
 
     [Theory]
     [MemberData(nameof(BadAnswers))]
-    public async Task AnswerThatViolatesTheContractIsRefusedWithTheError(string answer, string told)
+    public async Task AnswerThatViolatesTheContractIsRefusedWithTheError(string answer, string shown)
     {
         var result = await AskAsync(answer, close: true);
 
         var bad = Assert.IsType<DashboardFailure.BadAnswer>(result.Failure);
-        Assert.Contains(bad.Faults, fault => fault.ToString().Contains(told, StringComparison.Ordinal));
+        Assert.Contains(bad.Faults, fault => fault.ToString().Contains(shown, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -152,12 +152,12 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
 
     [Theory]
     [MemberData(nameof(AnswersInFront))]
-    public async Task RefusalWithoutAProblemDocumentIsNotFromTheDashboard(string answer, string told)
+    public async Task RefusalWithoutAProblemDocumentIsNotFromTheDashboard(string answer, string shown)
     {
         var (reason, message) = FailureText.Format((await AskAsync(answer)).Failure!, Target());
 
         Assert.Equal("RefusedInFront", reason);
-        Assert.Contains(string.Format(CultureInfo.InvariantCulture, told, Server.Url.GetLeftPart(UriPartial.Authority)), message,
+        Assert.Contains(string.Format(CultureInfo.InvariantCulture, shown, Server.Url.GetLeftPart(UriPartial.Authority)), message,
             StringComparison.Ordinal);
     }
 
@@ -167,13 +167,13 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     [InlineData("511 Network Authentication Required", "DashboardError", "log this VM in to its network")]
     [InlineData("522 Connection Timed Out", "DashboardError", "see whether it reaches the dashboard")]
     [InlineData("524 A Timeout Occurred", "DashboardError", "see whether it reaches the dashboard")]
-    public async Task OtherAnswersOfAnIntermediaryAreNotFromTheDashboard(string status, string reason, string told)
+    public async Task OtherAnswersOfAnIntermediaryAreNotFromTheDashboard(string status, string reason, string shown)
     {
         var (found, message) = FailureText.Format(
             (await AskAsync(RawServer.Answer(status, "slow down", "Server: cdn\r\n"))).Failure!, Target());
 
         Assert.Equal(reason, found);
-        Assert.Contains(string.Format(CultureInfo.InvariantCulture, told, Server.Url.GetLeftPart(UriPartial.Authority)), message,
+        Assert.Contains(string.Format(CultureInfo.InvariantCulture, shown, Server.Url.GetLeftPart(UriPartial.Authority)), message,
             StringComparison.Ordinal);
     }
 

@@ -129,7 +129,7 @@ public sealed class DashboardTlsTests : IDisposable
     [InlineData("demands a client certificate, and the agent has none", "-tls1_2", "-Verify", "1")]
     [InlineData("speaks no version of TLS that this host accepts", "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0")]
     [InlineData("shares no cipher", "-tls1_2", "-cipher", "ECDHE-ECDSA-CAMELLIA256-SHA384:@SECLEVEL=0")]
-    public async Task TlsRequirementsOfAFrontEndAreNamed(string told, params string[] options)
+    public async Task TlsRequirementsOfAFrontEndAreNamed(string shown, params string[] options)
     {
         using var certificate = Sample.NewCertificate("server", _root);
         await using var server = await OpenSslServer.StartAsync(certificate, _folder.FullName, options);
@@ -138,7 +138,7 @@ public sealed class DashboardTlsTests : IDisposable
         var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
 
         var message = FailureText.Format(result.Failure!, client.Target).Message;
-        Assert.True(message.Contains(told, StringComparison.Ordinal), message);
+        Assert.True(message.Contains(shown, StringComparison.Ordinal), message);
     }
 
     [Theory]
@@ -207,7 +207,7 @@ public sealed class DashboardTlsTests : IDisposable
     [InlineData("\ufeff-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n",
         "bad.pem has a certificate in OpenSSL's own form")]
     [InlineData("-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n", "sudo openssl pkcs7 -print_certs -in ")]
-    public async Task UnusableCaFileIsReportedAndNothingIsSent(string? content, string told)
+    public async Task UnusableCaFileIsReportedAndNothingIsSent(string? content, string shown)
     {
         var path = Path.Combine(_folder.FullName, "bad.pem");
         if (content is not null)
@@ -215,7 +215,7 @@ public sealed class DashboardTlsTests : IDisposable
 
         var (result, count) = await AskAsync(Sample.NewCertificate("server", _root), path);
 
-        Assert.Contains(told, Assert.IsType<DashboardFailure.BadCaFile>(result.Failure).Reason, StringComparison.Ordinal);
+        Assert.Contains(shown, Assert.IsType<DashboardFailure.BadCaFile>(result.Failure).Reason, StringComparison.Ordinal);
         Assert.Equal(0, count);
     }
 
@@ -239,13 +239,13 @@ public sealed class DashboardTlsTests : IDisposable
         Assert.Null(CaFile.Fault(_caFile));
     }
 
-    private async Task IsRefusedAsync(X509Certificate2 certificate, string? caFile, UnreachableReason why, string told)
+    private async Task IsRefusedAsync(X509Certificate2 certificate, string? caFile, UnreachableReason reason, string shown)
     {
         var (result, count) = await AskAsync(certificate, caFile);
 
         var failure = Assert.IsType<DashboardFailure.Unreachable>(result.Failure);
-        Assert.Equal(why, failure.Reason);
-        Assert.Contains(told, failure.Detail, StringComparison.Ordinal);
+        Assert.Equal(reason, failure.Reason);
+        Assert.Contains(shown, failure.Detail, StringComparison.Ordinal);
         Assert.Equal(0, count); // the token was not sent
     }
 

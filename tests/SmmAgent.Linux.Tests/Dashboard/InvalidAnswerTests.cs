@@ -6,7 +6,7 @@ using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Linux.Tests.Dashboard;
 
-/// <summary>Whatever the dashboard answers, a call ends with a result: an exception would end the daemon.</summary>
+/// <summary>For every answer of the dashboard a call ends with a result: an exception would end the daemon.</summary>
 public sealed class InvalidAnswerTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-liar");

@@ -143,7 +143,7 @@ public sealed partial class FileEventsTests : IDisposable
         var limit = int.Parse(File.ReadAllText("/proc/sys/fs/inotify/max_queued_events"), CultureInfo.InvariantCulture);
         using var source = Source("agent.yaml");
         source.Open();
-        // Only other names, so nothing but the overflow makes it look. No event equals the one before, so none are merged.
+        // Only other names, so only the overflow causes an observation. No event equals the one before, so none are merged.
         for (var i = 0; i <= limit / 2; i++)
         {
             File.CreateSymbolicLink(_folder.Path("other"), "x");

@@ -34,7 +34,7 @@ public sealed class FirewalldEventsTests : IDisposable
         Assert.Equal(HostChange.Firewalld, listener.Next());
 
         _bus.Start();
-        while (listener.NextHealth().Why is not null)
+        while (listener.NextHealth().Reason is not null)
         {
         }
 

@@ -54,9 +54,9 @@ public sealed class HostEventsTests
             new AddressEvents(),
             new FileEvents("file events", HostChange.Settings, folder.Path("a")),
             new FirewalldEvents($"unix:path={folder.Path("no-bus")}"));
-        var (source, why) = listener.NextHealth();
+        var (source, reason) = listener.NextHealth();
         Assert.Equal("firewalld events", source);
-        Assert.Equal($"no system bus at unix:path={folder.Path("no-bus")}: No such file or directory", why);
+        Assert.Equal($"no system bus at unix:path={folder.Path("no-bus")}: No such file or directory", reason);
     }
 
     private sealed class BrokenSource(int opensAt) : EventSource("broken", HostChange.Firewalld)

@@ -10,7 +10,7 @@ internal sealed class Listener : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly BlockingCollection<HostChange> _changes = [];
-    private readonly BlockingCollection<(string Source, string? Why)> _health = [];
+    private readonly BlockingCollection<(string Source, string? Reason)> _health = [];
     private readonly ManualResetEventSlim _mayGoOn = new(true);
     private readonly HostEvents _events;
     private readonly Thread _thread;
@@ -18,7 +18,7 @@ internal sealed class Listener : IDisposable
 
     public Listener(ThreadNamespace? inside, TimeSpan firstRetry, params IReadOnlyList<EventSource> sources)
     {
-        _events = new(sources, OnChanged, (source, why) => _health.Add((source.Name, why)), firstRetry);
+        _events = new(sources, OnChanged, (source, reason) => _health.Add((source.Name, reason)), firstRetry);
         _thread = inside?.Start(Run) ?? new Thread(Run);
         if (inside is null)
             _thread.Start();
@@ -44,7 +44,7 @@ internal sealed class Listener : IDisposable
         }
     }
 
-    public (string Source, string? Why) NextHealth() =>
+    public (string Source, string? Reason) NextHealth() =>
         _health.TryTake(out var health, Patience) ? health : throw new TimeoutException("no change of a source was reported");
 
     /// <summary>Holds the thread in its next callback.</summary>

@@ -67,9 +67,9 @@ public sealed class UnitEventsTests : IClassFixture<RunningSystemd>
         using var bus = new BusDaemon();
         using var listener = new Listener(null, new UnitEvents(Unit, Change, bus.Address));
 
-        var (source, why) = listener.NextHealth();
+        var (source, reason) = listener.NextHealth();
 
         Assert.Equal($"events of {Unit}", source);
-        Assert.Contains("org.freedesktop.systemd1", why, StringComparison.Ordinal);
+        Assert.Contains("org.freedesktop.systemd1", reason, StringComparison.Ordinal);
     }
 }

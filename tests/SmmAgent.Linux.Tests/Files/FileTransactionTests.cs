@@ -48,7 +48,7 @@ public sealed partial class FileTransactionTests : IDisposable
     {
         using var files = Files.Begin();
         files.Stage("/etc/certs/secret", "x"u8, GuardedRoot.Other, GuardedRoot.Private);
-        files.Stage("/run/open", "x"u8, "root", GuardedRoot.Public | UnixFileMode.GroupWrite); // whatever the umask is
+        files.Stage("/run/open", "x"u8, "root", GuardedRoot.Public | UnixFileMode.GroupWrite); // for every umask
 
         var staged = Assert.Single(Directory.GetFiles(_root.Below("/etc/certs")));
         Assert.Matches(@"/\.secret\.smm-agent-[0-9a-f]{16}$", staged);

@@ -50,7 +50,7 @@ public sealed partial class GuardedRoot : IDisposable
 
     public string Below(string path) => Root + path;
 
-    /// <summary>What lies in the folder, hidden files too.</summary>
+    /// <summary>The content of the folder, also hidden files.</summary>
     public string[] Names(string folder) =>
         [.. Directory.EnumerateFileSystemEntries(Below(folder)).Select(path => Path.GetFileName(path)!).Order()];
 

@@ -110,11 +110,12 @@ public sealed class ChainTrafficTests
         for (var round = 0; round < 20; round++)
         {
             var first = round % 2 == 0 ? 1 : 1000;
-            using var restore = Process.Start(new ProcessStartInfo("ip", ["netns", "exec", vm.Name, $"iptables{variant}-restore", "--noflush"])
-            {
-                RedirectStandardInput = true,
-                Environment = { ["XTABLES_LOCKFILE"] = vm.XtablesLock },
-            })!;
+            using var restore = Process.Start(
+                new ProcessStartInfo("ip", ["netns", "exec", vm.Name, $"iptables{variant}-restore", "--noflush"])
+                {
+                    RedirectStandardInput = true,
+                    Environment = { ["XTABLES_LOCKFILE"] = vm.XtablesLock },
+                })!;
             await restore.StandardInput.WriteAsync(ChainScript.Rewrite(Rules(first, 200), [AgentChain.Jump]));
             restore.StandardInput.Close();
             await Task.Delay(TimeSpan.FromMicroseconds(round * 200), Cancel);

@@ -10,7 +10,9 @@ using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Tests.Firewall;
 
-/// <summary>A network namespace of the test's own. Needs root and the Debian packages iproute2, iptables, nftables and util-linux.</summary>
+/// <summary>
+/// A network namespace of the test's own. Needs root and the Debian packages iproute2, iptables, nftables and util-linux.
+/// </summary>
 internal sealed partial class FirewallNamespace : IAsyncDisposable
 {
     private const int CloneNewNet = 0x40000000;
@@ -79,7 +81,8 @@ internal sealed partial class FirewallNamespace : IAsyncDisposable
     {
         var saved = await RunAsync(new FilterTool(family, variant).Save, "-t", "filter");
         return string.Join(
-            '\n', saved.Split('\n').Where(line => !line.StartsWith('#')).Select(line => line.StartsWith(':') ? line[..line.IndexOf('[')] : line));
+            '\n', saved.Split('\n').Where(line => !line.StartsWith('#'))
+            .Select(line => line.StartsWith(':') ? line[..line.IndexOf('[')] : line));
     }
 
     /// <summary>A socket that belongs to the namespace.</summary>
@@ -108,7 +111,9 @@ internal sealed partial class FirewallNamespace : IAsyncDisposable
         return listener;
     }
 
-    /// <summary>Whether a connection is accepted. A firewall that rejects is seen at once; one that drops after <paramref name="seconds"/>.</summary>
+    /// <summary>
+    /// Whether a connection is accepted. A firewall that rejects is seen at once; one that drops after <paramref name="seconds"/>.
+    /// </summary>
     public async Task<bool> ReachesAsync(string address, int port, double seconds = 10)
     {
         var target = IPAddress.Parse(address);

@@ -26,7 +26,8 @@ public sealed class FirewallReconcilerTests
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync($"iptables{variant} -P INPUT DROP");
-        await vm.RunAsync($"iptables{variant}", "-A", "INPUT", "-p", "tcp", "--dport", "22", "-m", "comment", "--comment", "it's \"ssh\"", "-j", "ACCEPT");
+        await vm.RunAsync($"iptables{variant}", "-A", "INPUT", "-p", "tcp", "--dport", "22", "-m", "comment", "--comment", "it's \"ssh\"",
+            "-j", "ACCEPT");
         var (before, before6) = (await vm.SaveAsync(variant), await vm.SaveAsync(variant, IpFamily.IPv6));
 
         var first = await vm.Pass(variant).ApplyAsync(Desired, Cancel);
@@ -45,7 +46,8 @@ public sealed class FirewallReconcilerTests
         // Only the table of IPv4 has rules of others.
         var stays = variant == Backend.Legacy ? " (the empty table filter stays: the legacy backend keeps it until a restart)" : "";
         Assert.Equal(
-            [$"iptables{variant}: remove the jump in INPUT, chain SMM-AGENT", $"ip6tables{variant}: remove the jump in INPUT, chain SMM-AGENT{stays}"],
+            [$"iptables{variant}: remove the jump in INPUT, chain SMM-AGENT",
+                $"ip6tables{variant}: remove the jump in INPUT, chain SMM-AGENT{stays}"],
             removed.Results.Select(result => result.Step.ToString()));
         Assert.Equal(before, await vm.SaveAsync(variant));
         Assert.Equal(before6, await vm.SaveAsync(variant, IpFamily.IPv6));
@@ -83,7 +85,8 @@ public sealed class FirewallReconcilerTests
             await vm.Pass(variant).ApplyAsync(Desired, Cancel);
             var applied = await vm.SaveAsync(variant);
 
-            await vm.ShellAsync(deed.Replace("IPT", $"iptables{variant}", StringComparison.Ordinal) + $"; iptables{variant} -A INPUT -p tcp --dport 22 -j ACCEPT");
+            await vm.ShellAsync(deed.Replace("IPT", $"iptables{variant}", StringComparison.Ordinal)
+                + $"; iptables{variant} -A INPUT -p tcp --dport 22 -j ACCEPT");
             var report = await vm.Pass(variant).ApplyAsync(Desired, Cancel);
 
             Assert.Single(report.Done);
@@ -123,8 +126,10 @@ public sealed class FirewallReconcilerTests
         // Something that shuts a port makes the jump the first rule, and the ban that it overtakes is named.
         await vm.ShellAsync($"iptables{variant} -I INPUT 3 -p tcp --dport 8080 -j REJECT");
         var report = await vm.Pass(variant).ApplyAsync(Desired, Cancel);
-        Assert.Contains("a rule above the jump blocks 8080: -p tcp -m tcp --dport 8080 -j REJECT", $"{Assert.Single(report.Done)}", StringComparison.Ordinal);
-        Assert.Contains($"iptables{variant} INPUT {Ban}", PortsDiagnosis.Evaluate(Desired, report, manages: true).PortsOpen.Message, StringComparison.Ordinal);
+        Assert.Contains("a rule above the jump blocks 8080: -p tcp -m tcp --dport 8080 -j REJECT", $"{Assert.Single(report.Done)}",
+            StringComparison.Ordinal);
+        Assert.Contains($"iptables{variant} INPUT {Ban}", PortsDiagnosis.Evaluate(Desired, report, manages: true).PortsOpen.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -216,12 +221,18 @@ public sealed class FirewallReconcilerTests
     [Theory]
     [InlineData("iptables-nft -t raw -A PREROUTING -p tcp --dport 8080 -j DROP", "PREROUTING of iptables-nft's table raw")]
     [InlineData("iptables-nft -t raw -P PREROUTING DROP", "PREROUTING of iptables-nft's table raw")]
-    [InlineData("iptables-nft -t mangle -N X; iptables-nft -t mangle -A X -j DROP; iptables-nft -t mangle -A PREROUTING -p tcp -m multiport --dports 80,8080 -j X", "PREROUTING of iptables-nft's table mangle")]
+    [InlineData(
+        "iptables-nft -t mangle -N X; iptables-nft -t mangle -A X -j DROP; iptables-nft -t mangle -A PREROUTING -p tcp -m multiport "
+            + "--dports 80,8080 -j X", "PREROUTING of iptables-nft's table mangle")]
     [InlineData("iptables-nft -t mangle -A INPUT -p tcp --dport 8080 -j DROP", "INPUT of iptables-nft's table mangle")]
     [InlineData("iptables-nft -t security -A INPUT -p tcp --dport 8080 -j DROP", "INPUT of iptables-nft's table security")]
     [InlineData("iptables-legacy -t raw -A PREROUTING -p tcp --dport 8080 -j DROP", "PREROUTING of iptables-legacy's table raw")]
-    [InlineData("nft add table inet early; nft add chain inet early pre '{ type filter hook prerouting priority raw; }'; nft add rule inet early pre tcp dport 8080 drop", "nftables chain inet early pre")]
-    [InlineData("nft add table netdev early; nft add chain netdev early in '{ type filter hook ingress device lo priority 0; }'; nft add rule netdev early in tcp dport 8080 drop", "nftables chain netdev early in")]
+    [InlineData(
+        "nft add table inet early; nft add chain inet early pre '{ type filter hook prerouting priority raw; }'; nft add rule inet early "
+            + "pre tcp dport 8080 drop", "nftables chain inet early pre")]
+    [InlineData(
+        "nft add table netdev early; nft add chain netdev early in '{ type filter hook ingress device lo priority 0; }'; nft add rule "
+            + "netdev early in tcp dport 8080 drop", "nftables chain netdev early in")]
     public async Task ReportedCommandOpensADropBeforeTheFilterTable(string deed, string where)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
@@ -234,12 +245,14 @@ public sealed class FirewallReconcilerTests
         Assert.Equal("BlockedByAnotherTable", state.PortsOpen.Reason);
         Assert.StartsWith(where + " does not let ", state.PortsOpen.Message, StringComparison.Ordinal);
         Assert.False(state.Ports.Single(port => port.Port == 8080).Open);
-        await vm.ShellAsync(state.PortsOpen.Message[(state.PortsOpen.Message.IndexOf("run: ", StringComparison.Ordinal) + 5)..].Replace("sudo ", "", StringComparison.Ordinal));
+        await vm.ShellAsync(state.PortsOpen.Message[(state.PortsOpen.Message.IndexOf("run: ", StringComparison.Ordinal) + 5)..].Replace(
+            "sudo ", "", StringComparison.Ordinal));
         // The policy also drops what the connection's other end says.
         if (deed.Contains("-P ", StringComparison.Ordinal))
             await vm.ShellAsync("iptables-nft -t raw -A PREROUTING -p tcp --sport 8080 -j ACCEPT");
         Assert.True(await vm.ReachesAsync("127.0.0.1", 8080));
-        Assert.Equal("OpenToAny", PortsDiagnosis.Evaluate(Desired, await vm.Pass(Backend.Nft).DryRunAsync(Desired, Cancel), manages: true).PortsOpen.Reason);
+        Assert.Equal("OpenToAny",
+            PortsDiagnosis.Evaluate(Desired, await vm.Pass(Backend.Nft).DryRunAsync(Desired, Cancel), manages: true).PortsOpen.Reason);
     }
 
     [Fact]
@@ -287,5 +300,6 @@ public sealed class FirewallReconcilerTests
     }
 
     /// <summary>The command that a message ends with, as root runs it: not every host of these tests has sudo.</summary>
-    private static string Command(string message) => message[(message.IndexOf("run: ", StringComparison.Ordinal) + 5)..].Replace("sudo ", "", StringComparison.Ordinal);
+    private static string Command(string message) =>
+        message[(message.IndexOf("run: ", StringComparison.Ordinal) + 5)..].Replace("sudo ", "", StringComparison.Ordinal);
 }

@@ -17,7 +17,7 @@ public sealed class IptablesTests
     [Fact]
     public async Task MissingCommandIsReported()
     {
-        var observed = await new Iptables(new CommandRunner(), new(IpFamily.IPv4, "-that-nobody-has")).ObserveAsync(Cancel);
+        var observed = await new Iptables(new CommandRunner(), new(IpFamily.IPv4, "-that-does-not-exist")).ObserveAsync(Cancel);
 
         Assert.Equal(FilterPresence.CommandMissing, observed.State.Value!.Presence);
     }
@@ -64,7 +64,8 @@ public sealed class IptablesTests
         var before = await vm.SaveAsync(Backend.Nft);
         var tool = new FilterTool(IpFamily.IPv4, Backend.Nft);
 
-        var result = await new Iptables(vm.Runner, tool).ApplyAsync(new RewriteChain(tool, [FilterRule.Parse("-p tcp --dport 1 -j ACCEPT"), FilterRule.Parse("-j NOWHERE")], [], []), Cancel);
+        var result = await new Iptables(vm.Runner, tool).ApplyAsync(
+            new RewriteChain(tool, [FilterRule.Parse("-p tcp --dport 1 -j ACCEPT"), FilterRule.Parse("-j NOWHERE")], [], []), Cancel);
 
         Assert.Equal(StepOutcome.Failed, result.Outcome);
         Assert.StartsWith("iptables-nft-restore -w 5 --noflush ended with exit code ", result.Reason, StringComparison.Ordinal);
@@ -86,10 +87,11 @@ public sealed class IptablesTests
     [Fact]
     public async Task DetectedBackendEqualsThatOfIptables()
     {
-        var told = await new CommandRunner().RunAsync(["iptables", "--version"], Cancel);
-        Assert.SkipUnless(told.Succeeded, "needs the Debian package iptables");
+        var shown = await new CommandRunner().RunAsync(["iptables", "--version"], Cancel);
+        Assert.SkipUnless(shown.Succeeded, "needs the Debian package iptables");
 
-        Assert.Equal(told.Output.Contains("nf_tables", StringComparison.Ordinal) ? Backend.Nft : Backend.Legacy, Backend.Detect(new(IpFamily.IPv4)));
+        Assert.Equal(shown.Output.Contains("nf_tables", StringComparison.Ordinal) ? Backend.Nft : Backend.Legacy,
+            Backend.Detect(new(IpFamily.IPv4)));
     }
 
     private static Task<StepResult> Rewrite(Iptables iptables, FilterTool tool) =>

@@ -19,10 +19,17 @@ public sealed class NativeTableTests
     /// <summary>A family, and what somebody wrote before the agent came.</summary>
     public static TheoryData<string, string> Tables => new()
     {
-        { "ip", "chain INPUT { type filter hook input priority filter; policy drop; ct state established,related accept; iifname \"lo\" tcp sport 1 accept; tcp dport 22 accept; }" },
+        { "ip",
+            "chain INPUT { type filter hook input priority filter; policy drop; ct state established,related accept; iifname \"lo\" tcp "
+                + "sport 1 accept; tcp dport 22 accept; }" },
         { "ip", "chain INPUT { type filter hook input priority -5; policy drop; tcp sport 8080 accept; tcp dport 22 accept; }" },
-        { "ip", "set bans { type ipv4_addr; elements = { 192.0.2.1 }; }; chain INPUT { type filter hook input priority 0; policy drop; tcp sport 8080 accept; ip saddr @bans drop; jump ts-input; }; chain ts-input { ct state new limit rate 3/second log accept; }" },
-        { "ip6", "chain INPUT { type filter hook input priority 0; policy drop; icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept; ct state established accept; }" },
+        { "ip",
+            "set bans { type ipv4_addr; elements = { 192.0.2.1 }; }; chain INPUT { type filter hook input priority 0; policy drop; tcp "
+                + "sport 8080 accept; ip saddr @bans drop; jump ts-input; }; chain ts-input { ct state new limit rate "
+                + "3/second log accept; }" },
+        { "ip6",
+            "chain INPUT { type filter hook input priority 0; policy drop; icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept; "
+                + "ct state established accept; }" },
     };
 
     [Theory]
@@ -46,9 +53,10 @@ public sealed class NativeTableTests
         Assert.Equal(1, applied.Split("jump SMM-AGENT").Length - 1);
         Assert.True(await vm.ReachesAsync(address, 8080));
 
-        var (plan, unseen) = await vm.Pass(Nft).PlanRemovalAsync(Cancel);
-        Assert.Null(unseen);
-        Assert.Contains(plan.Steps, step => $"{step}".Contains("(by nft): remove the jump in INPUT, chain SMM-AGENT", StringComparison.Ordinal));
+        var (plan, unobserved) = await vm.Pass(Nft).PlanRemovalAsync(Cancel);
+        Assert.Null(unobserved);
+        Assert.Contains(plan.Steps,
+            step => $"{step}".Contains("(by nft): remove the jump in INPUT, chain SMM-AGENT", StringComparison.Ordinal));
         Assert.Null((await vm.Pass(Nft).RemoveAsync(Cancel)).NotAttemptedReason);
         Assert.Equal(before, await vm.RunAsync("nft", "list", "table", family, "filter"));
     }
@@ -65,7 +73,9 @@ public sealed class NativeTableTests
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.Pass(Nft).ApplyAsync(Desired, Cancel);
         // The rule that iptables cannot show comes on an attached VM.
-        await vm.ShellAsync("nft chain ip filter INPUT '{ policy drop; }'; iptables-nft -A INPUT -i lo -p tcp --sport 1 -j ACCEPT; nft insert rule ip filter INPUT ct state established,related accept");
+        await vm.ShellAsync(
+            "nft chain ip filter INPUT '{ policy drop; }'; iptables-nft -A INPUT -i lo -p tcp --sport 1 -j ACCEPT; nft insert rule ip "
+                + "filter INPUT ct state established,related accept");
         using var listener = vm.Listen(8080);
         Assert.True((await vm.Pass(Nft).ApplyAsync(Desired, Cancel)).Remaining.IsEmpty);
         Assert.True(await vm.ReachesAsync("127.0.0.1", 8080));
@@ -99,17 +109,19 @@ public sealed class NativeTableTests
     public async Task SourcesAndCaptureAreWrittenForNftAndRestoredFromASnapshot()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
-        await vm.RunAsync("nft", "table ip filter { chain INPUT { type filter hook input priority 0; policy drop; ct state established accept; }; }");
+        await vm.RunAsync("nft",
+            "table ip filter { chain INPUT { type filter hook input priority 0; policy drop; ct state established accept; }; }");
         var desired = Desired with { Sources = [Cidr.Parse("10.0.0.0/8")!.Value, Cidr.Parse("192.0.2.7")!.Value] };
         var pass = vm.Pass(Nft);
         await pass.ApplyAsync(desired, Cancel);
         var applied = await vm.RunAsync("nft", "list", "ruleset");
-        var (undo, why) = FirewallSnapshot.Create(await pass.ObserveAsync(Cancel), []);
-        Assert.Null(why);
-        Assert.Contains("ip saddr 10.0.0.0/8 tcp dport 15006 ct original proto-dst 8080 accept comment \"smm-agent: http captured\"", applied, StringComparison.Ordinal);
+        var (snapshot, reason) = FirewallSnapshot.Create(await pass.ObserveAsync(Cancel), []);
+        Assert.Null(reason);
+        Assert.Contains("ip saddr 10.0.0.0/8 tcp dport 15006 ct original proto-dst 8080 accept comment \"smm-agent: http captured\"",
+            applied, StringComparison.Ordinal);
 
         await pass.ApplyAsync(Desired, Cancel);
-        await pass.RestoreAsync(FirewallSnapshot.Read(undo!.Write())!, Cancel);
+        await pass.RestoreAsync(FirewallSnapshot.Read(snapshot!.Write())!, Cancel);
 
         Assert.Equal(applied, await vm.RunAsync("nft", "list", "ruleset"));
     }
@@ -118,7 +130,8 @@ public sealed class NativeTableTests
     public async Task TableIsUnknownWithoutNftAndTheRemovalReportsIt()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
-        await vm.RunAsync("nft", "table ip filter { chain INPUT { type filter hook input priority 0; policy drop; ct state established accept; }; }");
+        await vm.RunAsync("nft",
+            "table ip filter { chain INPUT { type filter hook input priority 0; policy drop; ct state established accept; }; }");
         var before = await vm.RunAsync("nft", "list", "ruleset");
         var nft = Path.Combine(vm.Folder, "nft");
         await File.WriteAllTextAsync(nft, "#!/bin/sh\necho 'nft: not here' >&2; exit 1\n", Cancel);
@@ -131,7 +144,8 @@ public sealed class NativeTableTests
 
         Assert.DoesNotContain(report.Results, result => $"{result.Step}".StartsWith("iptables", StringComparison.Ordinal));
         Assert.Equal("NotSeen", PortsDiagnosis.Evaluate(Desired, report, manages: true).PortsOpen.Reason);
-        Assert.Contains("iptables-nft-save cannot show the table ip filter, because a rule in it was written with nft", removal.NotAttemptedReason, StringComparison.Ordinal);
+        Assert.Contains("iptables-nft-save cannot show the table ip filter, because a rule in it was written with nft",
+            removal.NotAttemptedReason, StringComparison.Ordinal);
         Assert.Equal(before, await vm.RunAsync("nft", "list", "table", "ip", "filter"));
     }
 
@@ -139,7 +153,9 @@ public sealed class NativeTableTests
     public async Task TableWithoutInputStaysUnchanged()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
-        await vm.RunAsync("nft", "table ip filter { chain other { type filter hook input priority 0; policy drop; ct state established accept; }; chain more { ct state new accept; }; }");
+        await vm.RunAsync("nft",
+            "table ip filter { chain other { type filter hook input priority 0; policy drop; ct state established accept; }; chain more { "
+                + "ct state new accept; }; }");
         await vm.RunAsync("nft", "add rule ip filter more ct state new accept");
         var before = await vm.RunAsync("nft", "list", "table", "ip", "filter");
 
@@ -147,7 +163,8 @@ public sealed class NativeTableTests
 
         if (before == await vm.RunAsync("nft", "list", "table", "ip", "filter"))
             Assert.DoesNotContain(report.Results, result => $"{result.Step}".StartsWith("iptables", StringComparison.Ordinal));
-        Assert.Contains("nftables chain ip filter other", PortsDiagnosis.Evaluate(Desired, report, manages: true).PortsOpen.Message, StringComparison.Ordinal);
+        Assert.Contains("nftables chain ip filter other", PortsDiagnosis.Evaluate(Desired, report, manages: true).PortsOpen.Message,
+            StringComparison.Ordinal);
         Assert.Empty((await vm.Pass(Nft).ApplyAsync(Desired, Cancel)).Results);
     }
 }

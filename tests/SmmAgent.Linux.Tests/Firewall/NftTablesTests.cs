@@ -52,12 +52,14 @@ public sealed class NftTablesTests : IDisposable
     [Fact]
     public async Task OtherTablesAndTheOtherFamilyStay()
     {
-        foreach (var command in (string[])["iptables-nft -t nat -P OUTPUT ACCEPT", "iptables-nft -t mangle -P OUTPUT ACCEPT", "ip6tables-nft -t nat -P OUTPUT ACCEPT"])
+        foreach (var command in (string[])[
+            "iptables-nft -t nat -P OUTPUT ACCEPT", "iptables-nft -t mangle -P OUTPUT ACCEPT", "ip6tables-nft -t nat -P OUTPUT ACCEPT"])
             await _inside.RunAsync(command);
 
         Assert.True(RemoveHusk(IpFamily.IPv4, "nat"));
 
-        Assert.Equal(["table ip mangle", "table ip6 nat"], (await _inside.RunAsync("nft list tables")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+        Assert.Equal(["table ip mangle", "table ip6 nat"],
+            (await _inside.RunAsync("nft list tables")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -78,10 +80,10 @@ public sealed class NftTablesTests : IDisposable
 
     private bool RemoveHusk(IpFamily family, string table) => Enter(() => NftTables.RemoveEmptyTable(family, table));
 
-    private T Enter<T>(Func<T> look)
+    private T Enter<T>(Func<T> observe)
     {
         var seen = default(T)!;
-        _inside.Start(() => seen = look()).Join();
+        _inside.Start(() => seen = observe()).Join();
         return seen;
     }
 }

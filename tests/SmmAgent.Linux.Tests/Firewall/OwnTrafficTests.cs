@@ -6,7 +6,9 @@ using SmmAgent.Linux.Firewall;
 
 namespace SmmAgent.Linux.Tests.Firewall;
 
-/// <summary>The verdict on the VM's own connections equals what a real connection to a gateway experiences, before the named command and after it.</summary>
+/// <summary>
+/// The verdict on the VM's own connections equals what a real connection to a gateway experiences, before the named command and after it.
+/// </summary>
 public sealed class OwnTrafficTests
 {
     private const string Gateway4 = "198.18.0.1";
@@ -30,12 +32,24 @@ public sealed class OwnTrafficTests
         { Backend.Nft, "IPT -P OUTPUT DROP; IPT -A OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT", OwnTraffic.OutputDropped },
         { Backend.Legacy, "IPT -A OUTPUT -p tcp --dport 15000:15100 -j REJECT", OwnTraffic.OutputDropped },
         { Backend.Nft, "IPT -P OUTPUT DROP; IPT -A OUTPUT -p tcp -m multiport --dports 443,15012 -j ACCEPT", null },
-        { Backend.Nft, "nft 'table inet site { chain in { type filter hook input priority 5; policy drop; ct state vmap { new : accept, invalid : drop } ; } ; }'", OwnTraffic.RepliesDropped },
-        { Backend.Nft, "nft 'table inet site { chain in { type filter hook input priority 5; policy drop; ct state established,related accept ; } ; }'", null },
-        { Backend.Nft, "nft 'table inet site { chain in { type filter hook input priority 5; policy drop; ct state vmap { established : accept, related : accept } ; } ; }'", null },
-        { Backend.Nft, "nft 'table inet site { chain in { type filter hook input priority 5; policy drop; meta l4proto { icmpv6 } accept ; tcp dport 1024-65535 accept ; } ; }'", null },
-        { Backend.Nft, "nft 'table inet site { chain out { type filter hook output priority 5; policy drop; meta l4proto { icmpv6 } accept ; } ; }'", OwnTraffic.OutputDropped },
-        { Backend.Nft, "nft 'table inet site { chain out { type filter hook output priority 5; policy drop; tcp dport { 443, 15000-15099 } accept ; } ; }'", null },
+        { Backend.Nft,
+            "nft 'table inet site { chain in { type filter hook input priority 5; policy drop; ct state vmap { new : accept, invalid "
+                + ": drop } ; } ; }'", OwnTraffic.RepliesDropped },
+        { Backend.Nft,
+            "nft 'table inet site { chain in { type filter hook input priority 5; policy drop; "
+                + "ct state established,related accept ; } ; }'", null },
+        { Backend.Nft,
+            "nft 'table inet site { chain in { type filter hook input priority 5; policy drop; ct state vmap { established : accept, "
+                + "related : accept } ; } ; }'", null },
+        { Backend.Nft,
+            "nft 'table inet site { chain in { type filter hook input priority 5; policy drop; meta l4proto { icmpv6 } accept ; tcp dport "
+                + "1024-65535 accept ; } ; }'", null },
+        { Backend.Nft,
+            "nft 'table inet site { chain out { type filter hook output priority 5; policy drop; meta l4proto { icmpv6 } accept ; } ; }'",
+                OwnTraffic.OutputDropped },
+        { Backend.Nft,
+            "nft 'table inet site { chain out { type filter hook output priority 5; policy drop; tcp dport { 443, 15000-15099 "
+                + "} accept ; } ; }'", null },
     };
 
     [Theory]
@@ -66,8 +80,8 @@ public sealed class OwnTrafficTests
             cures.AddRange(found.Select(obstacle => obstacle.Remediation.Replace("sudo ", "", StringComparison.Ordinal)));
         }
 
-        foreach (var cure in cures.Distinct())
-            await vm.ShellAsync(cure);
+        foreach (var fix in cures.Distinct())
+            await vm.ShellAsync(fix);
         foreach (var address in reason is null ? [] : new[] { Gateway4, Gateway6 })
         {
             Assert.Empty(await JudgeAsync(vm, variant, address));
@@ -77,8 +91,8 @@ public sealed class OwnTrafficTests
 
     private static async Task<IReadOnlyList<OwnTrafficBlocker>> JudgeAsync(FirewallNamespace vm, string variant, string peer)
     {
-        var look = await vm.Pass(variant).DryRunAsync(Nothing, Cancel);
-        var verdict = OwnTraffic.Evaluate([new OwnConnection(Transport.Tcp, IPAddress.Parse(peer), Port)], look.Observed);
+        var observation = await vm.Pass(variant).DryRunAsync(Nothing, Cancel);
+        var verdict = OwnTraffic.Evaluate([new OwnConnection(Transport.Tcp, IPAddress.Parse(peer), Port)], observation.Observed);
         Assert.Null(verdict.UnclearReason);
         return verdict.Blockers;
     }

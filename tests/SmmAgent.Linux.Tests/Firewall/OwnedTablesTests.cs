@@ -29,7 +29,8 @@ public sealed class OwnedTablesTests : IDisposable
         await _inside.RunAsync($"{iptables} -A OUTPUT -j ACCEPT");
         await _inside.RunAsync($"{iptables} -F");
 
-        Assert.Equal((true, true, false), (Enter(() => _made.Has(family)), Enter(() => _made.Remove(family)), Enter(() => _made.Has(family))));
+        Assert.Equal((true, true, false),
+            (Enter(() => _made.Has(family)), Enter(() => _made.Remove(family)), Enter(() => _made.Has(family))));
         Assert.Equal("", await RulesetAsync());
     }
 
@@ -86,17 +87,18 @@ public sealed class OwnedTablesTests : IDisposable
                 Enter(() => _made.Create(IpFamily.IPv4));
             await adding;
 
-            Assert.Contains($"-A FORWARD -s 198.18.0.{round}/32 -j DROP", await _inside.RunAsync("iptables-nft-save"), StringComparison.Ordinal);
+            Assert.Contains($"-A FORWARD -s 198.18.0.{round}/32 -j DROP", await _inside.RunAsync("iptables-nft-save"),
+                StringComparison.Ordinal);
             await _inside.RunAsync("nft flush ruleset");
         }
     }
 
     private Task<string> RulesetAsync() => _inside.RunAsync("nft list ruleset");
 
-    private T Enter<T>(Func<T> look)
+    private T Enter<T>(Func<T> observe)
     {
         var seen = default(T)!;
-        _inside.Start(() => seen = look()).Join();
+        _inside.Start(() => seen = observe()).Join();
         return seen;
     }
 

@@ -27,7 +27,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
 
     public async ValueTask InitializeAsync() => _host.Fresh ??= await _host.EverythingAsync();
 
-    // Whatever a test did with the agent's own means is undone by a withdrawal, to the letter.
+    // A withdrawal undoes exactly the changes that a test made with the agent's own methods.
     public async ValueTask DisposeAsync()
     {
         await WithdrawAsync(CancellationToken.None);
@@ -205,11 +205,11 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     public async Task PermanentOnlyZoneWithAnUnresolvableServiceIsObservedByItsOwnRules()
     {
         await _host.CommandAsync("--permanent", "--new-zone=later");
+        // In this order: firewalld does not change a zone that it finds invalid.
+        await _host.CommandAsync("--permanent", "--zone=later", $"--add-rich-rule={OwnRule}");
         await AddServiceWithAnUnresolvableIncludeAsync("later");
         try
         {
-            await _host.CommandAsync("--permanent", "--zone=later", $"--add-rich-rule={OwnRule}");
-
             Assert.Equal([new(8080, null)], (await ZonesAsync())["later"].OwnRules);
         }
         finally
@@ -220,7 +220,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task UnresolvableServiceDoesNotPreventTheRemoval()
+    public async Task UnresolvableServiceDoesNotPreventTheRemovalFromTheRuntime()
     {
         await OpenAsync("home", [8080]);
         await OpenAsync("public", [8080]);
@@ -230,9 +230,19 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
             // Which ports the zone lets in is unknown.
             Assert.IsType<FirewalldObservation.NotSeen>(await _firewalld.ObserveAsync(Cancel));
 
-            Assert.Equal(4, (await WithdrawAsync(Cancel)).Count);
+            var plan = FirewallPlanner.Remove(new([], await _firewalld.ObserveOwnRulesAsync(Cancel)));
 
-            Assert.DoesNotContain("16400", await _host.EverythingAsync(), StringComparison.Ordinal);
+            Assert.Equal(
+                ["firewalld: close 8080 in zone home", "firewalld: close 8080 in zone public"],
+                plan.Steps.Select(step => $"{step}").Order(StringComparer.Ordinal));
+            // firewalld refuses every permanent change while a service is invalid, and the step fails with its reason.
+            foreach (var step in plan.Steps)
+            {
+                var refusal = await Assert.ThrowsAsync<DBusException>(() => ExecuteAsync(new([step]), Cancel));
+                Assert.StartsWith("firewalld: INVALID_SERVICE: ", refusal.Message, StringComparison.Ordinal);
+            }
+
+            Assert.DoesNotContain("16400", await _host.CommandAsync("--list-all-zones"), StringComparison.Ordinal);
         }
         finally
         {
@@ -299,7 +309,8 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
 
     private async Task<IReadOnlyList<string>> ApplyAsync(params int[] ports)
     {
-        var desired = new DesiredFirewall([.. ports.Select(port => new OpenPort(port, $"{port}", Captured: false))], Sources: [], Complete: true);
+        var desired = new DesiredFirewall(
+            [.. ports.Select(port => new OpenPort(port, $"{port}", Captured: false))], Sources: [], Complete: true);
         return await ExecuteAsync(FirewallPlanner.Plan(desired, new([], await _firewalld.ObserveAsync(Cancel))), Cancel);
     }
 

@@ -144,14 +144,14 @@ public sealed class AgentIdentityTests : IDisposable
     [InlineData("win.txt", "is the name of a file; set the token: sudo smm-agent set bearer-token --stdin")]
     [InlineData("ab\tc", "at position 3")]
     [InlineData("ä", "at position 1")]
-    public void TokenThatAHeaderCannotCarryIsAnErrorWithoutTheToken(string content, string told)
+    public void TokenThatAHeaderCannotCarryIsAnErrorWithoutTheToken(string content, string shown)
     {
         AtomicFile.Write(TokenPath, content, AtomicFile.Private);
 
         var reading = new BearerTokenFile(TokenPath).Read();
 
         Assert.Null(reading.Token);
-        Assert.Contains(told, reading.Fault, StringComparison.Ordinal);
+        Assert.Contains(shown, reading.Fault, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,11 +17,11 @@ public sealed class AgentLockTests : IDisposable
     public async Task LockHasOneHolderAtATime()
     {
         var (first, _) = await Lock().AcquireAsync(TimeSpan.Zero, Cancel);
-        var (second, why) = await Lock().AcquireAsync(TimeSpan.Zero, Cancel);
+        var (second, reason) = await Lock().AcquireAsync(TimeSpan.Zero, Cancel);
 
         Assert.NotNull(first);
         Assert.Null(second);
-        Assert.Contains($"another smm-agent has held {LockFile}", why, StringComparison.Ordinal);
+        Assert.Contains($"another smm-agent has held {LockFile}", reason, StringComparison.Ordinal);
 
         var waiting = Lock().AcquireAsync(TimeSpan.FromMinutes(1), Cancel);
         first.Dispose();
@@ -50,11 +50,11 @@ public sealed class AgentLockTests : IDisposable
     [Fact]
     public async Task FileThatCannotBeOpenedIsReportedWithTheReason()
     {
-        var (held, why) = await new AgentLock(Path.Combine(LockFile, "missing", "lock"), TimeProvider.System).AcquireAsync(
+        var (held, reason) = await new AgentLock(Path.Combine(LockFile, "missing", "lock"), TimeProvider.System).AcquireAsync(
             TimeSpan.Zero, Cancel);
 
         Assert.Null(held);
-        Assert.Contains("No such file or directory", why, StringComparison.Ordinal);
+        Assert.Contains("No such file or directory", reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,8 +1,10 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Tests.Locks;
 
-public sealed class ConfigLockTests : IDisposable
+public sealed partial class ConfigLockTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-lock-");
 
@@ -23,6 +25,20 @@ public sealed class ConfigLockTests : IDisposable
         Assert.Empty(_folder.EnumerateFileSystemInfos());
     }
 
+    // As in a process that another thread starts, which has copies of all descriptors until its exec.
+    [Fact]
+    public void ReleaseDoesNotWaitForACopyOfTheDescriptor()
+    {
+        var held = ConfigLock.Take(_folder.FullName, TimeSpan.Zero, TimeProvider.System);
+        var number = new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos()
+            .First(descriptor => descriptor.LinkTarget == _folder.FullName).Name;
+        using var copy = new SafeFileHandle(Duplicate(int.Parse(number, System.Globalization.CultureInfo.InvariantCulture)), ownsHandle: true);
+
+        held.Dispose();
+
+        ConfigLock.Take(_folder.FullName, TimeSpan.Zero, TimeProvider.System).Dispose();
+    }
+
     [Fact]
     public void TimeoutNamesTheFolder()
     {
@@ -33,4 +49,7 @@ public sealed class ConfigLockTests : IDisposable
 
         Assert.StartsWith($"another smm-agent has been changing {_folder.FullName}", refused.Message, StringComparison.Ordinal);
     }
+
+    [LibraryImport("libc", EntryPoint = "dup", SetLastError = true)]
+    private static partial int Duplicate(int descriptor);
 }

@@ -125,10 +125,10 @@ public sealed class DebInstallTests : IDisposable
     private Task<InstallOutcome> InstallAsync(BuiltPackage built, bool mayDowngrade = false) =>
         _host.InstallAsync(Apt, _host.Offer(built, "deb"), mayDowngrade);
 
-    private async Task FailsAsync(BuiltPackage built, PackageFailureReason fault, string told)
+    private async Task FailsAsync(BuiltPackage built, PackageFailureReason fault, string shown)
     {
         var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(built));
-        Assert.Contains(told, failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Contains(shown, failed.Failure.Message, StringComparison.Ordinal);
         Assert.Equal(fault, failed.Failure.Reason);
         Assert.EndsWith("; 1.0 stays installed", failed.Failure.Message, StringComparison.Ordinal);
         Assert.Equal(new PackageState("1.0"), failed.After);

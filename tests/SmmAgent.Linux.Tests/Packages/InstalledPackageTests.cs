@@ -33,17 +33,17 @@ public sealed class InstalledPackageTests : IDisposable
     [Fact]
     public async Task StateIsUnknownWithoutAPackageManager()
     {
-        var (state, why) = await new InstalledPackage(new PackageTools(null, null)).ReadAsync(
+        var (state, reason) = await new InstalledPackage(new PackageTools(null, null)).ReadAsync(
             BuiltPackage.Name, TestContext.Current.CancellationToken);
 
         Assert.Null(state);
-        Assert.Equal("this host has neither dpkg nor rpm", why);
+        Assert.Equal("this host has neither dpkg nor rpm", reason);
     }
 
     private async Task<(string? Version, int Asked)> ReadAsync(InstalledPackage installed)
     {
-        var (state, why) = await installed.ReadAsync(BuiltPackage.Name, TestContext.Current.CancellationToken);
-        Assert.Null(why);
+        var (state, reason) = await installed.ReadAsync(BuiltPackage.Name, TestContext.Current.CancellationToken);
+        Assert.Null(reason);
         return (state!.Version, File.ReadAllLines(Asked).Length);
     }
 }

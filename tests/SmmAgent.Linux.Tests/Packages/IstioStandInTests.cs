@@ -61,7 +61,8 @@ public sealed class IstioStandInTests : IAsyncDisposable
         File.WriteAllText(_host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n");
         File.WriteAllText(
             _host.Inside("/var/lib/istio/envoy/cluster.env"),
-            "ISTIO_META_DNS_CAPTURE='true'\nISTIO_SERVICE_CIDR='*'\nISTIO_INBOUND_PORTS='*'\nISTIO_LOCAL_EXCLUDE_PORTS='22,16400'\nISTIO_SERVICE='a.b'\nPS_TEST='it'\"'\"'s'\n");
+            "ISTIO_META_DNS_CAPTURE='true'\nISTIO_SERVICE_CIDR='*'\nISTIO_INBOUND_PORTS='*'\n"
+            + "ISTIO_LOCAL_EXCLUDE_PORTS='22,16400'\nISTIO_SERVICE='a.b'\nPS_TEST='it'\"'\"'s'\n");
         // The name server of the host, which resolves every name to the same address.
         File.WriteAllText($"{_host.Shared}/names", """
             sysread STDIN, my $question, 4096;
@@ -323,8 +324,8 @@ public sealed class IstioStandInTests : IAsyncDisposable
         return result.Output;
     }
 
-    private Task UntilAsync(string network, string address, int port, string request, string told) => Until.TrueAsync(
-        () => AskAsync(network, address, port, request).GetAwaiter().GetResult().Contains(told, StringComparison.Ordinal),
+    private Task UntilAsync(string network, string address, int port, string request, string shown) => Until.TrueAsync(
+        () => AskAsync(network, address, port, request).GetAwaiter().GetResult().Contains(shown, StringComparison.Ordinal),
         $"{address}:{port} answers", TimeSpan.FromMinutes(1), () => File.ReadAllText(_host.Inside("/var/log/istio/istio.err.log")));
 
     /// <summary>The answer; empty where no server is reached.</summary>

@@ -78,7 +78,8 @@ public sealed class PackageApprovalTests : IAsyncDisposable
         _list.Serve([.. Enumerable.Repeat((byte)' ', SignedPackageList.MaximumBytes + 1)]);
         Assert.Equal(
             (PackageFailureReason.BrokenPackageList,
-                "istio-sidecar 1.15.3 is not installed: the dashboard's package list is larger than 1048576 bytes"), await RefusalTextAsync());
+                "istio-sidecar 1.15.3 is not installed: the dashboard's package list is larger than 1048576 bytes"),
+                await RefusalTextAsync());
     }
 
     [Fact]

@@ -12,15 +12,15 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     [Fact]
     public async Task DownloadIsCompleteForRootOnlyAndSendsNoToken()
     {
-        var told = new List<(long, long?)>();
+        var shown = new List<(long, long?)>();
 
-        var (path, failure) = await _house.FetchAsync(progress: (bytes, total) => told.Add((bytes, total)));
+        var (path, failure) = await _house.FetchAsync(progress: (bytes, total) => shown.Add((bytes, total)));
 
         Assert.Null(failure);
         Assert.Equal(PackageServerFixture.Body, await File.ReadAllTextAsync(path!, TestContext.Current.CancellationToken));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path!));
-        Assert.Equal((0, PackageServerFixture.Body.Length), told[0]);
-        Assert.Equal((PackageServerFixture.Body.Length, PackageServerFixture.Body.Length), told[^1]);
+        Assert.Equal((0, PackageServerFixture.Body.Length), shown[0]);
+        Assert.Equal((PackageServerFixture.Body.Length, PackageServerFixture.Body.Length), shown[^1]);
         var request = Assert.Single(_house.Requests);
         Assert.Null(request.Header("Authorization"));
         Assert.Null(request.Header("Range"));

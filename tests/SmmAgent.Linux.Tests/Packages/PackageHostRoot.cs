@@ -155,7 +155,7 @@ internal sealed class WaitingScript(string folder) : IDisposable
         // A killed package manager leaves it behind, and its root is the one of the host.
         var script = File.ReadAllText(Pid).Trim().Split(' ')[1];
         Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{script}"), TimeSpan.FromSeconds(30)),
-            "the script ends when it is told to");
+            "the script ends on request");
         File.Delete(Pid);
     }
 }

@@ -72,14 +72,14 @@ public sealed class PackageRedirectTests : IAsyncDisposable
     [InlineData("http://127.0.0.1:1/p.deb", "which is not https")]
     [InlineData("file:///etc/shadow", "which is not https")]
     [InlineData("", "redirects without a usable location")]
-    public async Task RedirectToAnythingElseIsNotFollowed(string to, string told)
+    public async Task RedirectToAnythingElseIsNotFollowed(string to, string shown)
     {
         _dashboard.Answers = _ => Redirect(to);
 
         var failure = await _house.FailAsync();
 
         Assert.Equal(PackageFailureReason.Redirected, failure.Reason);
-        Assert.Contains(told, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(shown, failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -104,13 +104,13 @@ public sealed class PutBackTests : IDisposable
 
         var failed = await FailAsync(new("2.0") { After = "exit 4" }, "deb", "apt-get");
 
-        var why = deed switch
+        var reason = deed switch
         {
             "changed" => $"smm-test 1.0: the SHA-256 of {path} is ",
             "link" => $"{path} is a link",
             _ => $"{_host.Cache.Folder} does not have its package",
         };
-        Assert.Contains($"exit status 4; it is partially installed, and 1.0 cannot be restored: {why}", failed.Failure.Message,
+        Assert.Contains($"exit status 4; it is partially installed, and 1.0 cannot be restored: {reason}", failed.Failure.Message,
             StringComparison.Ordinal);
         Assert.Equal((new PackageState("2.0", IsComplete: false), "2.0"), (failed.After, _host.Content));
         Assert.DoesNotContain('\n', failed.Failure.ToString());
@@ -200,9 +200,9 @@ public sealed class PutBackTests : IDisposable
     private async Task<InstallOutcome.Failed> FailAsync(BuiltPackage built, string format, string? program) =>
         Assert.IsType<InstallOutcome.Failed>(await InstallAsync(built, format, program));
 
-    private void IsBack(InstallOutcome.Failed failed, string version, PackageFailureReason fault, string told)
+    private void IsBack(InstallOutcome.Failed failed, string version, PackageFailureReason fault, string shown)
     {
-        Assert.Contains(told, failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Contains(shown, failed.Failure.Message, StringComparison.Ordinal);
         Assert.EndsWith($"; {version} was restored", failed.Failure.Message, StringComparison.Ordinal);
         Assert.Equal((fault, new PackageState(version), version.Split('-')[0]), (failed.Failure.Reason, failed.After, _host.Content));
         Assert.False(Directory.Exists(Path.Combine(_host.Cache.Folder, "verified")));

@@ -28,14 +28,14 @@ public sealed class RemoveTests : IDisposable
     [Theory]
     [InlineData("deb", "smm-other depends on smm-test")]
     [InlineData("rpm", "smm-test is needed by (installed) smm-other-1-1")]
-    public async Task PackageThatAnotherOneDependsOnStays(string format, string told)
+    public async Task PackageThatAnotherOneDependsOnStays(string format, string shown)
     {
         await InstallAsync(new("1.0"), format);
         await InstallAsync(new("1") { Named = "smm-other", Depends = "smm-test" }, format);
 
         var failed = await FailAsync(format);
 
-        Assert.Contains(told, failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Contains(shown, failed.Failure.Message, StringComparison.Ordinal);
         Assert.Equal((PackageFailureReason.StillNeeded, "remove that package first"), (failed.Failure.Reason, failed.Failure.Remediation));
         Assert.True(failed.After is { IsComplete: true, Version: not null });
         Assert.Equal("1.0", _host.Content);
@@ -44,7 +44,7 @@ public sealed class RemoveTests : IDisposable
     [Theory]
     [InlineData("deb", "pre-removal script subprocess returned error exit status 5; 1.0 stays installed")]
     [InlineData("rpm", "scriptlet failed, exit status 5; 1.0-1 stays installed")]
-    public async Task ScriptThatRefusesTheRemovalIsObeyedAndReported(string format, string told)
+    public async Task ScriptThatRefusesTheRemovalIsObeyedAndReported(string format, string shown)
     {
         Prepare(format);
         await InstallAsync(new("1.0") { Leaving = "exit 5" }, format);
@@ -52,21 +52,21 @@ public sealed class RemoveTests : IDisposable
         var failed = await FailAsync(format);
 
         Assert.StartsWith("smm-test is not removed: ", failed.Failure.Message, StringComparison.Ordinal);
-        Assert.EndsWith(told, failed.Failure.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(shown, failed.Failure.ToString(), StringComparison.Ordinal);
         Assert.Equal((PackageFailureReason.InstallFailed, "1.0"), (failed.Failure.Reason, _host.Content));
     }
 
     [Theory]
     [InlineData("remove", "post-removal script subprocess returned error exit status 6; it is partially removed")]
     [InlineData("purge", "post-removal script subprocess returned error exit status 6; its configuration stays")]
-    public async Task PartialRemovalOfADebIsReportedAndTheNextAttemptCompletesIt(string step, string told)
+    public async Task PartialRemovalOfADebIsReportedAndTheNextAttemptCompletesIt(string step, string shown)
     {
-        var mended = $"{_host.Shared}/mended";
-        await InstallAsync(new("1.0") { Left = $"[ \"$1\" != {step} ] || [ -e {mended} ] || exit 6" }, "deb");
+        var repaired = $"{_host.Shared}/repaired";
+        await InstallAsync(new("1.0") { Left = $"[ \"$1\" != {step} ] || [ -e {repaired} ] || exit 6" }, "deb");
 
-        Assert.EndsWith(told, (await FailAsync("deb")).Failure.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(shown, (await FailAsync("deb")).Failure.ToString(), StringComparison.Ordinal);
 
-        await File.WriteAllTextAsync(mended, "", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(repaired, "", TestContext.Current.CancellationToken);
         RemovalOutcome expected = step == "purge" ? new RemovalOutcome.NotInstalled() : new RemovalOutcome.Removed("1.0");
         Assert.Equal(expected, await RemoveAsync("deb"));
         Assert.Equal(PackageState.NotInstalled,

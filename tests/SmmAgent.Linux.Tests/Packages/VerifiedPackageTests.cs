@@ -93,10 +93,10 @@ public sealed class VerifiedPackageTests : IDisposable
         await File.WriteAllTextAsync(path, "no archive at all", TestContext.Current.CancellationToken);
         await RefusedAsync(_host.Sealed(package), PackageFailureReason.BrokenPackage, "the archive cannot be read");
 
-        async Task RefusedAsync(SmmAgent.Contract.Package offered, PackageFailureReason fault, string told)
+        async Task RefusedAsync(SmmAgent.Contract.Package offered, PackageFailureReason fault, string shown)
         {
             var failed = Assert.IsType<InstallOutcome.Failed>(await _host.InstallAsync(installer, offered));
-            Assert.Contains(told, failed.Failure.Message, StringComparison.Ordinal);
+            Assert.Contains(shown, failed.Failure.Message, StringComparison.Ordinal);
             Assert.Equal((fault, PackageState.NotInstalled), (failed.Failure.Reason, failed.After));
         }
     }
@@ -106,14 +106,14 @@ public sealed class VerifiedPackageTests : IDisposable
     [InlineData("./usr/../../etc/passwd", "is not a plain path")]
     [InlineData("./root/.ssh/authorized_keys", "is outside the folders that packages may use")]
     [InlineData("./etc/x/passwd", "is below the archive's own link 'etc/x'")]
-    public async Task MemberOutsideWhatAPackageMayHoldIsRefused(string member, string told)
+    public async Task MemberOutsideWhatAPackageMayHoldIsRefused(string member, string shown)
     {
         var package = _host.Offer(new("1.0"), "deb");
         WriteDeb(_host.Cache.PathOf(package), member);
 
         var failed = Assert.IsType<InstallOutcome.Failed>(await _host.InstallAsync(Apt, _host.Sealed(package)));
 
-        Assert.Contains(told, failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Contains(shown, failed.Failure.Message, StringComparison.Ordinal);
         Assert.Equal(PackageFailureReason.UnsafeContents, failed.Failure.Reason);
     }
 

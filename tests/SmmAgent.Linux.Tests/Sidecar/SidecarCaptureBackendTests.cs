@@ -81,7 +81,8 @@ public sealed class SidecarCaptureBackendTests
         await using var network = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(network.Runner, network.ProcNet);
         await network.ShellAsync(
-            "for tool in iptables-nft iptables-legacy; do $tool -t nat -N ISTIO_OUTPUT; $tool -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT; done");
+            "for tool in iptables-nft iptables-legacy; do "
+            + "$tool -t nat -N ISTIO_OUTPUT; $tool -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT; done");
         Assert.Equal(["legacy", "nft"], await capture.BackendsAsync(cancel));
 
         Assert.Null(await capture.RemoveAsync("legacy", cancel));

@@ -48,7 +48,7 @@ public sealed class SidecarReconcilerTests : IDisposable
         Assert.Equal("127.0.0.1 localhost\n", await File.ReadAllTextAsync(_host.Root.Below("/etc/hosts"), Cancel));
 
         Assert.Equal(outcome.Failures, _host.Records.Report()!.Failures);
-        // Nothing is left that a detach would undo.
+        // Nothing is left that a detach would restore.
         Assert.False(_host.Records.HasBeforeAttach);
         Assert.False(File.Exists(_host.Paths.BeforePass));
     }
@@ -145,9 +145,9 @@ public sealed class SidecarReconcilerTests : IDisposable
     [Fact]
     public async Task DryRunChangesNothing()
     {
-        var look = await _host.Pass().DryRunAsync(SidecarRoot.Inputs(SidecarRoot.Config), Cancel);
+        var observation = await _host.Pass().DryRunAsync(SidecarRoot.Inputs(SidecarRoot.Config), Cancel);
 
-        Assert.Contains(look.Plan.Steps, step => step is WriteSidecarFile);
+        Assert.Contains(observation.Plan.Steps, step => step is WriteSidecarFile);
         Assert.Empty(_host.Root.Names("/var/lib/smm-agent-host"));
         Assert.Null(_host.Records.Report());
     }
@@ -196,7 +196,7 @@ public sealed class SidecarReconcilerTests : IDisposable
         var pass = _host.Pass();
 
         var waiting = pass.RestoreAsync(
-            before, observed => SidecarRestore.Plan(before, observed, keepPackages: true, "why"), _results.Add, Cancel);
+            before, observed => SidecarRestore.Plan(before, observed, keepPackages: true, "reason"), _results.Add, Cancel);
         Assert.Equal("waiting for another smm-agent, which is working on the sidecar", pass.Doing);
         Assert.False(waiting.IsCompleted);
         held!.Dispose();
@@ -209,10 +209,10 @@ public sealed class SidecarReconcilerTests : IDisposable
     {
         _host.Root.Write(SidecarFiles.RootCertificate, "PEM", mode: GuardedRoot.Private);
         GuardedRoot.Run("chmod", "755", _host.Root.Below("/etc/certs"));
-        var told = _host.Root.Files.ReadMetadata(SidecarFiles.RootCertificate) with { Content = "as root saw it" };
-        var report = ReconcileReport.None with { RootCertificate = told };
+        var shown = _host.Root.Files.ReadMetadata(SidecarFiles.RootCertificate) with { Content = "as root saw it" };
+        var report = ReconcileReport.None with { RootCertificate = shown };
 
-        Assert.Equal(told, (await SeenByDaemonAsync(report)).File(SidecarFiles.RootCertificate));
+        Assert.Equal(shown, (await SeenByDaemonAsync(report)).File(SidecarFiles.RootCertificate));
 
         foreach (var none in (ReconcileReport?[])[null, ReconcileReport.None])
         {
@@ -222,8 +222,8 @@ public sealed class SidecarReconcilerTests : IDisposable
         }
 
         // The sidecar writes it at each renewal: the last report counts until the next privileged reconcile.
-        var since = await SeenByDaemonAsync(report with { RootCertificate = told with { Modified = told.Modified.AddTicks(-10) } });
-        Assert.Equal(told, since.File(SidecarFiles.RootCertificate));
+        var since = await SeenByDaemonAsync(report with { RootCertificate = shown with { Modified = shown.Modified.AddTicks(-10) } });
+        Assert.Equal(shown, since.File(SidecarFiles.RootCertificate));
         Assert.Equal([$"read {SidecarFiles.RootCertificate}"], since.PendingRootReads);
 
         Assert.Equal(

@@ -21,11 +21,11 @@ public sealed class SidecarStepExecutorTests : IDisposable
         [
             new WriteSidecarFile(File(SidecarFiles.ClusterEnvironment, "root"), "it is missing"),
             new SetHosts(["198.18.0.11 istiod.istio-system.svc"]),
-            new WriteSidecarFile(File(SidecarFiles.MeshFile, "smm-nobody-of-this-name"), "it is missing"),
+            new WriteSidecarFile(File(SidecarFiles.MeshFile, "smm-no-such-user"), "it is missing"),
         ]);
 
         Assert.Equal((ReconcilePart.Files, StepFailureReason.NotWritten), (failure!.Part, failure.Reason));
-        Assert.Contains("smm-nobody-of-this-name", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("smm-no-such-user", failure.Message, StringComparison.Ordinal);
         Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
         Assert.Empty(_host.Root.Names("/etc/istio/config"));
         Assert.Equal("127.0.0.1 localhost\n", Text(SidecarFiles.HostsFile));

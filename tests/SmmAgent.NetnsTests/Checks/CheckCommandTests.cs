@@ -95,7 +95,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
 
         var output = CheckReportReader.ByNobody(fixture.Bed, root.Path);
 
-        Assert.Equal(("skipped", ""), (output.Status("control-plane-status"), output.Cure("control-plane-status")));
+        Assert.Equal(("skipped", ""), (output.Status("control-plane-status"), output.Fix("control-plane-status")));
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
 
         Assert.False((bool)output.Json["root"]!);
         foreach (var id in (string[])["dashboard-settings", "dashboard-configured", "dashboard-token", "control-plane-status"])
-            Assert.Equal((id, "skipped", "sudo smm-agent check"), (id, output.Status(id), output.Cure(id)));
+            Assert.Equal((id, "skipped", "sudo smm-agent check"), (id, output.Status(id), output.Fix(id)));
         Assert.Equal("pass", output.Status("os-architecture"));
         Assert.DoesNotContain(bed.Mesh.Token, output.Text, StringComparison.Ordinal);
     }

@@ -5,10 +5,10 @@ using SmmAgent.Testbed;
 namespace SmmAgent.NetnsTests.Checks;
 
 /// <summary>One line of <c>smm-agent check</c>.</summary>
-internal sealed record CheckedLine(string Status, string? Subject, string Found, string? Cure, double? LatencyMs)
+internal sealed record CheckedLine(string Status, string? Subject, string Found, string? Fix, double? LatencyMs)
 {
-    /// <summary>The cure as root runs it: not every host of these tests has sudo.</summary>
-    public string Command => (Cure ?? "").Replace("sudo ", "", StringComparison.Ordinal);
+    /// <summary>The fix as root runs it: not every host of these tests has sudo.</summary>
+    public string Command => (Fix ?? "").Replace("sudo ", "", StringComparison.Ordinal);
 }
 
 /// <summary>One run of <c>smm-agent check --output json</c>.</summary>
@@ -54,7 +54,7 @@ internal sealed class CheckReportReader((int ExitCode, string Output) run)
     /// <summary>All that the lines of a check found, one below the other.</summary>
     public string Found(string id) => string.Join('\n', Lines(id).Select(line => line.Found));
 
-    public string Cure(string id) => string.Join('\n', Lines(id).Select(line => line.Cure));
+    public string Fix(string id) => string.Join('\n', Lines(id).Select(line => line.Fix));
 
     public IReadOnlyList<CheckedLine> Lines(string id) =>
     [

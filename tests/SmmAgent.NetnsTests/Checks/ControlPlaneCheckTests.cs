@@ -48,7 +48,7 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
             bed.Mesh.Gateways = [];
             bed.Mesh.Write();
             var failed = await CheckReportReader.UntilAsync(agent, "control-plane-meshexpansion", "fail");
-            Assert.Contains("meshExpansion.enabled", failed.Cure("control-plane-meshexpansion"), StringComparison.Ordinal);
+            Assert.Contains("meshExpansion.enabled", failed.Fix("control-plane-meshexpansion"), StringComparison.Ordinal);
         }
         finally
         {

@@ -38,7 +38,7 @@ public sealed class DashboardCertificateCheckTests
         var early = CheckReportReader.By(agent);
         Assert.Equal("fail", early.Status("dashboard-certificate"));
         Assert.Contains("not valid before", early.Found("dashboard-certificate"), StringComparison.Ordinal);
-        Assert.Contains("timedatectl", early.Cure("dashboard-certificate"), StringComparison.Ordinal);
+        Assert.Contains("timedatectl", early.Fix("dashboard-certificate"), StringComparison.Ordinal);
         Assert.Contains("this VM's clock is behind", early.Found("host-certificates"), StringComparison.Ordinal);
     }
 
@@ -57,7 +57,7 @@ public sealed class DashboardCertificateCheckTests
 
         Assert.Equal("fail", stranger.Status("dashboard-certificate"));
         Assert.Contains("does not vouch for", stranger.Found("dashboard-certificate"), StringComparison.Ordinal);
-        Assert.Contains("--ca-file", stranger.Cure("dashboard-certificate"), StringComparison.Ordinal);
+        Assert.Contains("--ca-file", stranger.Fix("dashboard-certificate"), StringComparison.Ordinal);
         Assert.Equal("fail", missing.Status("dashboard-certificate"));
         Assert.Contains("no-such-file.pem does not exist", missing.Found("dashboard-certificate"), StringComparison.Ordinal);
         Assert.Equal("skipped", missing.Status("dashboard-reachable"));
@@ -83,7 +83,7 @@ public sealed class DashboardCertificateCheckTests
         Assert.Equal("pass", output.Status("dashboard-certificate"));
         Assert.Equal("fail", output.Status("dashboard-token-accepted"));
         Assert.Contains("the daemon reports: dashboard.caFile: ", output.Found("dashboard-token-accepted"), StringComparison.Ordinal);
-        Assert.StartsWith($"sudo install -m 0644 {bed.DashboardAuthority} /etc/smm/", output.Cure("dashboard-token-accepted"),
+        Assert.StartsWith($"sudo install -m 0644 {bed.DashboardAuthority} /etc/smm/", output.Fix("dashboard-token-accepted"),
             StringComparison.Ordinal);
     }
 }

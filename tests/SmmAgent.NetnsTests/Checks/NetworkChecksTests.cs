@@ -19,7 +19,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
         report.Says("address-source", "pass", $"{MeshTestbed.VmAddress}, as {MeshTestbed.EchoUrl} says");
         report.Says("address-own", "pass", $"{MeshTestbed.VmAddress} is an address of eth0");
         report.Says("address-reached", "skipped", "smm-agent is not running");
-        Assert.Equal("sudo systemctl restart smm-agent, then check again", report.Line("address-reached").Cure); // also for one that hangs
+        Assert.Equal("sudo systemctl restart smm-agent, then check again", report.Line("address-reached").Fix); // also for one that hangs
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
             Assert.Equal("fail", report.Line("network-reach", $"{MeshTestbed.GatewayName} {MeshTestbed.FirstGateway}:15012").Status);
             Assert.Equal("warn", report.Line("network-reach", $"{MeshTestbed.GatewayName} {MeshTestbed.FirstGateway}:50600").Status);
             report.Says("address-source", "fail", MeshTestbed.EchoUrl); // the echo ended with the first gateway
-            Assert.Equal("sudo smm-agent set node-ip ADDRESS", report.Line("address-source").Cure);
+            Assert.Equal("sudo smm-agent set node-ip ADDRESS", report.Line("address-source").Fix);
         }
         finally
         {
@@ -107,9 +107,9 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
             var unreachable = await CheckReportReader.UntilAsync(
                 agent, report => report.Line("network-model").Status == "fail", "no pod is reached");
             unreachable.Says("network-model", "fail", "same network (network1)", "the WorkloadGroup's network is probably wrong");
-            Assert.Contains(".spec.network of WorkloadGroup vm-integration/analytics-v0", unreachable.Line("network-model").Cure,
+            Assert.Contains(".spec.network of WorkloadGroup vm-integration/analytics-v0", unreachable.Line("network-model").Fix,
                 StringComparison.Ordinal);
-            Assert.Contains("vm-network-1", unreachable.Line("network-model").Cure, StringComparison.Ordinal);
+            Assert.Contains("vm-network-1", unreachable.Line("network-model").Fix, StringComparison.Ordinal);
             Assert.Equal("fail", unreachable.Line("network-reach").Status);
 
             Use("network1", ("istiod", MeshTestbed.FirstGateway, 15012));

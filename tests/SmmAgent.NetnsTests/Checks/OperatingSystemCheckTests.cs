@@ -68,7 +68,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
             package => Assert.Equal("fail", without.Line("packages-required", package).Status));
         Assert.Equal(
             ((string[])["curl", "iptables", "sudo", "hostname"]).Select(package => $"sudo apt-get install -y {package}"),
-            without.Cure("packages-required").Split('\n'));
+            without.Fix("packages-required").Split('\n'));
     }
 
     [Theory]
@@ -86,7 +86,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
 
         Assert.Equal("pass", output.Status("os-package-manager"));
         Assert.Equal($"rpm, {installer}", output.Found("os-package-manager"));
-        Assert.Contains($"sudo {installer} install -y curl", output.Cure("packages-required"), StringComparison.Ordinal);
+        Assert.Contains($"sudo {installer} install -y curl", output.Fix("packages-required"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var agent = new VmAgent(bed);
         var before = CheckReportReader.By(agent).Line("ports-open", "16400 (agent)");
         Assert.Equal(("warn", "shut by INPUT of iptables and INPUT of ip6tables; the agent will open it"), (before.Status, before.Found));
-        Assert.Equal("sudo smm-agent reconcile", before.Cure);
+        Assert.Equal("sudo smm-agent reconcile", before.Fix);
 
         Edit(agent, "firewall:\n  mode: check\n");
         using var firewall = new KeptFirewall(bed);
@@ -70,10 +70,10 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var report = CheckReportReader.By(agent);
 
         report.Says("ports-own-traffic", "fail", "INPUT drops replies to the VM's own connections");
-        var cure = report.Line("ports-own-traffic").Cure!;
-        Assert.Equal("sudo iptables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", cure);
+        var fix = report.Line("ports-own-traffic").Fix!;
+        Assert.Equal("sudo iptables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", fix);
         report.Says("dashboard-reachable", "fail", "did not answer within 3 s: INPUT drops replies to the VM's own connections");
-        Assert.Equal(cure, report.Line("dashboard-reachable").Cure);
+        Assert.Equal(fix, report.Line("dashboard-reachable").Fix);
 
         bed.Vm.Run("sh", "-ec", report.Line("ports-own-traffic").Command);
 
@@ -94,7 +94,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var report = CheckReportReader.By(agent);
 
         Assert.Contains("iptables with ufw", report.Line("ports-firewall").Found, StringComparison.Ordinal);
-        Assert.Contains(report.Lines("ports-open", "8080 (http)"), line => line is { Status: "fail", Cure: "sudo ufw allow 8080/tcp" });
+        Assert.Contains(report.Lines("ports-open", "8080 (http)"), line => line is { Status: "fail", Fix: "sudo ufw allow 8080/tcp" });
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         try
         {
             Assert.Contains(CheckReportReader.By(agent).Lines("ports-firewall"),
-                line => line is { Status: "warn", Cure: "sudo ufw reload" });
+                line => line is { Status: "warn", Fix: "sudo ufw reload" });
         }
         finally
         {
@@ -143,10 +143,10 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var taken = CheckReportReader.By(agent).Line("ports-agent", "16400");
         Assert.Equal(("fail", $"taken by socat (pid {other.Id}): the agent cannot serve it"), (taken.Status, taken.Found));
 
-        var unseen = CheckReportReader.ByNobody(bed, agent.Root);
-        var line = unseen.Line("ports-agent", "16400");
-        Assert.Equal(("skipped", "sudo smm-agent check"), (line.Status, line.Cure));
-        Assert.Equal(("skipped", "sudo smm-agent check"), (unseen.Line("ports-open").Status, unseen.Line("ports-open").Cure));
+        var unobserved = CheckReportReader.ByNobody(bed, agent.Root);
+        var line = unobserved.Line("ports-agent", "16400");
+        Assert.Equal(("skipped", "sudo smm-agent check"), (line.Status, line.Fix));
+        Assert.Equal(("skipped", "sudo smm-agent check"), (unobserved.Line("ports-open").Status, unobserved.Line("ports-open").Fix));
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         Assert.Equal("pass", report.Line("ports-agent", "16400").Status);
         var unserved = report.Line("ports-agent", "17000");
         Assert.Equal(("warn", "the daemon runs, but does not listen on it"), (unserved.Status, unserved.Found));
-        Assert.StartsWith("the agent serves 16400 and 16401 only: remove 17000 from firewall.managementPorts in ", unserved.Cure,
+        Assert.StartsWith("the agent serves 16400 and 16401 only: remove 17000 from firewall.managementPorts in ", unserved.Fix,
             StringComparison.Ordinal);
         await agent.StopAsync();
         agent.Run("detach");
@@ -235,7 +235,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
 
         var taken = CheckReportReader.By(agent).Line("host-docker", "8080 (http)");
         Assert.Equal("fail", taken.Status);
-        Assert.Contains("--network host", taken.Cure, StringComparison.Ordinal);
+        Assert.Contains("--network host", taken.Fix, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,10 +21,10 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
         var missing = CheckReportReader.By(agent);
 
         Assert.Equal("warn", open.Status("dashboard-token"));
-        Assert.Equal($"sudo chmod 0640 {file}", open.Cure("dashboard-token"));
+        Assert.Equal($"sudo chmod 0640 {file}", open.Fix("dashboard-token"));
         Assert.Equal("fail", none.Status("dashboard-token"));
         Assert.Equal("fail", missing.Status("dashboard-token"));
-        Assert.Equal("sudo smm-agent set bearer-token --stdin", missing.Cure("dashboard-token"));
+        Assert.Equal("sudo smm-agent set bearer-token --stdin", missing.Fix("dashboard-token"));
         Assert.Equal("skipped", missing.Status("dashboard-token-accepted"));
     }
 
@@ -41,7 +41,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
         Assert.StartsWith("the dashboard refused the bearer token (TokenUnknown) and says: ", output.Found("dashboard-token-accepted"),
             StringComparison.Ordinal);
         Assert.EndsWith("printf %s \"$TOKEN\" | sha256sum", output.Found("dashboard-token-accepted"), StringComparison.Ordinal);
-        Assert.Equal("follow the answer of the dashboard", output.Cure("dashboard-token-accepted"));
+        Assert.Equal("follow the answer of the dashboard", output.Fix("dashboard-token-accepted"));
         Assert.DoesNotContain("somebody-elses-token", output.Text, StringComparison.Ordinal);
         Assert.Equal(1, output.ExitCode);
     }
@@ -51,7 +51,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
     [InlineData("vm-integration", 1.0, 2.0, "the token is not valid before", "bearer-token")]
     [InlineData("another-team", -1.0, 100.0, "is of the namespace 'another-team', but the WorkloadGroup's is 'vm-integration'",
         "bearer-token")]
-    public async Task InvalidTokenIsReportedAndNotSent(string @namespace, double from, double to, string found, string cure)
+    public async Task InvalidTokenIsReportedAndNotSent(string @namespace, double from, double to, string found, string fix)
     {
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteToken(ServiceAccountToken.Of(@namespace, "default", from * Hour, to * Hour));
@@ -60,7 +60,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
 
         Assert.Equal("fail", output.Status("dashboard-token-claims"));
         Assert.Contains(found, output.Found("dashboard-token-claims"), StringComparison.Ordinal);
-        Assert.Contains(cure, output.Cure("dashboard-token-claims"), StringComparison.Ordinal);
+        Assert.Contains(fix, output.Fix("dashboard-token-claims"), StringComparison.Ordinal);
         // The dashboard would have refused it, but was not asked.
         Assert.Equal("skipped", output.Status("dashboard-token-accepted"));
         Assert.Contains("was not sent", output.Found("dashboard-token-accepted"), StringComparison.Ordinal);

@@ -124,7 +124,8 @@ public sealed class BundleFileTests : IDisposable
 
         Assert.Equal(ExitCode.Failed, await Bundle(Part("a.txt", "first")).WriteAsync(target, TestContext.Current.CancellationToken));
 
-        Assert.StartsWith($"✗ {target} cannot be created: Could not find a part of the path", Assert.Single(Lines), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"✗ {target} cannot be created: Could not find a part of the path", Assert.Single(Lines), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public sealed class UsageErrorsTests
     public void AValidCommandLineHasNoError(string line) => Assert.Null(Error(line));
 
     [Fact]
-    public void EveryHelpFitsAScreen()
+    public void HelpOfEveryCommandFitsAScreen()
     {
         foreach (var command in CommandTree.All().Where(command => !command.Hidden))
         {

@@ -56,7 +56,7 @@ public sealed partial class ConditionDocsTests
     }
 
     [Fact]
-    public void TheScanSeesEveryWayToGiveAReason()
+    public void ScanFindsEveryWayToGiveAReason()
     {
         var given = Given();
 

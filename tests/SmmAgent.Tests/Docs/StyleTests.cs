@@ -10,8 +10,8 @@ public sealed partial class StyleTests
     private const int LongestLine = 140;
 
     [Theory]
-    [InlineData("src", 500)]
-    [InlineData("tests", 1100)]
+    [InlineData("src", 0)]
+    [InlineData("tests", 0)]
     public void LinesOfCodeFit(string area, int allowed)
     {
         var tooLong = RepositoryFiles.Sources(area).SelectMany(WithoutRawStrings)
@@ -22,8 +22,8 @@ public sealed partial class StyleTests
     }
 
     [Theory]
-    [InlineData("src", 250)]
-    [InlineData("tests", 195)]
+    [InlineData("src", 0)]
+    [InlineData("tests", 0)]
     [InlineData("packaging", 0)]
     [InlineData("deploy", 0)]
     public void TextsUsePlainWords(string area, int allowed)
@@ -65,8 +65,9 @@ public sealed partial class StyleTests
 
     // There is a user called nobody.
     [GeneratedRegex(
-        @"\b((?<![=""$.])nobody(?!["":=.\]]| =)|somebody else|whoever|whomever|told|tells|root's part|as far as|half-way|by itself|by themselves|mended|mends|cured"
-        + @"|from time to time|stays so|is to be|are to be)\b",
+        @"\b((?<![=""$.]|user |chgrp | of |\[\.\. )nobody(?!["":=.\]]| =)|somebody else|whoever|whomever|told|tells|root's part"
+        + @"|as far as|half-way|by itself|by themselves|mended|mends|cured|from time to time|stays so|is to be|are to be"
+        + @"|whatever|looks? after|thrown away|lies (?:in|at|below)|the looks?|a look at|farewell)\b",
         RegexOptions.IgnoreCase)]
     private static partial Regex Refused();
 

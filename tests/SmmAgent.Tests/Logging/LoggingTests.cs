@@ -84,7 +84,7 @@ public sealed class LoggingTests : IDisposable
     }
 
     [Fact]
-    public void AnEndlessMessageIsCutAtAWholeCharacter()
+    public void EndlessMessageIsCutAtACompleteCharacter()
     {
         using var logger = Journal();
         logger.Information("a{Text}", string.Concat(Enumerable.Repeat("é", 500_000)));

@@ -3,7 +3,7 @@ using SmmDashboard.Agents;
 
 namespace SmmDashboard.Kubernetes.Tests.Agents;
 
-/// <summary>What the list of machines says of a VM.</summary>
+/// <summary>The condition of a VM in the list of machines.</summary>
 public sealed class AttachmentTests
 {
     [Theory]

@@ -159,7 +159,7 @@ internal sealed class Fleet : IAsyncDisposable
         $"the WorkloadGroup {name} is made");
 }
 
-/// <summary>One replica of the dashboard, as far as machines go.</summary>
+/// <summary>The part of a replica of the dashboard that stores machines.</summary>
 internal sealed class Replica : IAsyncDisposable
 {
     private readonly CancellationTokenSource _end = new();

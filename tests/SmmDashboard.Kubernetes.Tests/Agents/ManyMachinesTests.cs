@@ -28,7 +28,7 @@ public sealed class ManyMachinesTests(RunningApiServer server)
         await replicas[0].StopAsync();
         await fleet.PassUntilAsync(() => replicas[1].Machines.Queued == 0, "written");
 
-        // What the first one had no time for, its agents tell the second one.
+        // Agents that the first replica did not answer in time report to the second one.
         await Task.WhenAll(agents.Select(agent => replicas[1].ReportAsync(fleet.A, agent, Fleet.Report(attached: "False"))));
         await fleet.PassUntilAsync(() => replicas[1].Machines.Queued == 0, "written", TimeSpan.FromSeconds(10));
         var list = JsonDocument.Parse(

@@ -37,7 +37,7 @@ public sealed class ApiSettingsTests : IDisposable
     [InlineData("server: 'https://127.0.0.1:1', insecure-skip-tls-verify: true", "token: t", "insecure-skip-tls-verify is not supported")]
     [InlineData("server: 'http://127.0.0.1:1'", "token: t", "is not https")]
     [InlineData("server: 'https://127.0.0.1:1'", "username: admin, password: p", "a user name and a password")]
-    public void UnsafeKubeconfigIsRefused(string cluster, string user, string why)
+    public void UnsafeKubeconfigIsRefused(string cluster, string user, string reason)
     {
         var file = Path.Combine(_folder, "config");
         File.WriteAllText(file, $$"""
@@ -48,7 +48,7 @@ public sealed class ApiSettingsTests : IDisposable
         var fault = Assert.Throws<ApiSettingsException>(() => ApiSettings.FromKubeconfig(file, TimeProvider.System));
 
         Assert.StartsWith(file, fault.Message, StringComparison.Ordinal);
-        Assert.Contains(why, fault.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

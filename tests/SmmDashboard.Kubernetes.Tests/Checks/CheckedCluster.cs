@@ -12,7 +12,7 @@ namespace SmmDashboard.Kubernetes.Tests.Checks;
 public sealed class CheckedClusterTests : ICollectionFixture<CheckedCluster>;
 
 /// <summary>
-/// An API server of its own, since <c>check</c> looks at a whole cluster: with control planes of both kinds, istiod exposed, and the
+/// An API server of its own, since <c>check</c> reads a whole cluster: with control planes of both kinds, istiod exposed, and the
 /// dashboard's rights. Nothing is missing in it until a test takes something away.
 /// </summary>
 public sealed class CheckedCluster : IAsyncDisposable

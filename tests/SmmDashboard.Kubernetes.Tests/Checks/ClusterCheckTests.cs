@@ -1,10 +1,4 @@
-using System.Net;
 using System.Text.Json;
-using SmmDashboard.Groups;
-using SmmDashboard.Kubernetes.Api;
-using SmmDashboard.Kubernetes.Checks;
-using SmmDashboard.Kubernetes.Rights;
-using SmmDashboard.Kubernetes.Tests.Deploy;
 using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Checks;
@@ -242,161 +236,13 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
         Assert.Contains("! Service range     is not known, so a dial-back could go to a Service", output, StringComparison.Ordinal);
     }
 
-    /// <summary>The rules that it prints are exactly what RBAC needs: applied as they are printed, nothing is missing.</summary>
-    [Fact]
-    public async Task AccountWithoutRightsGetsOneLinePerRightAndTheRulesOfTheLinesSuffice()
-    {
-        await cluster.RequireAsync();
-        var account = new ServiceAccount("smm-dashboard", $"a{Guid.NewGuid():N}");
-        await cluster.AccountAsync(account);
-        string[] arguments = [.. Range, "--account", $"{account.Namespace}/{account.Name}", "--output", "json"];
-        var served = new List<Right>();
-        foreach (var right in DashboardRights.All(CheckedCluster.Places))
-        {
-            if (await IsServedAsync(right))
-                served.Add(right);
-        }
-
-        var before = Fixes((await cluster.CheckAsync(arguments)).Output);
-        Assert.Equal(served.Select(right => right.Fix).Order(StringComparer.Ordinal),
-            before.Where(fix => fix.StartsWith("add to ", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
-
-        await cluster.GrantAsync(served, account.Name, account);
-        IReadOnlyList<string> missing;
-        do
-            missing = [.. Fixes((await cluster.CheckAsync(arguments)).Output)
-                .Where(fix => fix.StartsWith("add to ", StringComparison.Ordinal))];
-        while (missing.Count is > 0 and < 40); // the authorizer learns of bindings by a watch of its own
-        Assert.Empty(missing);
-    }
-
-    /// <summary>As in the pod: with the dashboard's rights and no others.</summary>
-    [Fact]
-    public async Task DashboardAccountSkipsTheChecksThatNeedAnAdministrator()
-    {
-        await cluster.RequireAsync();
-        var account = new ServiceAccount("smm-dashboard", $"a{Guid.NewGuid():N}");
-        var kubeconfig = cluster.WriteKubeconfig(account.Name, cluster.Server.Address, await cluster.AccountAsync(account));
-        await cluster.GrantAsync(DashboardRights.All(CheckedCluster.Places), account.Name, account);
-        using var api = new KubernetesApi(ApiSettings.FromKubeconfig(kubeconfig, TimeProvider.System), TimeProvider.System);
-        var options = new CheckOptions { IsOwnAccount = true, ClusterRanges = [IPNetwork.Parse("10.96.0.0/24")] };
-
-        ClusterCheckReport report;
-        using var atMost = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        do
-            report = await ClusterCheck.RunAsync(api, cluster.Server.Address, options, TimeProvider.System, atMost.Token);
-        while (report.Summary.Failed > 0); // the authorizer learns of bindings by a watch of its own
-
-        Assert.Equal(0, report.Summary.Warnings);
-        var skipped = report.Checks.Where(check => check.Results.Any(line => line.Status == "skipped")).ToList();
-        Assert.Equal(["control-plane-exposure", "rights-account"], skipped.Select(check => check.Id));
-        Assert.All(skipped[0].Results,
-            line => Assert.Equal("run it with an administrator's kubeconfig: smm-dashboard check --kubernetes --kubeconfig FILE",
-                line.Fix));
-    }
-
-    [Fact]
-    public async Task RightsAreSkippedWithAKubeconfigThatMayNotReviewThoseOfOthers()
-    {
-        await cluster.RequireAsync();
-        var account = new ServiceAccount("smm-dashboard", $"a{Guid.NewGuid():N}");
-        var kubeconfig = cluster.WriteKubeconfig(account.Name, cluster.Server.Address, await cluster.AccountAsync(account));
-
-        var (exitCode, output, error) = await cluster.CheckAsync([.. Range, "--kubeconfig", kubeconfig]);
-
-        Assert.Equal((1, ""), (exitCode, error));
-        Assert.Contains("  – Cluster           create subjectaccessreviews.authorization.k8s.io is forbidden to ", output,
-            StringComparison.Ordinal);
-        Assert.Contains(
-            "      → run it as an administrator, or in the pod: kubectl -n smm-dashboard exec deployment/smm-dashboard -- smm-dashboard "
-                + "check --kubernetes\n", output, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task UnreachableApiServerIsTheOnlyLine()
-    {
-        await cluster.RequireAsync();
-        var kubeconfig = cluster.WriteKubeconfig("away", new("https://127.0.0.1:1"), "token");
-
-        var (exitCode, output, error) = await cluster.CheckAsync("--kubeconfig", kubeconfig, "--output", "json");
-
-        Assert.Equal((1, ""), (exitCode, error));
-        using var report = JsonDocument.Parse(output);
-        var check = Assert.Single(report.RootElement.GetProperty("checks").EnumerateArray());
-        Assert.Equal(("kubernetes-api-server", "fail"), (check.GetProperty("id").GetString(), check.GetProperty("status").GetString()));
-        Assert.Contains("the API server cannot be reached", check.GetProperty("results")[0].GetProperty("found").GetString(),
-            StringComparison.Ordinal);
-        Assert.Equal(JsonValueKind.Null, report.RootElement.GetProperty("serverVersion").ValueKind);
-    }
-
-    [Fact]
-    public async Task JsonReportHasEveryCheckInOrder()
-    {
-        var (_, output, _) = await cluster.CheckAsync([.. Range, "--output", "json"]);
-
-        using var report = JsonDocument.Parse(output);
-        var checks = report.RootElement.GetProperty("checks").EnumerateArray().ToList();
-        Assert.Equal(ClusterCheckDefinition.All.Select(check => check.Id), checks.Select(check => check.GetProperty("id").GetString()));
-        Assert.Equal(
-            checks.Sum(check => check.GetProperty("results").GetArrayLength()),
-            report.RootElement.GetProperty("summary").EnumerateObject().Sum(count => count.Value.GetInt32()));
-    }
-
-    [Fact]
-    public void EveryCheckIsDocumented()
-    {
-        var page = File.ReadAllText(Path.Combine(Manifests.Source, "../../docs/dashboard-check.md"));
-        Assert.Empty(ClusterCheckDefinition.All.Where(check => !page.Contains($"`{check.Id}`", StringComparison.Ordinal)).Select(check => check.Id));
-    }
-
-    [Theory]
-    [InlineData("check needs --kubernetes or --mesh FILE: smm-dashboard check --kubernetes [--kubeconfig FILE]", "check")]
-    [InlineData("--output: 'yaml' is neither text nor json; for example: --output json", "check", "--kubernetes", "--output", "yaml")]
-    [InlineData("--account 'smm-dashboard' is not NAMESPACE/NAME of a service account, for example smm-dashboard/smm-dashboard", "check",
-        "--kubernetes", "--account", "smm-dashboard")]
-    [InlineData("/none: not a usable kubeconfig: ", "check", "--kubernetes", "--kubeconfig", "/none")]
-    [InlineData(
-        "KUBERNETES_SERVICE_HOST is not set, so the program does not run in a pod: run it in one, or name a kubeconfig "
-            + "with --kubeconfig FILE",
-        "check", "--kubernetes")]
-    public async Task InvalidUsageIsReportedInOneLineWithExitCode2(string message, params string[] arguments)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-
-        Assert.Equal(2, await SmmDashboard.Startup.EntryPoint.MainAsync(arguments, error, output));
-
-        Assert.StartsWith($"smm-dashboard: {message}", error.ToString(), StringComparison.Ordinal);
-        Assert.Equal("", output.ToString());
-    }
-
-    private async Task<bool> IsServedAsync(Right right)
-    {
-        if (right.Group.Length == 0)
-            return true;
-
-        using var groups = JsonDocument.Parse(await cluster.Server.AdminAsync(HttpMethod.Get, "apis"));
-        foreach (var version in groups.RootElement.GetProperty("groups").EnumerateArray()
-            .Where(group => group.GetProperty("name").GetString() == right.Group)
-            .SelectMany(group => group.GetProperty("versions").EnumerateArray()))
-        {
-            using var kinds = JsonDocument.Parse(
-                await cluster.Server.AdminAsync(HttpMethod.Get, $"apis/{version.GetProperty("groupVersion").GetString()}"));
-            if (kinds.RootElement.GetProperty("resources").EnumerateArray()
-                .Any(kind => kind.GetProperty("name").GetString() == right.Resource))
-                return true;
-        }
-
-        return false;
-    }
-
     private async Task<string> ListSlicesAsync()
     {
         await cluster.RequireAsync();
         return await cluster.Server.AdminAsync(HttpMethod.Get, Slices);
     }
 
-    /// <summary>Every line that is no pass and not skipped, as ID: SUBJECT FOUND → CURE.</summary>
+    /// <summary>Every warning and failure, as ID: SUBJECT FOUND → FIX.</summary>
     private async Task<IReadOnlyList<string>> LinesAsync()
     {
         var (exitCode, output, error) = await cluster.CheckAsync([.. Range, "--output", "json"]);
@@ -416,15 +262,4 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
         static string Prefix(string? subject) => subject is null ? "" : $"{subject} ";
     }
 
-    private static List<string> Fixes(string output)
-    {
-        using var report = JsonDocument.Parse(output);
-        return
-        [
-            .. from check in report.RootElement.GetProperty("checks").EnumerateArray()
-               from line in check.GetProperty("results").EnumerateArray()
-               where line.GetProperty("status").GetString() == "fail"
-               select line.GetProperty("cure").GetString()!,
-        ];
-    }
 }

@@ -11,7 +11,7 @@ public sealed class SameAsIstioctlTests
 {
     [Theory]
     [InlineData("vms-plain", "analytics-v0", "192.0.2.10", false, "")]
-    [InlineData("vms-revision", "orders", "192.0.2.11", false, "ISTIO_SVC_IP")] // istioctl was not told an address
+    [InlineData("vms-revision", "orders", "192.0.2.11", false, "ISTIO_SVC_IP")] // istioctl had no address
     [InlineData("vms-tag", "legacy", "192.0.2.13", true, "")]
     public void GroupFilesEqualThoseOfIstioctl(string @namespace, string name, string address, bool isExternal, string added)
     {

@@ -30,10 +30,10 @@ public sealed class ClusterAddressesTests
     [InlineData("203.0.113.9", "the cluster uses it (an IPAddress object has its name)")]
     [InlineData("2001:db8:9::9", "the cluster uses it (an IPAddress object has its name)")]
     [InlineData("192.168.7.3", "it is an address of the API server")]
-    public void ClusterAddressIsNamedInBothNetworkModels(string address, string why)
+    public void ClusterAddressIsNamedInBothNetworkModels(string address, string reason)
     {
-        Assert.Equal(why, Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
-        Assert.Equal(why, Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.SameNetwork));
+        Assert.Equal(reason, Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
+        Assert.Equal(reason, Addresses.ReasonInside(IPAddress.Parse(address), NetworkModel.SameNetwork));
     }
 
     [Theory]

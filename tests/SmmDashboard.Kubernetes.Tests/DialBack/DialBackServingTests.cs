@@ -11,7 +11,7 @@ using SmmDashboard.Kubernetes.Tests.Running;
 namespace SmmDashboard.Kubernetes.Tests.DialBack;
 
 /// <summary>
-/// A dial-back, as an agent asks for it, never goes to the cluster's own addresses; and what the dashboard says where a right for it is
+/// A dial-back, as an agent asks for it, never goes to the cluster's own addresses; and what the dashboard answers where a right for it is
 /// missing.
 /// </summary>
 [Collection(CheckedCluster.Tests)]
@@ -75,7 +75,7 @@ public sealed class DialBackServingTests(CheckedCluster cluster)
         $"{address} is the cluster's", async () => await dashboard.App.Services.GetRequiredService<IClusterRanges>()
             .FindReasonAsync(IPAddress.Parse(address), NetworkModel.DifferentNetwork, TestContext.Current.CancellationToken) is not null);
 
-    private async Task AssertRefusedAsync(RunningDashboard dashboard, string group, string address, string why)
+    private async Task AssertRefusedAsync(RunningDashboard dashboard, string group, string address, string reason)
     {
         var agent = new TestAgent(dashboard, group, await cluster.TokenAsync("vms-plain", "default"));
         Assert.Equal(HttpStatusCode.NoContent, (await agent.ReportAsync(address)).Status);
@@ -83,7 +83,7 @@ public sealed class DialBackServingTests(CheckedCluster cluster)
         var reply = await agent.DialBackAsync();
 
         reply.IsProblem((HttpStatusCode)422, ProblemCodes.AddressNotAllowed);
-        Assert.Equal(why, JsonNode.Parse(reply.Body)!["detail"]!.GetValue<string>());
+        Assert.Equal(reason, JsonNode.Parse(reply.Body)!["detail"]!.GetValue<string>());
     }
 
     private async Task<IAsyncDisposable> NodeAsync(string address, string pods)

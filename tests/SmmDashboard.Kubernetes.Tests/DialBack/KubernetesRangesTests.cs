@@ -30,7 +30,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
         var node = await CreateNodeAsync("198.51.100.11");
 
         await ranges.UntilAsync("198.51.100.11", $"it is an address of node {node}");
-        Assert.Null(await ranges.WhyAsync(Vm));
+        Assert.Null(await ranges.ReasonAsync(Vm));
     }
 
     [Fact]
@@ -54,9 +54,9 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
 
         await ranges.UntilAsync(Vm, null);
 
-        Assert.Equal("it is in the cluster's own range 10.0.0.0/8", await ranges.WhyAsync("10.96.0.10"));
-        Assert.Equal("it is the address of the API server", await ranges.WhyAsync("127.0.0.1"));
-        Assert.Equal("it is the cluster IP of Service istio-system/istiod", await ranges.WhyAsync("fd00:96::77"));
+        Assert.Equal("it is in the cluster's own range 10.0.0.0/8", await ranges.ReasonAsync("10.96.0.10"));
+        Assert.Equal("it is the address of the API server", await ranges.ReasonAsync("127.0.0.1"));
+        Assert.Equal("it is the cluster IP of Service istio-system/istiod", await ranges.ReasonAsync("fd00:96::77"));
     }
 
     [Fact]
@@ -84,10 +84,10 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
         await using var ranges = await RunningRanges.StartAsync(server, account, proxy, configured: "10.0.0.0/8");
         await Until.TrueAsync(() => proxy.Requests.Any(IsListOf("nodes")), "the list of nodes");
 
-        var fault = await Assert.ThrowsAsync<UnavailableException>(async () => await ranges.WhyAsync(Vm));
+        var fault = await Assert.ThrowsAsync<UnavailableException>(async () => await ranges.ReasonAsync(Vm));
 
         Assert.Equal("the cluster's own addresses are not known yet", fault.Message);
-        Assert.NotNull(await ranges.WhyAsync("10.0.0.1"));
+        Assert.NotNull(await ranges.ReasonAsync("10.0.0.1"));
         held.SetResult();
         await ranges.UntilAsync(Vm, null);
     }
@@ -104,7 +104,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
 
         await proxy.DisposeAsync();
 
-        Assert.Equal($"it is an address of node {node}", await ranges.WhyAsync("198.51.100.12"));
+        Assert.Equal($"it is an address of node {node}", await ranges.ReasonAsync("198.51.100.12"));
     }
 
     [Fact]
@@ -117,8 +117,8 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
 
         await ranges.UntilAsync("198.51.100.51", "it is a pod's");
 
-        Assert.Equal("it is a pod's", await ranges.WhyAsync("198.51.100.51", NetworkModel.SameNetwork));
-        Assert.Null(await ranges.WhyAsync(Vm, NetworkModel.SameNetwork));
+        Assert.Equal("it is a pod's", await ranges.ReasonAsync("198.51.100.51", NetworkModel.SameNetwork));
+        Assert.Null(await ranges.ReasonAsync(Vm, NetworkModel.SameNetwork));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
         await using var ranges = await RunningRanges.StartAsync(server, account, proxy);
         await ranges.UntilAsync(Vm, null);
 
-        Assert.Null(await ranges.WhyAsync(Vm));
+        Assert.Null(await ranges.ReasonAsync(Vm));
 
         Assert.Single(proxy.Requests, request => request.StartsWith("/api/v1/pods", StringComparison.Ordinal));
     }
@@ -222,13 +222,13 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
             return ranges;
         }
 
-        public ValueTask<string?> WhyAsync(string address, NetworkModel model = NetworkModel.DifferentNetwork) =>
+        public ValueTask<string?> ReasonAsync(string address, NetworkModel model = NetworkModel.DifferentNetwork) =>
             _ranges.FindReasonAsync(IPAddress.Parse(address), model, TestContext.Current.CancellationToken);
 
-        public async Task UntilAsync(string address, string? why)
+        public async Task UntilAsync(string address, string? reason)
         {
             using var atMost = new CancellationTokenSource(Until.Patience);
-            while (await WhyOrPendingAsync(address) != why)
+            while (await ReasonOrPendingAsync(address) != reason)
                 await Task.Delay(20, atMost.Token);
         }
 
@@ -239,11 +239,11 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
             _api.Dispose();
         }
 
-        private async Task<string?> WhyOrPendingAsync(string address)
+        private async Task<string?> ReasonOrPendingAsync(string address)
         {
             try
             {
-                return await WhyAsync(address);
+                return await ReasonAsync(address);
             }
             catch (UnavailableException pending)
             {

@@ -85,8 +85,8 @@ public sealed class FleetOutageTests(RunningApiServer server)
             {
                 try
                 {
-                    var living = replicas();
-                    var replica = living[turn % living.Length];
+                    var running = replicas();
+                    var replica = running[turn % running.Length];
                     var config = await replica.CallAsync(
                         HttpMethod.Get, $"{Group}/mesh-config", token, null,
                         _etag.Length > 0 ? [("If-None-Match", _etag), ("Prefer", "wait=1")] : []);

@@ -7,7 +7,7 @@ using Answer = SmmAgent.Contract.Registration;
 
 namespace SmmDashboard.Kubernetes.Tests.Registration;
 
-/// <summary>Entries that a real istiod made, and what is said of them.</summary>
+/// <summary>Entries that a real istiod created, and the explanations for them.</summary>
 public sealed class RegistrationExplainerTests
 {
     private const string Name = "analytics-v0-198.18.0.100-vm-network-1";

@@ -64,8 +64,8 @@ public sealed class NecessaryRightsTests(CheckedCluster cluster)
             "networking.istio.io" or "discovery.k8s.io" or "certificates.k8s.io" => "v1beta1",
             _ => "v1",
         });
-        var path =
-            $"{(right.Group.Length == 0 ? "api" : $"apis/{right.Group}")}/{version}/{(right.Namespace is null ? "" : $"namespaces/{right.Namespace}/")}{names[0]}";
+        var path = $"{(right.Group.Length == 0 ? "api" : $"apis/{right.Group}")}/{version}/"
+            + $"{(right.Namespace is null ? "" : $"namespaces/{right.Namespace}/")}{names[0]}";
         var name = right.Name ?? "0327b100-1111-4222-8333-444455556666";
         var selector = right.Name is null ? "" : $"&fieldSelector=metadata.name%3D{Uri.EscapeDataString(right.Name)}";
         var (method, target) = verb switch

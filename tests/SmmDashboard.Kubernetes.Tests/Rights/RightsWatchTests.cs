@@ -9,7 +9,7 @@ using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Rights;
 
-/// <summary>What the log says of the dashboard's own rights, as the real API server judges them.</summary>
+/// <summary>Log lines about the dashboard's own rights, as the real API server evaluates them.</summary>
 public sealed class RightsWatchTests(RunningApiServer server)
 {
     private static readonly Right Nodes = new("", "nodes", "list", "watch") { Without = "a dial-back could go to a node" };

@@ -55,7 +55,7 @@ public sealed class RunningApiServer : IAsyncDisposable
         _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
     }
 
-    /// <summary>Kills the server with SIGKILL: connections break without a farewell.</summary>
+    /// <summary>Kills the server with SIGKILL: connections break without a TLS close.</summary>
     public Task KillAsync() => _server.KillAsync();
 
     /// <summary>Starts the server and waits until it is ready.</summary>

@@ -51,7 +51,7 @@ public sealed class RequestedTokensTests(RunningApiServer server)
             () => tokens.MakeAsync(accounts.Group, TestContext.Current.CancellationToken).AsTask());
 
         Assert.Equal(
-            $"the dashboard may not make a token of the service account {accounts.Namespace}/vms: its log says what is missing",
+            $"the dashboard may not make a token of the service account {accounts.Namespace}/vms: its log has the reason",
             unavailable.Message);
         Assert.Equal(
             $"Error: Cannot create a token for the service account {accounts.Namespace}/vms: create serviceaccounts/token "

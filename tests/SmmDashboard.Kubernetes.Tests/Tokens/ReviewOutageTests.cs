@@ -26,12 +26,12 @@ public sealed class ReviewOutageTests(RunningApiServer server)
 
             accounts.Time.Advance(TimeSpan.FromMinutes(1));
             var unavailable = await Assert.ThrowsAsync<UnavailableException>(() => accounts.ValidateAsync(known).AsTask());
-            Assert.Equal("the token cannot be checked now: the dashboard gets no answer from the Kubernetes API, its log says why",
+            Assert.Equal("the token cannot be checked now: the dashboard gets no answer from the Kubernetes API, its log has the reason",
                 unavailable.Message);
             unavailable = await Assert.ThrowsAsync<UnavailableException>(
                 () => accounts.Requester.RequestAsync(
                     accounts.Account, "istio-ca", TimeSpan.FromHours(1), null, TestContext.Current.CancellationToken));
-            Assert.Equal("no token can be made now: the dashboard gets none from the Kubernetes API, its log says why",
+            Assert.Equal("no token can be made now: the dashboard gets none from the Kubernetes API, its log has the reason",
                 unavailable.Message);
         }
         finally

@@ -11,7 +11,7 @@ using SmmDashboard.Kubernetes.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tests.Tokens;
 
-/// <summary>Someone who has no token presents many of his own making, and someone who has one asks for too many.</summary>
+/// <summary>A client without a token presents many forged ones, and a client with a token requests too many.</summary>
 public sealed class TokenFloodTests(RunningApiServer server)
 {
     private const string Reviews = "/apis/authentication.k8s.io/v1/tokenreviews";
@@ -121,7 +121,7 @@ public sealed class TokenFloodTests(RunningApiServer server)
         context.Request.Headers.Authorization = $"Bearer {token}";
         context.Request.RouteValues["namespace"] = accounts.Namespace;
         context.Request.RouteValues["name"] = "web";
-        // The WorkloadGroup has no configuration, so that whoever enters gets 404.
+        // The WorkloadGroup has no configuration, so every accepted client gets 404.
         return (await access.EnterAsync(context)).Problem!;
     }
 }

@@ -18,7 +18,7 @@ public sealed class AgentInstancesTests
     [InlineData("a1b1a1c1a1c", "+++++-")] // the second host was booted again
     [InlineData("a1b1a1c1b1c6b1c", "++++--+-")] // the first host was: the other one is kept when the instance before that boot is over
     [InlineData("a1b1c1a1b1c", "++++--")] // three hosts
-    [InlineData("a1b1a1b8b5b", "+++-++")] // the first host is cured, or gone
+    [InlineData("a1b1a1b8b5b", "+++-++")] // the first host is fixed, or gone
     [InlineData("a1b1a1b5a3a5a", "+++-+++")] // the second host is
     [InlineData("a1b9a5a", "++++")] // a snapshot of before the boot is brought back
     [InlineData("a61b61a5b", "++++")] // what an hour ago was is forgotten
@@ -30,7 +30,7 @@ public sealed class AgentInstancesTests
     [InlineData("a1b1a1b1a1b1a", "begins at 3")]
     [InlineData("a1b1a1b5a3a5a", "begins at 3, ends at 6")]
     [InlineData("a1b1a8a5a1c1a", "begins at 3, ends at 4, begins at 7")]
-    public void BeginAndEndOfDuplicateAreReportedOnce(string reports, string told) => Assert.Equal(told, Play(reports).Told);
+    public void BeginAndEndOfDuplicateAreReportedOnce(string reports, string events) => Assert.Equal(events, Play(reports).Events);
 
     [Fact]
     public void BothHostsAreNamed() => Assert.Equal("host a and host b", Play("a1b1a").Hosts);
@@ -90,18 +90,18 @@ public sealed class AgentInstancesTests
         return (instances, now);
     }
 
-    private static (string Kept, string Told, string Hosts) Play(string reports)
+    private static (string Kept, string Events, string Hosts) Play(string reports)
     {
-        var (instances, kept, told, now) = Run(reports);
-        return (kept, string.Join(", ", told), instances.Hosts(now));
+        var (instances, kept, events, now) = Run(reports);
+        return (kept, string.Join(", ", events), instances.Hosts(now));
     }
 
-    private static (AgentInstances Instances, string Kept, List<string> Told, DateTimeOffset Now) Run(string reports)
+    private static (AgentInstances Instances, string Kept, List<string> Events, DateTimeOffset Now) Run(string reports)
     {
         var now = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
         var instances = AgentInstances.None;
         var kept = "";
-        List<string> told = [];
+        List<string> events = [];
         for (var i = 0; i < reports.Length; i++)
         {
             if (char.IsAsciiDigit(reports[i]))
@@ -116,11 +116,11 @@ public sealed class AgentInstancesTests
             instances = verdict.After;
             kept += verdict.IsRefused ? '-' : '+';
             if (verdict.Begins)
-                told.Add($"begins at {kept.Length}");
+                events.Add($"begins at {kept.Length}");
             if (verdict.Ends)
-                told.Add($"ends at {kept.Length}");
+                events.Add($"ends at {kept.Length}");
         }
 
-        return (instances, kept, told, now);
+        return (instances, kept, events, now);
     }
 }

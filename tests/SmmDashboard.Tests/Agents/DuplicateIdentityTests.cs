@@ -51,7 +51,7 @@ public sealed class DuplicateIdentityTests : IDisposable
             [$"Warning: Two hosts report as agent {_first.Uuid} of vm-integration/analytics-v0, "
                 + $"so one is a copy of the other: vm-1 at {First} and vm-1 at {Second}; "
                 + "both agents report how to fix the copy, and only the reports of the host that was seen first are kept"],
-            Told());
+            DuplicateEvents());
     }
 
     [Fact]
@@ -60,12 +60,13 @@ public sealed class DuplicateIdentityTests : IDisposable
         await using var dashboard = await StartAsync();
         await DuplicateAsync(dashboard);
 
-        var cured = new TestAgent() with { Instance = _second.Instance };
-        await KeptAsync(dashboard, cured.Report(Second));
+        var fixedAgent = new TestAgent() with { Instance = _second.Instance };
+        await KeptAsync(dashboard, fixedAgent.Report(Second));
 
         await IsKnownAtAsync(dashboard, _first, First);
-        await IsKnownAtAsync(dashboard, cured, Second);
-        Assert.Equal($"Information: Only one host reports as agent {_first.Uuid} of vm-integration/analytics-v0 again", Told()[^1]);
+        await IsKnownAtAsync(dashboard, fixedAgent, Second);
+        Assert.Equal($"Information: Only one host reports as agent {_first.Uuid} of vm-integration/analytics-v0 again",
+            DuplicateEvents()[^1]);
     }
 
     [Fact]
@@ -94,7 +95,7 @@ public sealed class DuplicateIdentityTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, (await _first.Registration().SendAsync(dashboard)).Status);
         await KeptAsync(dashboard, _first.Report(First));
         await KeptAsync(dashboard, _first.Report(First));
-        Assert.Equal(["Warning", "Information"], Told().Select(line => line.Split(':')[0]));
+        Assert.Equal(["Warning", "Information"], DuplicateEvents().Select(line => line.Split(':')[0]));
     }
 
     [Fact]
@@ -107,7 +108,7 @@ public sealed class DuplicateIdentityTests : IDisposable
 
         (await _first.Registration().SendAsync(after)).IsProblem(409, "duplicate-identity");
         (await _second.Report(Second).SendAsync(after)).IsProblem(409, "duplicate-identity");
-        Assert.Single(Told());
+        Assert.Single(DuplicateEvents());
     }
 
     [Fact]
@@ -153,7 +154,7 @@ public sealed class DuplicateIdentityTests : IDisposable
         Assert.Equal(HttpStatusCode.NoContent, (await report.SendAsync(dashboard)).Status);
     }
 
-    private List<string> Told() => [.. _log.Lines.Where(line => line.Contains(" as agent ", StringComparison.Ordinal))];
+    private List<string> DuplicateEvents() => [.. _log.Lines.Where(line => line.Contains(" as agent ", StringComparison.Ordinal))];
 
     private async Task<RunningDashboard> StartAsync()
     {

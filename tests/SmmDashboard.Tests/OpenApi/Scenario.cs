@@ -14,6 +14,7 @@ public static class Scenario
         await using var dashboard = await RunningDashboard.StartAsync(new()
         {
             Mesh = new MeshYaml { Head = "publicUrl: https://smm.example.com\nminimumAgentVersion: 1.0.0\n" },
+            HasCertificate = (operationId, status) != ("getAuthorities", 404),
             Rates = status == 429 ? new() { PerClient = new(0, 1) } : new(),
             Seams = new()
             {
@@ -32,6 +33,7 @@ public static class Scenario
     {
         "healthz" => Call.Get("/healthz") with { Token = null },
         "getInstallScript" => Call.Get("/get/smm-agent") with { Token = null },
+        "getAuthorities" => Call.Get("/get/ca.pem") with { Token = null },
         "getPackage" => Call.Get(Package) with { Token = null },
         "getMeshConfig" => Call.MeshConfig(),
         "whoAmI" => Call.Get($"{RunningDashboard.Group}/whoami"),
@@ -77,7 +79,7 @@ public static class Scenario
             (_, 400) => good with { AgentKey = "short" },
             (_, 401) => good with { Token = "unknown" },
             (_, 403) => good with { Token = MeshYaml.OtherToken },
-            ("getInstallScript" or "getPackage", 404) => good,
+            ("getInstallScript" or "getPackage" or "getAuthorities", 404) => good,
             (_, 404) => good with { Path = good.Path.Replace("analytics-v0", "nothing", StringComparison.Ordinal) },
             (_, 413) => good with { Body = new string(' ', 300_000) },
             (_, 415) => good with { ContentType = "text/plain" },

@@ -107,7 +107,7 @@ public sealed class SignPackagesTests : IDisposable
     [InlineData(1, "key.pem' already exists", "--new-key", "@key.pem")]
     [InlineData(1, "missing'", "--key", "@missing", "@")]
     [InlineData(1, "contains no package named smm-agent_VERSION", "--key", "@key.pem", "@")]
-    public void ErrorIsOneLine(int exitCode, string why, params string[] arguments)
+    public void ErrorIsOneLine(int exitCode, string reason, params string[] arguments)
     {
         Run("--new-key", At("key.pem"));
         Put("empty", "");
@@ -115,7 +115,7 @@ public sealed class SignPackagesTests : IDisposable
         var run = Run([.. arguments.Select(argument => argument.StartsWith('@') ? At(argument[1..]) : argument)]);
 
         Assert.Equal(exitCode, run.ExitCode);
-        Assert.Contains(why, run.Error, StringComparison.Ordinal);
+        Assert.Contains(reason, run.Error, StringComparison.Ordinal);
         Assert.Single(run.Error.TrimEnd('\n').Split('\n'));
     }
 
@@ -131,7 +131,7 @@ public sealed class SignPackagesTests : IDisposable
     private void Put(string name, string text) => File.WriteAllText(At(name), text);
 
     private static PackageKey Key(string text) =>
-        PackageKey.TryParse(text, out var key, out var why) ? key : throw new InvalidOperationException(why);
+        PackageKey.TryParse(text, out var key, out var reason) ? key : throw new InvalidOperationException(reason);
 
     private static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 

@@ -77,6 +77,11 @@ public sealed class RunningDashboard : IAsyncDisposable
         /// <summary>Whether it has a status address.</summary>
         public bool HasStatus { get; init; }
 
+        /// <summary>The file of --ca-certificate; null for none.</summary>
+        public string? Authorities { get; init; }
+
+        public bool HasCertificate { get; init; } = true;
+
         /// <summary>A folder that outlives this dashboard.</summary>
         public TemporaryFolder? Folder { get; init; }
     }
@@ -94,8 +99,9 @@ public sealed class RunningDashboard : IAsyncDisposable
         {
             Mesh = path,
             Listen = [new Listen(new IPEndPoint(IPAddress.Loopback, 0), setup.IsTls)],
-            Certificate = certificate,
             Admin = setup.HasAdmin ? new AdminOptions(new IPEndPoint(IPAddress.Loopback, 0), null) : null,
+            Certificate = setup.HasCertificate ? certificate : null,
+            Authorities = setup.Authorities,
             Packages = folder.Path("packages"),
             Data = setup.HasData ? folder.Path("data") : null,
             Registration = setup.HasRegistration ? new IPEndPoint(IPAddress.Loopback, 0) : null,

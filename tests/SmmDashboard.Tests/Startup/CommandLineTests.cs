@@ -14,7 +14,7 @@ public sealed class CommandLineTests
             + "--registration 0.0.0.0:15012 --registration-certificate rc --registration-key rk --registration-ca-certificate ac "
             + "--registration-ca-key ak --client-rate 7 --total-rate 9 "
             + "--connections 11 --client-connections 5 --idle-timeout 60 --new-agent-rate 3 "
-            + "--trusted-proxy 10.0.0.0/8 --trusted-proxy fd00::5",
+            + "--trusted-proxy 10.0.0.0/8 --trusted-proxy fd00::5 --ca-certificate /etc/hostname",
             out var exitCode,
             out var error);
         Assert.Equal("", error);
@@ -22,6 +22,7 @@ public sealed class CommandLineTests
         Assert.Equal("m.yaml", options!.Mesh);
         Assert.Equal(["127.0.0.1:80 False", "[::1]:443 True"], options.Listen.Select(listen => $"{listen.Address} {listen.IsTls}"));
         Assert.Equal(new CertificateFiles("c", "k"), options.Certificate);
+        Assert.Equal("/etc/hostname", options.Authorities);
         Assert.Equal(("/tmp", "d"), (options.Packages, options.Data));
         Assert.Equal("0.0.0.0:15012", options.Registration?.ToString());
         Assert.Equal(new CertificateFiles("rc", "rk"), options.RegistrationCertificate);
@@ -71,6 +72,7 @@ public sealed class CommandLineTests
     [InlineData("--mesh m --listen http://127.0.0.1:80 --client-connections -1", "--client-connections")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --idle-timeout 0", "--idle-timeout")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --new-agent-rate 0", "--new-agent-rate")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --ca-certificate /nowhere", "--ca-certificate /nowhere is not a file")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --trusted-proxy proxy", "--trusted-proxy proxy is neither")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --idle-timeout 86401", "--idle-timeout")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --admin 0.0.0.0:90", "is not a loopback address")]

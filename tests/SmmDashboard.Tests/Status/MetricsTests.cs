@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Time.Testing;
 using SmmDashboard.DialBack;
@@ -82,10 +83,33 @@ public sealed partial class MetricsTests
         Assert.Equal(new DateTimeOffset(certificate.NotAfter).ToUnixTimeSeconds(), long.Parse(expiry, null));
     }
 
-    private static async Task<(string Type, string Text)> ScrapeAsync(RunningDashboard dashboard)
+    [Fact]
+    public async Task TargetsAreTheAddressesOfTheAgents()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(new() { HasStatus = true });
+        Assert.Equal(("application/json", "[]"), await ScrapeAsync(dashboard, "/targets"));
+        var (first, second) = (new TestAgent(), new TestAgent());
+        await first.Report("127.0.0.1").SendAsync(dashboard);
+        await second.Report("2001:db8::7").SendAsync(dashboard);
+
+        var targets = JsonNode.Parse((await ScrapeAsync(dashboard, "/targets")).Text)!.AsArray();
+
+        Assert.Equal(["127.0.0.1:16400", "[2001:db8::7]:16400"], targets.Select(target => (string?)target!["targets"]![0]).Order());
+        var labels = targets.Single(target => (string?)target!["targets"]![0] == "127.0.0.1:16400")!["labels"]!.AsObject();
+        Assert.Equal(
+            [
+                ("__meta_smm_namespace", "vm-integration"), ("__meta_smm_workload_group", "analytics-v0"), ("__meta_smm_host", "vm-1"),
+                ("__meta_smm_uuid", $"{first.Uuid}"),
+            ],
+            labels.Select(label => (label.Key, (string)label.Value!)));
+        using var atApi = await dashboard.Client.GetAsync("/targets", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NotFound, atApi.StatusCode);
+    }
+
+    private static async Task<(string Type, string Text)> ScrapeAsync(RunningDashboard dashboard, string path = "/metrics")
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        using var response = await client.GetAsync(new Uri(dashboard.StatusAddress, "/metrics"), TestContext.Current.CancellationToken);
+        using var response = await client.GetAsync(new Uri(dashboard.StatusAddress, path), TestContext.Current.CancellationToken);
         return ($"{response.Content.Headers.ContentType}", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 

@@ -13,8 +13,8 @@ internal static class OpenPortsCondition
         var missing = report.Observed.Filters.FirstOrDefault(filter => filter.State.Value is { Presence: FilterPresence.CommandMissing });
         if (missing is not null)
             return True(ConditionUpdate.Degraded, $"{open} by IPv4 only: {missing.Tool.Command} is not installed");
-        if (report.Observed.Filters.FirstOrDefault(filter => filter.State.UnknownReason is not null) is { } unseen)
-            return True(ConditionUpdate.Degraded, $"{open} by IPv4; the state of IPv6 is unknown: {unseen.State.UnknownReason}");
+        if (report.Observed.Filters.FirstOrDefault(filter => filter.State.UnknownReason is not null) is { } unobserved)
+            return True(ConditionUpdate.Degraded, $"{open} by IPv4; the state of IPv6 is unknown: {unobserved.State.UnknownReason}");
         if (failure is not null)
         {
             return True(
@@ -49,8 +49,8 @@ internal static class OpenPortsCondition
                 + "(to apply them first, put them above the jump)";
         }
 
-        if (observed.Nft?.UnknownReason is { } why)
-            yield return $"other tables of nftables could not be read: {why}";
+        if (observed.Nft?.UnknownReason is { } reason)
+            yield return $"other tables of nftables could not be read: {reason}";
     }
 
     private static ConditionUpdate True(string reason, string message) => ConditionUpdate.True(ConditionType.PortsOpen, reason, message);

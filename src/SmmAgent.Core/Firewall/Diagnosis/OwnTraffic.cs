@@ -64,8 +64,8 @@ public static class OwnTraffic
 
             var reason = chain.Hook == Hook.Input ? RepliesDropped : OutputDropped;
             var problem = Problem(chain, dropped, dropped.Count == evaluated.Count, observed);
-            var cure = Remedy(chain, dropped, observed);
-            blockers.AddRange(dropped.Select(connection => new OwnTrafficBlocker(reason, chain.Family, connection, problem, cure)));
+            var fix = Remedy(chain, dropped, observed);
+            blockers.AddRange(dropped.Select(connection => new OwnTrafficBlocker(reason, chain.Family, connection, problem, fix)));
         }
 
         return new(blockers, unclear);
@@ -77,7 +77,7 @@ public static class OwnTraffic
     private static string? UnknownReason(ObservedFirewall observed) =>
         observed.Filters.FirstOrDefault(filter => filter.State.UnknownReason is not null) is { } filter
             ? $"{filter.Tool} cannot be read: {filter.State.UnknownReason}"
-            : observed.Nft?.UnknownReason is { } why ? $"tables of nftables cannot be read: {why}" : null;
+            : observed.Nft?.UnknownReason is { } reason ? $"tables of nftables cannot be read: {reason}" : null;
 
     private static IEnumerable<Chain> Chains(ObservedFirewall observed)
     {

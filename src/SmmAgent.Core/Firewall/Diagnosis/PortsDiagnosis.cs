@@ -15,8 +15,8 @@ public static class PortsDiagnosis
     public static PortsState Evaluate(DesiredFirewall desired, FirewallReport report, bool manages)
     {
         var observed = report.Observed;
-        if (EvaluateUnseen(observed) is { } unseen)
-            return new([.. desired.Ports.Select(port => new PortState(port.Port, port.Name, null))], unseen);
+        if (EvaluateUnseen(observed) is { } unobserved)
+            return new([.. desired.Ports.Select(port => new PortState(port.Port, port.Name, null))], unobserved);
 
         var blockers = ChainBlockers.FindAll(desired, observed);
         var zones = FindClosedZones(desired, observed);
@@ -45,7 +45,7 @@ public static class PortsDiagnosis
                 $"{main.Tool.Save} is not installed: install the package iptables (apt-get install iptables, or yum install iptables)");
         }
 
-        return main.State.UnknownReason is { } why ? Unknown(main.NotPermitted ? "NotPermitted" : "NotSeen", why) : null;
+        return main.State.UnknownReason is { } reason ? Unknown(main.NotPermitted ? "NotPermitted" : "NotSeen", reason) : null;
     }
 
     private static ConditionUpdate? Shut(DesiredFirewall desired, FirewallReport report, bool manages, IReadOnlyList<ChainBlocker> blockers)
@@ -84,8 +84,8 @@ public static class PortsDiagnosis
             return False("NotOpen", $"{shut}: {Remediation.Describe(zones[0])}");
         }
 
-        return IsFirewalldUnreadable(report.Observed) && report.Observed.Firewalld is FirewalldObservation.NotSeen { Reason: var why }
-            ? Unknown(FirewalldNotOurs, $"firewalld cannot be read ({why}): {Remediation.ByReconcile}")
+        return IsFirewalldUnreadable(report.Observed) && report.Observed.Firewalld is FirewalldObservation.NotSeen { Reason: var reason }
+            ? Unknown(FirewalldNotOurs, $"firewalld cannot be read ({reason}): {Remediation.ByReconcile}")
             : null;
     }
 

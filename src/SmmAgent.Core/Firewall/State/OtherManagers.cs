@@ -22,7 +22,7 @@ public static class OtherManagers
         .. observed.Firewalld switch
         {
             FirewalldObservation.Seen => ["firewalld"],
-            FirewalldObservation.NotSeen { Reason: var why } => [$"firewalld, which cannot be read ({why})"],
+            FirewalldObservation.NotSeen { Reason: var reason } => [$"firewalld, which cannot be read ({reason})"],
             _ => (string[])[],
         },
         .. observed.Nft?.Value?.InputChains.Select(chain => $"nftables table {chain.Table}").Distinct() ?? [],

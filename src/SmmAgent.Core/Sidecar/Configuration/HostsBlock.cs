@@ -53,7 +53,8 @@ public static class HostsBlock
 
         var edited = string.Concat(before);
         if (lines.Count > 0)
-            edited += $"{(isUnended ? "\n" : "")}{Begin}\n{string.Concat(lines.Select(line => line + "\n"))}{(isUnended ? EndOfUnendedFile : EndMark)}\n";
+            edited += $"{(isUnended ? "\n" : "")}{Begin}\n{string.Concat(lines.Select(line => line + "\n"))}"
+                + $"{(isUnended ? EndOfUnendedFile : EndMark)}\n";
         return edited + string.Concat(after);
     }
 

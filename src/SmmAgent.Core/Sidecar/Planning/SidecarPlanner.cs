@@ -24,7 +24,7 @@ public static class SidecarPlanner
         if (package is null && observed.Package.Value?.Version is null)
             return Core.Planning.Plan.Nothing; // its user and its folders come with the package
 
-        // Before the package is installed: its scripts give the folder in which root would look to the sidecar's user.
+        // Before the package is installed: its scripts give the folder in which root would read to the sidecar's user.
         var environment = StartEnvironment.Steps(desired, observed);
         steps.AddRange(environment);
         if (package is not null)

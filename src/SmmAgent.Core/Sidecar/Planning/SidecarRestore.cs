@@ -39,7 +39,7 @@ public static class SidecarRestore
     public static string? UnobservedReason(ObservedSidecar observed) =>
         observed.Package.UnknownReason ?? observed.Unit.UnknownReason
         ?? OwnFiles.Append(SidecarFiles.HostsFile).Select(path => observed.Files[path].UnknownReason)
-        .FirstOrDefault(why => why is not null);
+        .FirstOrDefault(reason => reason is not null);
 
     /// <summary>
     /// Whether a step counts as done although its object still exists: others have put something into the folder or the table, or a process
@@ -50,16 +50,16 @@ public static class SidecarRestore
     /// <param name="keepPackages">
     /// Whether the package that the agent installed stays: while the host's package manager is at work, no other program can remove one.
     /// </param>
-    /// <param name="why">Why the sidecar stops.</param>
-    public static Plan Plan(SidecarSnapshot before, ObservedSidecar observed, bool keepPackages, string why)
+    /// <param name="reason">Why the sidecar stops.</param>
+    public static Plan Plan(SidecarSnapshot before, ObservedSidecar observed, bool keepPackages, string reason)
     {
         List<PlanStep> steps = [];
         var unit = observed.Unit.Value;
         var isUp = unit is { Activity: UnitActivity.Running or UnitActivity.Starting };
         if (isUp && !before.IsRunning)
-            steps.Add(new StopSidecar(why));
+            steps.Add(new StopSidecar(reason));
         if (observed.IsCaptured && !before.IsRunning)
-            steps.Add(new RemoveCapture(why)); // at once, because nothing listens any more
+            steps.Add(new RemoveCapture(reason)); // at once, because nothing listens any more
         if (unit is { IsEnabled: true } && !before.IsEnabled)
             steps.Add(new EnableSidecar(AtBoot: false));
 
@@ -95,7 +95,7 @@ public static class SidecarRestore
         if (!isUp && before.IsRunning && unit is not null)
             steps.Add(new StartSidecar());
         else if (isUp && before.IsRunning && steps.Exists(step => step is WriteSidecarFile or RestorePackage))
-            steps.Add(new RestartSidecar([why]));
+            steps.Add(new RestartSidecar([reason]));
         return new(steps);
     }
 

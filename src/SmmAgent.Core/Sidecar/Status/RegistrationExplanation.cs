@@ -70,7 +70,8 @@ public static class RegistrationExplanation
             && FromOutdatedFiles(known) is not null;
 
     private static ConditionUpdate? FromOutdatedFiles(RegistrationObservation known) =>
-        known.Current is { Status: ConditionStatus.False, Reason: SidecarReasons.RestartNeeded or SidecarReasons.NotWritten } current && !known.IsLocallyHealthy
+        known.Current is { Status: ConditionStatus.False, Reason: SidecarReasons.RestartNeeded or SidecarReasons.NotWritten } current
+            && !known.IsLocallyHealthy
             ? Because(current.Reason, current.Message)
             : null;
 
@@ -105,7 +106,9 @@ public static class RegistrationExplanation
         _ when failure is { IsLocal: true } =>
             Because(Reason(failure.Kind), $"the sidecar does not run: {failure.Description}; {failure.Remediation}{Quoted(failure)}"),
         _ when failure is not null =>
-            Because(SidecarReasons.SidecarNotRunning, $"the sidecar does not run: {failure.Description}; {failure.Remediation}{Quoted(failure)}"),
+            Because(
+                SidecarReasons.SidecarNotRunning,
+                $"the sidecar does not run: {failure.Description}; {failure.Remediation}{Quoted(failure)}"),
         _ => Because(SidecarReasons.SidecarNotRunning, "the sidecar is starting or fails to start: see SidecarRunning"),
     };
 

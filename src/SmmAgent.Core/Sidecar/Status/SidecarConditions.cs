@@ -71,13 +71,15 @@ public static class SidecarConditions
             .Where(step => step is WriteSidecarFile or SetHosts or ProtectSidecarFile or ReloadUnits)
             .Select(step => $"to {step}").ToList();
         if (drift.Count > 0)
-            return ConditionUpdate.False(Current, SidecarReasons.NotWritten, Summarize(drift, FailureOrRemediation(sidecar, ReconcilePart.Files)));
+            return ConditionUpdate.False(
+                Current, SidecarReasons.NotWritten, Summarize(drift, FailureOrRemediation(sidecar, ReconcilePart.Files)));
 
         var desired = sidecar.Desired with { KeepsPackage = PackageFailure(sidecar) is not null };
         if (SidecarPlanner.RestartReasons(desired, observed) is { Count: > 0 } reasons)
         {
             return ConditionUpdate.False(
-                Current, SidecarReasons.RestartNeeded, $"the sidecar needs a restart: {Summarize(reasons, RestartRules.Describe(sidecar.Settings))}");
+                Current, SidecarReasons.RestartNeeded,
+                $"the sidecar needs a restart: {Summarize(reasons, RestartRules.Describe(sidecar.Settings))}");
         }
 
         return OtherIdentity(sidecar) ?? CapturedTwice(sidecar) ?? CaptureOff(sidecar) ?? RunsCurrent(sidecar);
@@ -141,7 +143,8 @@ public static class SidecarConditions
             : "";
         return sidecar.Observed.Unit.Value is { Activity: UnitActivity.Running }
             ? ConditionUpdate.True(Current, "Current", $"the sidecar runs with the newest configuration{families}")
-            : ConditionUpdate.Unknown(Current, SidecarReasons.NotRunning, "the sidecar does not run; its next start uses the newest configuration");
+            : ConditionUpdate.Unknown(
+                Current, SidecarReasons.NotRunning, "the sidecar does not run; its next start uses the newest configuration");
     }
 
     /// <summary>Settings of the operator that have no effect, and what to do; null when there are none.</summary>
@@ -171,11 +174,13 @@ public static class SidecarConditions
         {
             { Activity: UnitActivity.Running, IsReady: true } =>
                 ConditionUpdate.True(Running, "Running", $"the sidecar {sidecar.Version} runs and is ready"),
-            { Activity: UnitActivity.Running } => ConditionUpdate.False(Running, SidecarReasons.NotReady, $"the sidecar runs, but is not ready; {log}"),
+            { Activity: UnitActivity.Running } => ConditionUpdate.False(
+                Running, SidecarReasons.NotReady, $"the sidecar runs, but is not ready; {log}"),
             { Activity: UnitActivity.Starting } =>
                 ConditionUpdate.False(Running, "Starting", $"systemd is starting the sidecar; if this takes long: {log}"),
             { IsMasked: true } =>
-                ConditionUpdate.False(Running, SidecarReasons.NotRunning, $"istio.service is masked, so it is not started: {unit.UnmaskCommand}"),
+                ConditionUpdate.False(
+                    Running, SidecarReasons.NotRunning, $"istio.service is masked, so it is not started: {unit.UnmaskCommand}"),
             _ when !SidecarPlanner.HasCredentials(sidecar.Desired, sidecar.Observed) => ConditionUpdate.False(
                 Running,
                 SidecarReasons.NotRunning,

@@ -11,7 +11,7 @@ namespace SmmAgent.Linux.Network.Address;
 
 /// <summary>The source address of the route to the first direct endpoint that was reached.</summary>
 /// <param name="Source">The address; null when no endpoint was reached.</param>
-/// <param name="Detail">The endpoint that was reached, or why no endpoint was reached.</param>
+/// <param name="Detail">The endpoint that was reached, or the reason why no endpoint was reached.</param>
 public sealed record DirectRouteResult(IPAddress? Source, string Detail);
 
 /// <summary>Finds the address that this VM uses towards the mesh when both are in the same network.</summary>

@@ -19,7 +19,7 @@ internal static class AgentGroup
     public static bool CanJoin => Number is { } number && (Environment.IsPrivilegedProcess || Libc.GetEffectiveGroup() == number);
 
     /// <summary>Makes this thread a member until the result is disposed. There must be no await in between.</summary>
-    /// <remarks>Only the fsgid changes, and only for as long as it takes to open a socket or to look up a name: no file gets another
+    /// <remarks>Only the fsgid changes, and only for as long as it takes to open a socket or to resolve a name: no file gets another
     /// group.</remarks>
     public static Membership Join() =>
         Number is { } number && Environment.IsPrivilegedProcess ? new(Libc.SetFileSystemGroup(number)) : default;

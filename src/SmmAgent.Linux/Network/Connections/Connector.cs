@@ -50,7 +50,7 @@ public static class Connector
     /// <summary>
     /// Connects to the first address that accepts. IPv6 addresses are tried only if IPv4 has no route or does not answer at all.
     /// </summary>
-    /// <returns>The connection, or why the attempts failed.</returns>
+    /// <returns>The connection, or the reason why the attempts failed.</returns>
     public static async Task<(Socket? Connection, ConnectFailure? Fault)> ConnectPreferringIPv4Async(
         IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancel)
     {

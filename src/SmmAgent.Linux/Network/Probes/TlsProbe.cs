@@ -47,8 +47,8 @@ public sealed class TlsProbe(string serverName, CertificateValidator validator, 
         catch (Exception exception) when (exception is AuthenticationException or IOException)
         {
             var isTls = !peer.HasAnswered || peer.LooksLikeTls;
-            var why = !isTls ? null : HandshakeFailure.Describe(exception, _demandsCertificate);
-            return new(Outcome.NotReady, $"{DescribeFailure(peer, exception)}{(why is null ? "" : $": it {why}")}");
+            var reason = !isTls ? null : HandshakeFailure.Describe(exception, _demandsCertificate);
+            return new(Outcome.NotReady, $"{DescribeFailure(peer, exception)}{(reason is null ? "" : $": it {reason}")}");
         }
 
         _isOpen = true;

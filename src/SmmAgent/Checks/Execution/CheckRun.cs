@@ -1,6 +1,8 @@
 using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Status;
+using SmmAgent.Host;
 using SmmAgent.Logging;
 
 namespace SmmAgent.Checks.Execution;
@@ -13,8 +15,23 @@ internal static class CheckRun
 
     private const int MostThreads = 32;
 
+    /// <summary>Runs the checks of a group, or all.</summary>
+    public static async Task<CheckReport> ReportAsync(
+        AgentPaths paths, TimeProvider time, bool isPrivileged, CancellationToken cancel, CheckGroup? group = null)
+    {
+        var started = time.GetUtcNow();
+        var catalogue = CheckCatalogue.Create().Where(check => group is null || check.Group == group).ToList();
+        var checks = await AllAsync(catalogue, paths, time, cancel);
+        return CheckReport.Create(ProgramVersion.Current, Group(paths, time), isPrivileged, started, checks);
+    }
+
+    private static GroupName? Group(AgentPaths paths, TimeProvider time) =>
+        SettingsObservation.Read(paths).Settings is { Namespace: { } @namespace, Name: { } name }
+            ? new(@namespace, name)
+            : DaemonObservation.Read(paths, time).Status?.WorkloadGroup;
+
     /// <returns>One result for each check, in their order.</returns>
-    public static async Task<IReadOnlyList<ReportedCheck>> AllAsync(
+    private static async Task<IReadOnlyList<ReportedCheck>> AllAsync(
         IReadOnlyList<Check> checks, AgentPaths paths, TimeProvider time, CancellationToken cancel)
     {
         // Files, D-Bus and starting programs block threads; a measured latency must not include the wait for a thread.

@@ -28,7 +28,8 @@ internal static class MeshTable
             yield return ($"directEndpoints.{endpoint.Name}", $"{endpoint.Address} {Number(endpoint.Port)}");
         foreach (var package in config.Packages)
             yield return ($"packages.{package.Name}",
-                $"{package.Version}, {package.Format.Word()}, {package.Architecture}{(package.Sha256 is null ? ", without a sha256" : "")}");
+                $"{package.Version}, {package.Format.Word()}, {package.Architecture}"
+                    + (package.Sha256 is null ? ", without a sha256" : ""));
         yield return ("clusterSources", config.ClusterSources.Count == 0 ? "any"
             : Joined(config.ClusterSources.Select(source => source.ToString())));
     }

@@ -11,8 +11,12 @@ internal static class OutputOption
 
     public static Option<string> Create()
     {
-        var option = new Option<string>(
-            "--output") { Description = "output format", HelpName = $"{Text}|{Json}", DefaultValueFactory = _ => Text };
+        var option = new Option<string>("--output")
+        {
+            Description = "output format",
+            HelpName = $"{Text}|{Json}",
+            DefaultValueFactory = _ => Text,
+        };
         option.CompletionSources.Add(Text, Json);
         option.Validators.Add(result =>
         {

@@ -21,17 +21,18 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
     {
         if (source.Warning is { } warning)
             progress.Warn(warning);
-        if ((source.Prompt is { } prompt ? ReadWithoutEcho(prompt, source) : Read(source)) is not { } token)
-            return ExitCode.Usage;
-
-        return new FileChange(progress, isPrivileged).Run(paths.BearerToken, () =>
-        {
-            Write([.. token, (byte)'\n']);
-            foreach (var doubt in Doubts(token))
-                progress.Warn(doubt);
-            return ExitCode.Done;
-        });
+        return (source.Prompt is { } prompt ? ReadWithoutEcho(prompt, source) : Read(source)) is { } token
+            ? Write(token) : ExitCode.Usage;
     }
+
+    /// <summary>Writes a token that <see cref="Read"/> returned.</summary>
+    public int Write(byte[] token) => new FileChange(progress, isPrivileged).Run(paths.BearerToken, () =>
+    {
+        WriteFile([.. token, (byte)'\n']);
+        foreach (var doubt in Doubts(token))
+            progress.Warn(doubt);
+        return ExitCode.Done;
+    });
 
     private byte[]? ReadWithoutEcho(string prompt, TokenSource source)
     {
@@ -48,7 +49,9 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         }
     }
 
-    private byte[]? Read(TokenSource source)
+    /// <summary>Reads a token, and reports its errors.</summary>
+    /// <returns>Null if the source has no usable token.</returns>
+    public byte[]? Read(TokenSource source)
     {
         try
         {
@@ -101,7 +104,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         return null;
     }
 
-    private void Write(byte[] content)
+    private void WriteFile(byte[] content)
     {
         var file = new ConfigFile(paths.BearerToken);
         var isOpen = file.IsOpenToAll;

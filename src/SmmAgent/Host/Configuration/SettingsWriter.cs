@@ -1,3 +1,4 @@
+using SmmAgent.Core.Network;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Yaml;
 using SmmAgent.Linux.Files;
@@ -27,7 +28,7 @@ internal sealed class SettingsWriter(string path, Progress progress, TimeProvide
         var isSame = file is not null && file.AsSpan().SequenceEqual(editing.Content);
         if (!isSame)
             target.Write(editing.Content);
-        var values = string.Join(' ', changes.Select(change => $"{change.Path}={change.Value}"));
+        var values = string.Join(' ', changes.Select(change => $"{change.Path}={Shown(change)}"));
         progress.Done($"{what} is {(isSame ? "unchanged" : "set")} {values} config={path}");
         WarnOfDaemon(path);
         foreach (var warning in editing.Warnings)
@@ -45,6 +46,11 @@ internal sealed class SettingsWriter(string path, Progress progress, TimeProvide
         progress.Failed($"{reason.Split(", for example ")[0]}{lead}: sudo smm-agent set {example}");
         return ExitCode.Usage;
     }
+
+    // The URL of a proxy may have a password.
+    private static string Shown(SettingChange change) =>
+        change is { Section: "dashboard", Key: "proxy" } && ProxySetting.Parse(change.Value).Value is { } proxy
+            ? proxy.ToString() : change.Value;
 
     public void Warn(string what) => progress.Warn(what);
 

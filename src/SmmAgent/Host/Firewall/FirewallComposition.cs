@@ -5,7 +5,7 @@ using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Host.Firewall;
 
-/// <summary>The pass over this host's own firewall, the same for the daemon and for the commands.</summary>
+/// <summary>Composes the reconciler of this host's firewall, for the daemon, the checks and the commands.</summary>
 public static class FirewallComposition
 {
     public static FirewallReconciler Create(AgentPaths paths, TimeProvider time) => new(

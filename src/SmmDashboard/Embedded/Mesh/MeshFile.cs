@@ -46,7 +46,8 @@ public sealed class MeshFile(string path)
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // A defect of the reader must not end the process, which has a valid description.
-            return ReadResult<MeshDescription>.Refused([new InputError("", $"the file cannot be read: {NameRules.Shown(exception.Message)}")]);
+            return ReadResult<MeshDescription>.Refused(
+                [new InputError("", $"the file cannot be read: {NameRules.Shown(exception.Message)}")]);
         }
     }
 

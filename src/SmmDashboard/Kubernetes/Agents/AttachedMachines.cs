@@ -50,7 +50,7 @@ public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSou
         var writer = new MachineWriter(_calls, _machines, groups, seams.Time);
         _queue = new StatusQueue(writer, _faults, seams with { Random = new Random(seams.Random.Next()) });
         _store = new MachineStore(new(_machines, writer, _queue, groups, _faults), memory, settings, seams);
-        // As client-go's: two processes on one host are two candidates.
+        // As in client-go, two processes on one host are two candidates.
         _lease = new Lease(api, settings.Namespace, LeaseName, $"{settings.Replica}_{seams.Random.NextInt64():x16}", seams);
         _sweeper = new Sweeper(_calls, _machines, _lease, seams);
     }

@@ -6,15 +6,14 @@ using SmmDashboard.Kubernetes.Watching;
 namespace SmmDashboard.Kubernetes.Agents;
 
 /// <summary>
-/// The machines that this replica knows: those of the watch, and those that it has just written or read itself, which the watch brings
-/// later.
+/// The machines that this replica knows: those of the watch, and those that it has just written or read, which reach the watch later.
 /// </summary>
 internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider time)
 {
-    // A watch that works is not so late.
+    // A working watch is never that late.
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(30);
 
-    // Without a watch a machine is written at least each 11 minutes while it reports.
+    // Even without a watch, a machine that reports is written at least every 11 minutes.
     private static readonly TimeSpan Memory = TimeSpan.FromHours(1);
     private static readonly TimeSpan AbsentMemory = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CountAgain = TimeSpan.FromSeconds(1);
@@ -29,7 +28,7 @@ internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider t
     /// <summary>False when the cluster does not have the kind.</summary>
     public bool IsServed => cache.State.IsServed;
 
-    /// <summary>Whether the watch works: what it does not know does not exist, but for the newest.</summary>
+    /// <summary>Whether the watch works: an object that it does not know does not exist, except for the newest ones.</summary>
     public bool IsUpToDate => cache.State is { IsSynced: true, IsServed: true, Fault: null };
 
     public string? Fault => cache.State.Fault;
@@ -50,7 +49,7 @@ internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider t
         return watched;
     }
 
-    /// <summary>An answer of the API server is newer than the watch.</summary>
+    /// <summary>Records an answer of the API server, which is newer than the watch.</summary>
     public void Learn(AttachedMachine machine)
     {
         var key = ObjectKey.From(machine.Metadata);
@@ -58,7 +57,7 @@ internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider t
         _absent.TryRemove(key, out _);
     }
 
-    /// <summary>The object is gone.</summary>
+    /// <summary>Forgets an object that was deleted.</summary>
     public void Forget(ObjectKey key) => _own.TryRemove(key, out _);
 
     /// <summary>Records that the API server has just answered that the object does not exist.</summary>
@@ -72,7 +71,9 @@ internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider t
 
     public bool IsAbsent(ObjectKey key) => _absent.TryGetValue(key, out var at) && time.GetUtcNow() - at < AbsentMemory;
 
-    /// <summary>How many machines a group has: counted once a second, and at each that this replica makes.</summary>
+    /// <summary>
+    /// The number of machines of a group: counted once a second, and increased with each machine that this replica creates.
+    /// </summary>
     public int CountOf(GroupId group)
     {
         lock (_countLock)
@@ -94,7 +95,7 @@ internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider t
             _counts[group] = _counts.GetValueOrDefault(group) + 1;
     }
 
-    /// <summary>Forgets what the watch knows by now.</summary>
+    /// <summary>Forgets the machines that the watch knows by now.</summary>
     public void Tidy()
     {
         foreach (var key in _own.Keys)

@@ -6,8 +6,8 @@ namespace SmmDashboard.Kubernetes.Agents;
 
 /// <summary>
 /// A Lease of coordination.k8s.io, held by one replica at a time. It follows client-go's leader election: held for 15 s, renewed every 2 s,
-/// given up by the holder itself after 10 s without a renewal, and at its end. Other replicas' clocks do not matter: a change of the object
-/// is what counts.
+/// given up by its holder after 10 s without a renewal and when it stops. The clocks of other replicas do not matter: only changes of the
+/// object count.
 /// </summary>
 internal sealed class Lease(KubernetesApi api, string space, string name, string replica, MachineSeams seams)
 {
@@ -26,7 +26,7 @@ internal sealed class Lease(KubernetesApi api, string space, string name, string
     /// <summary>Whether this replica may act as the only one.</summary>
     public bool IsHeld => _isHolder && seams.Time.GetElapsedTime(Interlocked.Read(ref _renewedAt)) < RenewDeadline;
 
-    /// <summary>Why the Lease can be neither read nor written; null while it can.</summary>
+    /// <summary>The reason why the Lease can be neither read nor written; null while it can.</summary>
     public string? Fault => _fault;
 
     /// <summary>Takes part until it is cancelled, and gives the Lease up then.</summary>
@@ -164,7 +164,7 @@ internal sealed class Lease(KubernetesApi api, string space, string name, string
         (client, stop) => client.CoordinationV1.ReplaceNamespacedLeaseAsync(lease, name, space, cancellationToken: stop),
         cancellationToken);
 
-    // Candidates do not ask together.
+    // Candidates do not call the server together.
     private TimeSpan Pause()
     {
         if (_isHolder)

@@ -25,7 +25,7 @@ internal sealed class MachineApi(KubernetesApi api)
 
     public static readonly ApiResource Resource = new(Group, Plural, [Version]);
 
-    /// <summary>Makes the object: of all who try, one succeeds.</summary>
+    /// <summary>Creates the object: of several concurrent calls one succeeds.</summary>
     /// <exception cref="ApiException">Conflict when the object exists.</exception>
     public Task<AttachedMachine> CreateAsync(ObjectKey key, MachineSpec spec, GroupOwner owner, CancellationToken cancellationToken)
     {

@@ -17,7 +17,7 @@ internal sealed class MachineFaults(TimeProvider time, ILogger log)
     public string? Detail =>
         _missing ?? _forbidden.OrderBy(fault => fault.Key, StringComparer.Ordinal).Select(fault => fault.Value.Text).FirstOrDefault();
 
-    /// <summary>Whether a right was missing in the namespace within the last minute. It is tried again then.</summary>
+    /// <summary>Whether a right was missing in the namespace within the last minute. After it, the next write tries again.</summary>
     public bool IsForbidden(string space) => _forbidden.TryGetValue(space, out var fault) && time.GetUtcNow() - fault.At < TryAgain;
 
     public void Forbidden(string space, ApiException fault)

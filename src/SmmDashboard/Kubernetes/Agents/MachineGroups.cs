@@ -9,7 +9,8 @@ namespace SmmDashboard.Kubernetes.Agents;
 /// <summary>The watched Istio objects that the machines need.</summary>
 /// <param name="groups">The WorkloadGroups as they are known now.</param>
 /// <param name="candidates">The WorkloadEntries that may be a VM's.</param>
-public sealed class MachineGroups(Func<CacheState<WorkloadGroupObject>> groups, Func<RegisteringVm, IReadOnlyList<WorkloadEntry>> candidates)
+public sealed class MachineGroups(
+    Func<CacheState<WorkloadGroupObject>> groups, Func<RegisteringVm, IReadOnlyList<WorkloadEntry>> candidates)
 {
     /// <summary>Null while the WorkloadGroup is not known.</summary>
     internal GroupOwner? OwnerOf(GroupId group) =>

@@ -19,12 +19,12 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
     /// </summary>
     public const int MaximumBytes = 6 * 1024;
 
-    // The longest texts, and the most conditions and addresses; what fits first is written.
+    // From the largest to the smallest status; the first that fits is written.
     private static readonly (int Conditions, int Message, int Addresses, int Instances)[] Sizes =
         [(MostConditions, 256, MostAddresses, AgentInstances.Limit), (MostConditions, 96, 8, AgentInstances.Limit), (16, 64, 4, 2),
             (4, 32, 1, 1), (1, 0, 0, 0)];
 
-    /// <param name="report">From the agent: anything may be in it.</param>
+    /// <param name="report">From the agent, and not to be trusted.</param>
     /// <param name="known">The object before.</param>
     /// <param name="context">The data that the dashboard adds.</param>
     public static MachineReport From(AgentReport report, AttachedMachine known, ReportContext context)
@@ -120,7 +120,7 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
         LastTransitionTime = condition.LastTransitionTime,
     };
 
-    // kubectl prints what it gets.
+    // kubectl prints such texts unchanged.
     private static string Cut(string text, int longest) => OneLine.ReplaceUnprintable(text, '?', longest);
 }
 

@@ -18,5 +18,5 @@ public sealed record MachineSettings(string Namespace, string Replica)
 /// <param name="Time">The clock.</param>
 /// <param name="Random">Spreads what many replicas would do at the same moment.</param>
 /// <param name="Log">Receives each new fault once.</param>
-/// <param name="Defect">Gets what no fault of the cluster explains, which ends the background work.</param>
+/// <param name="Defect">Receives exceptions that no fault of the cluster explains; they end the background work.</param>
 public sealed record MachineSeams(TimeProvider Time, Random Random, ILogger Log, Action<Exception> Defect);

@@ -21,12 +21,12 @@ namespace SmmDashboard.Kubernetes.Agents;
 internal sealed class MachineStore(MachineParts parts, IAgentStore memory, MachineSettings settings, MachineSeams seams)
     : IAgentStore, IDisposable
 {
-    /// <summary>A change is written after that, so that several changes are one write.</summary>
+    /// <summary>The wait before a change is written, so that several changes are one write.</summary>
     public static readonly TimeSpan Debounce = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How far what is written may be behind, plus up to a tenth of it. With agents that report every 5 minutes an object is never 15
-    /// minutes behind, which would appear as silence.
+    /// The maximum age of a written report, plus up to a tenth. With agents that report every 5 minutes an object is never 15 minutes old,
+    /// which would appear as silence.
     /// </summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
 
@@ -56,7 +56,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         if (machine?.WorkloadGroup == group.Name)
             return AgentOf(key, machine);
 
-        // What came to memory before the cluster could keep it, until its next report.
+        // An agent that reported before the cluster could store it remains in memory until its next report.
         return machine is null ? await memory.FindAsync(group, uuid, cancellationToken) : null;
     }
 
@@ -79,7 +79,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         }
         catch (ApiException fault) when (fault.Fault == ApiFault.NotFound)
         {
-            // The kind is gone, which the watch finds out within a minute.
+            // The kind was removed; the watch detects that within a minute.
             return await RememberAsync(key, group, identity, report, cancellationToken);
         }
         catch (ApiException fault)
@@ -198,7 +198,8 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     }
 
     /// <summary>A host that has received its own uuid is no longer a duplicate under the other one.</summary>
-    private async Task EndOtherDuplicatesAsync(ObjectKey key, GroupId group, string instance, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task EndOtherDuplicatesAsync(
+        ObjectKey key, GroupId group, string instance, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var others = parts.Machines.Watched.Where(machine => machine.Metadata.Namespace == group.Namespace
             && machine.WorkloadGroup == group.Name && machine.Metadata.Name != key.Name
@@ -228,7 +229,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
     private bool IsInMemory(GroupId group) => !parts.Machines.IsServed || parts.Faults.IsForbidden(group.Namespace);
 
-    /// <summary>The cluster's bindings hold also while it cannot be written.</summary>
+    /// <summary>Bindings of the cluster are enforced even while the cluster cannot be written.</summary>
     private async Task<ReportOutcome> RememberAsync(
         ObjectKey key, GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken) =>
         parts.Machines.Find(key) is { } machine && !AgentOf(key, machine).HasKey(identity)

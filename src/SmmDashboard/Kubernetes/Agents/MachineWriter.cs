@@ -6,7 +6,7 @@ using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Agents;
 
-/// <summary>Writes machines so that of several replicas none overwrites what is newer.</summary>
+/// <summary>Writes machines so that no replica overwrites a newer state.</summary>
 internal sealed class MachineWriter(MachineApi api, KnownMachines machines, MachineGroups groups, TimeProvider time)
 {
     private const int Tries = 4;
@@ -14,11 +14,11 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
     // A clock that is wrong must not stop writes for long.
     private static readonly TimeSpan ClockFault = TimeSpan.FromMinutes(5);
 
-    /// <summary>When a report came: after the last one that is known, whichever replica's clock that has.</summary>
+    /// <summary>The time of a report: later than the last known one, which may be from the clock of another replica.</summary>
     public DateTimeOffset SeenNow(AttachedMachine known)
     {
         var now = time.GetUtcNow();
-        // As exact as it is written.
+        // As precise as the written time.
         now = new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
         return known.LastReportTime >= now
             && known.LastReportTime <= now + ClockFault ? known.LastReportTime.Value.AddMilliseconds(1) : now;
@@ -77,7 +77,7 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
         }
         catch (ApiException fault) when (fault.Fault == ApiFault.Conflict)
         {
-            // It has changed since: the next report finds it as it is.
+            // It has changed since: the next report finds its current state.
             await FindAsync(key, cancellationToken);
             throw;
         }
@@ -122,7 +122,7 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
             }
             catch (ApiException fault) when (fault.Fault == ApiFault.NotFound && tries < Tries)
             {
-                // Somebody deleted it while its agent reports.
+                // An administrator deleted it while its agent reports.
                 machines.LearnAbsent(key);
                 await ClaimAsync(key, report.Spec, cancellationToken);
             }

@@ -8,8 +8,8 @@ using SmmDashboard.Kubernetes.Watching;
 namespace SmmDashboard.Kubernetes.Agents;
 
 /// <summary>
-/// The reports that are written later: one for each machine, the newest. At most 50 are written in a second and 4 at a time. What fails for
-/// a reason that passes comes back, and the whole queue waits with a backoff.
+/// The reports that are written later: the newest one of each machine. At most 50 are written in a second and 4 at a time. After a
+/// transient failure the report returns to the queue, and the whole queue waits with a backoff.
 /// </summary>
 internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, MachineSeams seams)
 {
@@ -53,7 +53,7 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
     /// <summary>Reports that were given up since the start.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Why the queue waits; null while it does not.</summary>
+    /// <summary>The reason why the queue waits; null while it does not.</summary>
     public string? WaitingFor => Volatile.Read(ref _waitingFor);
 
     /// <summary>The newest report that is not yet written; null without one.</summary>
@@ -67,7 +67,7 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
     /// <param name="key">The machine.</param>
     /// <param name="report">The report.</param>
     /// <param name="due">When to write it.</param>
-    /// <param name="isChange">Whether it says something new. At the end of the process only such reports are written.</param>
+    /// <param name="isChange">Whether the report has changes. When the process stops, only such reports are written.</param>
     public void Put(ObjectKey key, MachineReport report, DateTimeOffset due, bool isChange)
     {
         lock (_lock)
@@ -92,25 +92,25 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
         _wake.Writer.TryWrite(true);
     }
 
-    /// <summary>The machine has been written otherwise.</summary>
+    /// <summary>Removes the report of a machine that was written without the queue.</summary>
     public void Remove(ObjectKey key)
     {
         lock (_lock)
             _entries.Remove(key);
     }
 
-    /// <summary>Writes what is due, until it is cancelled.</summary>
+    /// <summary>Writes reports that are due until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            // A write that has begun ends by its own deadline, also at the end of the process.
+            // A write that has begun ends by its own deadline, even when the process stops.
             if (Start(seams.Time.GetUtcNow(), CancellationToken.None) is { } wait)
                 await PauseAsync(wait, cancellationToken);
         }
     }
 
-    /// <summary>Writes what says something new, for at most five seconds.</summary>
+    /// <summary>Writes the reports that have changes, for at most five seconds.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(FlushTime, seams.Time, cancellationToken);
@@ -136,7 +136,7 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
             seams.Log.NotFlushed(left);
     }
 
-    // Until the time is over, something wakes the queue, or it is the end.
+    // Until the time is over, a report arrives, or the process stops.
     private async Task PauseAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
         if (_defect is { } defect)
@@ -149,7 +149,7 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
         }
         catch (OperationCanceledException)
         {
-            // It is time, or the end.
+            // The time is over, or the process stops.
         }
     }
 
@@ -206,7 +206,7 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
                 faults.Forbidden(key.Namespace, fault);
             else
             {
-                // A webhook that refuses all refuses fifty a second.
+                // A webhook that refuses every write refuses fifty in a second.
                 if (_notWritten.TryAcquire(out var withheld))
                     seams.Log.NotWritten(key, fault.Message, withheld);
             }
@@ -233,7 +233,7 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
                 _writing.Remove(key);
                 if (again)
                     _entries.TryAdd(key, entry);
-                // Also what came meanwhile.
+                // This includes a report that arrived during the write.
                 if (_entries.TryGetValue(key, out var next))
                     _order.Enqueue(key, next.Due);
             }

@@ -5,12 +5,12 @@ using SmmDashboard.Kubernetes.Objects;
 namespace SmmDashboard.Kubernetes.Agents;
 
 /// <summary>
-/// How often agents may have the dashboard call the API server while they wait. Whoever has a token makes as many agents as he likes and
-/// says of each what he likes: more than that is queued or refused.
+/// Limits the calls to the API server that agents cause while they wait. The holder of a token controls the number of agents and what they
+/// report: calls above the limits are queued or refused.
 /// </summary>
 internal sealed class WriteLimits(TimeProvider time)
 {
-    // An address or a boot is news once, and a host that is refused as a duplicate reports each minute.
+    // A new address or boot is written once; a host that is refused as a duplicate reports every minute.
     private readonly KeyedBuckets<ObjectKey> _machines = new(new Rate(10, 0.1), time);
     private readonly KeyedBuckets<GroupId> _writes = new(new Rate(1_000, 10), time);
     private readonly KeyedBuckets<GroupId> _lookUps = new(new Rate(1_000, 20), time);

@@ -1,6 +1,6 @@
 namespace SmmDashboard.Kubernetes.Agents;
 
-/// <summary>At most so many writes within any second.</summary>
+/// <summary>Limits the number of writes within any second.</summary>
 public sealed class WriteRate(TimeProvider time, int perSecond)
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -8,7 +8,7 @@ using k8s.Exceptions;
 
 namespace SmmDashboard.Kubernetes.Api;
 
-/// <summary>A call of the Kubernetes API that failed. The message is one line: which call, which object, why, and what to do.</summary>
+/// <summary>A call of the Kubernetes API that failed. The message is one line: the call, the object, the reason, and what to do.</summary>
 public sealed class ApiException : Exception
 {
     private const int LongestText = 512;
@@ -18,15 +18,15 @@ public sealed class ApiException : Exception
 
     public ApiFault Fault { get; }
 
-    /// <summary>How long the server asks to wait; null when it does not say.</summary>
+    /// <summary>How long the server asks to wait; null without such a request.</summary>
     public TimeSpan? RetryAfter { get; }
 
     /// <summary>
-    /// The plural of the kind that the server's refusal is about, for example <c>serviceaccounts</c>; null when it does not say.
+    /// The plural of the kind that the server's refusal is about, for example <c>serviceaccounts</c>; null when it is not known.
     /// </summary>
     public string? Kind { get; private init; }
 
-    /// <summary>Whether the call may succeed later without anybody's help.</summary>
+    /// <summary>Whether the call may succeed later without an administrator.</summary>
     public bool IsTransient => Fault is ApiFault.Unreachable or ApiFault.TimedOut or ApiFault.TooManyRequests or ApiFault.ServerError;
 
     /// <param name="call">For example <c>list workloadgroups.networking.istio.io</c>.</param>
@@ -35,34 +35,36 @@ public sealed class ApiException : Exception
     /// <param name="headers">Null for an event of a watch.</param>
     public static ApiException Refused(string call, int status, ReadOnlySpan<byte> body, HttpResponseHeaders? headers = null)
     {
-        var said = ApiStatus.Read(body);
-        var code = said?.Code is > 0 ? said.Code : status;
-        var why = Said(said?.Message ?? Encoding.UTF8.GetString(body));
+        var answer = ApiStatus.Read(body);
+        var code = answer?.Code is > 0 ? answer.Code : status;
+        var reason = Line(answer?.Message ?? Encoding.UTF8.GetString(body));
         var retryAfter = headers?.RetryAfter?.Delta
-            ?? (said?.Details?.RetryAfterSeconds is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null);
+            ?? (answer?.Details?.RetryAfterSeconds is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null);
 
         return code switch
         {
             401 =>
                 new(
-                    $"{call}: the API server does not accept this client's credentials ({why}): check the service account token "
+                    $"{call}: the API server does not accept this client's credentials ({reason}): check the service account token "
                         + "or the kubeconfig", ApiFault.Unauthorized),
             // Not a missing right: a namespace that is being deleted, an admission webhook.
-            403 when said?.Message?.Contains("User \"", StringComparison.Ordinal) is false =>
-                new($"{call}: refused by the API server ({why})", ApiFault.Refused),
-            403 => new($"{call} is forbidden{ToWhom(said?.Message)}: grant it with a Role or ClusterRole", ApiFault.Forbidden),
-            404 => new($"{call}: not found ({why})", ApiFault.NotFound) { Kind = said?.Details?.Kind },
-            409 => new($"{call}: conflict ({why})", ApiFault.Conflict) { Kind = said?.Details?.Kind },
-            410 => new($"{call}: the resource version is too old ({why})", ApiFault.Expired),
-            429 => new($"{call}: the API server limits its load ({why}), it is called again later", ApiFault.TooManyRequests, retryAfter),
-            504 when IsTooLarge(said) => new($"{call}: {why}", ApiFault.TooLargeResourceVersion, retryAfter),
-            >= 500 => new($"{call}: the API server answered {code} ({why}), it is called again later", ApiFault.ServerError, retryAfter),
-            _ => new($"{call}: the API server answered {code} ({why})", ApiFault.Refused),
+            403 when answer?.Message?.Contains("User \"", StringComparison.Ordinal) is false =>
+                new($"{call}: refused by the API server ({reason})", ApiFault.Refused),
+            403 => new($"{call} is forbidden{ToWhom(answer?.Message)}: grant it with a Role or ClusterRole", ApiFault.Forbidden),
+            404 => new($"{call}: not found ({reason})", ApiFault.NotFound) { Kind = answer?.Details?.Kind },
+            409 => new($"{call}: conflict ({reason})", ApiFault.Conflict) { Kind = answer?.Details?.Kind },
+            410 => new($"{call}: the resource version is too old ({reason})", ApiFault.Expired),
+            429 => new(
+                $"{call}: the API server limits its load ({reason}), it is called again later", ApiFault.TooManyRequests, retryAfter),
+            504 when IsTooLarge(answer) => new($"{call}: {reason}", ApiFault.TooLargeResourceVersion, retryAfter),
+            >= 500 => new(
+                $"{call}: the API server answered {code} ({reason}), it is called again later", ApiFault.ServerError, retryAfter),
+            _ => new($"{call}: the API server answered {code} ({reason})", ApiFault.Refused),
         };
     }
 
-    public static ApiException Unreadable(string call, string why, Exception? inner = null) =>
-        new($"{call}: the answer cannot be read: {Said(why)}", ApiFault.Unreadable, inner: inner);
+    public static ApiException Unreadable(string call, string reason, Exception? inner = null) =>
+        new($"{call}: the answer cannot be read: {Line(reason)}", ApiFault.Unreadable, inner: inner);
 
     public static ApiException TimedOut(string call, TimeSpan deadline) => new(
         string.Create(CultureInfo.InvariantCulture,
@@ -79,16 +81,16 @@ public sealed class ApiException : Exception
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } tooLarge =>
             Unreadable(call, tooLarge.Message, tooLarge),
         HttpRequestException { InnerException: AuthenticationException tls } => new(
-            $"{call}: the API server's certificate is not accepted: {Said(tls.InnerException?.Message ?? tls.Message)}: check its "
+            $"{call}: the API server's certificate is not accepted: {Line(tls.InnerException?.Message ?? tls.Message)}: check its "
                 + "address and the CA file",
             ApiFault.Untrusted, inner: tls),
         HttpRequestException or IOException => new(
-            $"{call}: the API server cannot be reached: {Said(Innermost(thrown).Message)}", ApiFault.Unreachable, inner: thrown),
+            $"{call}: the API server cannot be reached: {Line(Innermost(thrown).Message)}", ApiFault.Unreachable, inner: thrown),
         // SocketsHttpHandler throws this when it cannot connect in time.
         OperationCanceledException { InnerException: TimeoutException } => new(
             $"{call}: the API server cannot be reached: no connection in time: check the network to it", ApiFault.Unreachable,
             inner: thrown),
-        ApiSettingsException or KubeConfigException => new($"{call}: {Said(thrown.Message)}", ApiFault.Unauthorized, inner: thrown),
+        ApiSettingsException or KubeConfigException => new($"{call}: {Line(thrown.Message)}", ApiFault.Unauthorized, inner: thrown),
         System.Text.Json.JsonException json => Unreadable(call, json.Message, json),
         _ => null,
     };
@@ -100,7 +102,7 @@ public sealed class ApiException : Exception
         return thrown;
     }
 
-    // The API's own words are: <resource> is forbidden: User "<name>" cannot ...
+    // The API server's text is: <resource> is forbidden: User "<name>" cannot ...
     private static string ToWhom(string? message)
     {
         const string before = "User \"";
@@ -109,7 +111,7 @@ public sealed class ApiException : Exception
 
         var from = at + before.Length;
         var end = message.IndexOf('"', from);
-        return end < 0 ? "" : $" to {Said(message[from..end])}";
+        return end < 0 ? "" : $" to {Line(message[from..end])}";
     }
 
     private static bool IsTooLarge(ApiStatus? status) =>
@@ -117,7 +119,7 @@ public sealed class ApiException : Exception
             cause => cause.Reason == "ResourceVersionTooLarge" || cause.Message == "Too large resource version") is true
         || status?.Message?.Contains("Too large resource version", StringComparison.Ordinal) is true;
 
-    private static string Said(string text)
+    private static string Line(string text)
     {
         var line = OneLine.From(text, LongestText);
         return line.Length == 0 ? "no reason given" : line;

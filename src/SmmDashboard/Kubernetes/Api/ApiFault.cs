@@ -1,6 +1,6 @@
 namespace SmmDashboard.Kubernetes.Api;
 
-/// <summary>Why a call of the Kubernetes API failed.</summary>
+/// <summary>The reason of a failed call of the Kubernetes API.</summary>
 public enum ApiFault
 {
     /// <summary>No connection, or it broke.</summary>

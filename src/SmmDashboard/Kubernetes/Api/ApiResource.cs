@@ -16,7 +16,9 @@ public sealed record ApiResource(
 
     /// <summary>The kind, and the name and the namespace when there are such limits.</summary>
     public override string ToString() =>
-        $"{Kind}{(FieldSelector?.StartsWith(ByName, StringComparison.Ordinal) is true ? $" named {FieldSelector[ByName.Length..]}" : "")}{(Namespace is null ? "" : $" in namespace {Namespace}")}";
+        Kind
+        + (FieldSelector?.StartsWith(ByName, StringComparison.Ordinal) is true ? $" named {FieldSelector[ByName.Length..]}" : "")
+        + (Namespace is null ? "" : $" in namespace {Namespace}");
 
     private const string ByName = "metadata.name=";
 

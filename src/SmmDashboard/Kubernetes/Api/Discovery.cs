@@ -4,7 +4,7 @@ namespace SmmDashboard.Kubernetes.Api;
 internal sealed class Discovery(KubernetesApi api)
 {
     /// <returns>The version to use; null when the server is ready and does not serve the kind.</returns>
-    /// <exception cref="ApiException">The server cannot say: it is away, or it is starting.</exception>
+    /// <exception cref="ApiException">The server is unreachable or starting.</exception>
     public async Task<string?> FindVersionAsync(ApiResource resource, CancellationToken cancellationToken)
     {
         var call = $"discover {resource.Kind}";
@@ -38,7 +38,7 @@ internal sealed class Discovery(KubernetesApi api)
         }
         catch (ApiException fault) when (fault.Fault is ApiFault.Forbidden or ApiFault.NotFound)
         {
-            // A server that does not say whether it is ready: its discovery counts.
+            // The server does not report its readiness, so its discovery is trusted.
         }
     }
 }

@@ -19,7 +19,8 @@ public static class ClusterCheck
         {
             version = (await api.FindAsync("get version", "version", ClusterCheckJson.Default.ServerVersion, cancellationToken))?.GitVersion
                 ?? "of an unknown version";
-            Add(ClusterCheckDefinition.ApiServer, ClusterCheckLine.Pass(null, $"{server.GetLeftPart(UriPartial.Authority)} answers, Kubernetes {version}"));
+            Add(ClusterCheckDefinition.ApiServer,
+                ClusterCheckLine.Pass(null, $"{server.GetLeftPart(UriPartial.Authority)} answers, Kubernetes {version}"));
         }
         catch (ApiException fault)
         {
@@ -64,7 +65,8 @@ public static class ClusterCheck
                 ], cancellationToken)]);
             Add(
                 ClusterCheckDefinition.RightsOfOwn,
-                [.. await rights.OfAsync([(places.OwnNamespace, DashboardRights.ForOwnNamespace(places.OwnNamespace))], cancellationToken)]);
+                [.. await rights.OfAsync(
+                    [(places.OwnNamespace, DashboardRights.ForOwnNamespace(places.OwnNamespace))], cancellationToken)]);
             Add(
                 ClusterCheckDefinition.RightsOfVms,
                 [.. await rights.OfAsync(
@@ -80,6 +82,7 @@ public static class ClusterCheck
                 checks.Add(ReportedClusterCheck.From(check, lines));
         }
 
-        ClusterCheckReport Report() => new(Version, server.GetLeftPart(UriPartial.Authority), version, started, ClusterCheckSummary.From(checks), checks);
+        ClusterCheckReport Report() =>
+            new(Version, server.GetLeftPart(UriPartial.Authority), version, started, ClusterCheckSummary.From(checks), checks);
     }
 }

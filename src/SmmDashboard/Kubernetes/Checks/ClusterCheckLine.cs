@@ -22,9 +22,11 @@ public sealed record ClusterCheckLine(ClusterCheckStatus Status, string Found, s
 
     public static ClusterCheckLine Pass(string? subject, string found) => new(ClusterCheckStatus.Pass, found) { Subject = subject };
 
-    public static ClusterCheckLine Warn(string? subject, string found, string fix) => new(ClusterCheckStatus.Warn, found, fix) { Subject = subject };
+    public static ClusterCheckLine Warn(string? subject, string found, string fix) =>
+        new(ClusterCheckStatus.Warn, found, fix) { Subject = subject };
 
-    public static ClusterCheckLine Fail(string? subject, string found, string fix) => new(ClusterCheckStatus.Fail, found, fix) { Subject = subject };
+    public static ClusterCheckLine Fail(string? subject, string found, string fix) =>
+        new(ClusterCheckStatus.Fail, found, fix) { Subject = subject };
 
     public static ClusterCheckLine Skipped(string? subject, string reason, string? fix = null) =>
         new(ClusterCheckStatus.Skipped, reason, fix) { Subject = subject };

@@ -74,7 +74,8 @@ public sealed record ClusterCheckSummary(int Passed, int Warnings, int Failed, i
 /// <summary>One check and its lines.</summary>
 /// <param name="Id">Stable: programs may rely on it.</param>
 /// <param name="Status">The worst of its lines: <c>fail</c>, <c>warn</c>, <c>pass</c> or <c>skipped</c>.</param>
-public sealed record ReportedClusterCheck(string Id, string Group, string Title, string Status, IReadOnlyList<ReportedClusterCheckLine> Results)
+public sealed record ReportedClusterCheck(
+    string Id, string Group, string Title, string Status, IReadOnlyList<ReportedClusterCheckLine> Results)
 {
     public static ReportedClusterCheck From(ClusterCheckDefinition check, IReadOnlyList<ClusterCheckLine> lines) => new(
         check.Id, check.Group, check.Title, Name(lines.Max(line => line.Status)),

@@ -5,7 +5,7 @@ using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Checks;
 
-/// <summary>The objects of the cluster, and what the dashboard makes of them.</summary>
+/// <summary>The objects of the cluster, and the mesh that the dashboard composes from them.</summary>
 internal sealed record ClusterObservation(
     ObjectLister Lister, ClusterObjects Objects, ComposedMesh Mesh, IReadOnlyList<WorkloadEntry> Entries,
     IReadOnlyList<IstioGateway> Gateways,

@@ -24,7 +24,8 @@ internal static class ControlPlaneChecks
 
         return [.. observed.Mesh.ControlPlanes.SelectMany(
             plane => (ClusterCheckLine[])[Plane(plane), .. Operator(observed, plane), .. OtherFaults(plane)]), .. observed.Mesh.Faults
-            .Except(observed.Mesh.ControlPlanes.SelectMany(plane => plane.Faults)).Where(fault => fault.Reason != FaultReasons.GatewayNotFound)
+            .Except(observed.Mesh.ControlPlanes.SelectMany(plane => plane.Faults))
+            .Where(fault => fault.Reason != FaultReasons.GatewayNotFound)
             .Select(fault => FaultLines.Create(fault))];
     }
 
@@ -105,10 +106,12 @@ internal static class ControlPlaneChecks
         }
         else if (plane.Status is { } status and not "Available")
         {
-            var why = operated.Status.ErrorMessage is { Length: > 0 } message ? $": {SmmAgent.Contract.NameRules.Shown(message)}" : "";
+            var reason = operated.Status.ErrorMessage is { Length: > 0 } message ? $": {SmmAgent.Contract.NameRules.Shown(message)}" : "";
             var fix = $"kubectl -n {plane.Namespace} get istiocontrolplane {operated.Metadata.Name} -o yaml";
-            var found = $"IstioControlPlane {plane.Namespace}/{operated.Metadata.Name} is {SmmAgent.Contract.NameRules.Shown(status)}{why}";
-            yield return OnItsWay.Contains(status) ? ClusterCheckLine.Warn(plane.Label, found, fix) : ClusterCheckLine.Fail(plane.Label, found, fix);
+            var found =
+                $"IstioControlPlane {plane.Namespace}/{operated.Metadata.Name} is {SmmAgent.Contract.NameRules.Shown(status)}{reason}";
+            yield return OnItsWay.Contains(status) ? ClusterCheckLine.Warn(plane.Label, found, fix)
+                : ClusterCheckLine.Fail(plane.Label, found, fix);
         }
     }
 
@@ -138,7 +141,8 @@ internal static class ControlPlaneChecks
     }
 
     private static ClusterCheckLine NoGateway(ClusterObservation observed, ControlPlane plane) => NeedsGateway(observed.Mesh, plane)
-        ? ClusterCheckLine.Fail(plane.Label, $"has no gateway with port {IstioNames.IstiodPort}, so VMs of other networks cannot reach istiod",
+        ? ClusterCheckLine.Fail(
+            plane.Label, $"has no gateway with port {IstioNames.IstiodPort}, so VMs of other networks cannot reach istiod",
             "install an east-west gateway (Istio's samples/multicluster/gen-eastwest-gateway.sh; with SMM spec.meshExpansion.enabled of "
                 + "the IstioControlPlane), or name one with --gateway NAMESPACE/NAME")
         : ClusterCheckLine.Skipped(plane.Label, "has no gateway, and no WorkloadGroup of another network needs one");

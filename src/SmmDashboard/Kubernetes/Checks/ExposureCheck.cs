@@ -4,7 +4,7 @@ using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Checks;
 
-/// <summary>Whether a gateway leads to istiod: a Service with port 15012 alone takes connections, and leads nowhere.</summary>
+/// <summary>Whether a gateway leads to istiod: a Service with port 15012 alone accepts connections and forwards them nowhere.</summary>
 internal static class ExposureCheck
 {
     public static IReadOnlyList<ClusterCheckLine> Evaluate(ClusterObservation observed)
@@ -19,7 +19,8 @@ internal static class ExposureCheck
                 lines.Add(ClusterCheckLine.Skipped(plane.Label, "no WorkloadGroup of another network needs it"));
             else
                 lines.AddRange(gateways.Select(
-                    gateway => gateway.Source.Kind == "Gateway" ? EvaluateApiGateway(observed, gateway, plane) : EvaluateService(observed, gateway, plane)));
+                    gateway => gateway.Source.Kind == "Gateway" ? EvaluateApiGateway(observed, gateway, plane)
+                    : EvaluateService(observed, gateway, plane)));
         }
 
         return lines.Count > 0 ? lines : [ClusterCheckLine.Skipped(null, "there is no control plane")];

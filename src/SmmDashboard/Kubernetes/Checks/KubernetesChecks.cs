@@ -33,7 +33,8 @@ internal static class KubernetesChecks
             .. observed.Lister.Kinds.SelectMany(kind => kind.Unreadable.Select(one =>
                 ClusterCheckLine.Fail(kind.Resource.Kind, $"cannot be read: {one}", $"kubectl get {kind.Resource.Kind} -A -o yaml"))),
         ];
-        return lines.Count > 0 ? lines : [ClusterCheckLine.Pass(null, $"{observed.Lister.Kinds.Sum(kind => kind.Count)} objects were read")];
+        return lines.Count > 0 ? lines
+            : [ClusterCheckLine.Pass(null, $"{observed.Lister.Kinds.Sum(kind => kind.Count)} objects were read")];
     }
 
     public static ClusterCheckLine ServiceRange(ClusterObservation observed, IReadOnlyList<IPNetwork> configured) =>
@@ -45,13 +46,15 @@ internal static class KubernetesChecks
                 null, $"is not known, so a dial-back could go to a Service: {fault.Message}",
                 "see Rights below, or start smm-dashboard with --cluster-range CIDR"),
             _ =>
-                ClusterCheckLine.Warn(null, "is not known, so a dial-back could go to a Service: ServiceCIDRs are served by Kubernetes 1.33 and later",
+                ClusterCheckLine.Warn(null,
+                    "is not known, so a dial-back could go to a Service: ServiceCIDRs are served by Kubernetes 1.33 and later",
                 "start smm-dashboard with --cluster-range CIDR, the --service-cluster-ip-range of the kube-apiserver: kubectl cluster-info "
                     + "dump | grep -m1 service-cluster-ip-range"),
         };
 
-    /// <summary>Whether the cluster would take the record of a machine. Nothing is written: the request is a dry run.</summary>
-    public static async Task<ClusterCheckLine> MachinesAsync(KubernetesApi api, ClusterObservation observed, CancellationToken cancellationToken)
+    /// <summary>Whether the cluster would accept an AttachedMachine. Nothing is written: the request is a dry run.</summary>
+    public static async Task<ClusterCheckLine> MachinesAsync(
+        KubernetesApi api, ClusterObservation observed, CancellationToken cancellationToken)
     {
         try
         {
@@ -79,7 +82,8 @@ internal static class KubernetesChecks
         }
         catch (ApiException fault) when (fault.Fault == ApiFault.Forbidden)
         {
-            return ClusterCheckLine.Skipped(null, $"is served; whether one would be accepted was not tried: {fault.Message}", "see Rights below");
+            return ClusterCheckLine.Skipped(
+                null, $"is served; whether one would be accepted was not tried: {fault.Message}", "see Rights below");
         }
         catch (ApiException fault)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
@@ -8,8 +7,8 @@ namespace SmmDashboard.Kubernetes.Checks;
 
 /// <summary>How a kind was listed.</summary>
 /// <param name="Version">Null when the cluster does not serve the kind, or it could not be listed.</param>
-/// <param name="Fault">Why it could not be listed; null when it was, or is not served.</param>
-/// <param name="Unreadable">Objects that could not be read, and why.</param>
+/// <param name="Fault">The reason why the list failed; null when it succeeded, or the kind is not served.</param>
+/// <param name="Unreadable">Objects that could not be read, each with the reason.</param>
 internal sealed record ListedKind(ApiResource Resource, string? Version, int Count, ApiException? Fault, IReadOnlyList<string> Unreadable)
 {
     public bool IsServed => Version is not null || Fault is not null;
@@ -24,7 +23,7 @@ internal sealed class ObjectLister(KubernetesApi api)
     /// <summary>The kinds that were listed so far.</summary>
     public List<ListedKind> Kinds { get; } = [];
 
-    /// <returns>The objects; none where the kind is not served or may not be listed: <see cref="Kinds"/> says so.</returns>
+    /// <returns>The objects; none where the kind is not served or may not be listed; <see cref="Kinds"/> has the reason.</returns>
     public async Task<IReadOnlyList<T>> ListAsync<T>(ApiResource resource, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : KubernetesObject
     {
@@ -49,31 +48,13 @@ internal sealed class ObjectLister(KubernetesApi api)
         ApiResource resource, string version, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : KubernetesObject
     {
-        var (items, unreadable, call, next) = (new List<T>(), new List<string>(), $"list {resource}", "");
-        do
+        var (items, unreadable) = (new List<T>(), new List<string>());
+        await foreach (var page in ListReader.ReadAsync(api, resource, version, type, PageSize, since: "", cancellationToken))
         {
-            var path =
-                $"{resource.ListPath(version)}?{resource.Selectors}limit={PageSize}{(next.Length == 0 ? "" : $"&continue={Uri.EscapeDataString(next)}")}";
-            var page = Read(call, await api.GetAsync(call, path, cancellationToken), type);
             items.AddRange(page.Items);
             unreadable.AddRange(page.Unreadable.Select(one => $"{one.Key}: {one.Reason}"));
-            next = page.Continue;
         }
-        while (next.Length > 0);
 
         return (items, unreadable);
-    }
-
-    private static ListPage<T> Read<T>(string call, byte[] body, JsonTypeInfo<T> type)
-        where T : KubernetesObject
-    {
-        try
-        {
-            return ListPage<T>.Read(body, type);
-        }
-        catch (JsonException fault)
-        {
-            throw ApiException.Unreadable(call, fault.Message, fault);
-        }
     }
 }

@@ -18,7 +18,8 @@ internal sealed class RightsChecks(AccessReviews reviews)
         return lines.Count > 0 ? lines : [ClusterCheckLine.Skipped(null, "there is no WorkloadGroup")];
     }
 
-    private async Task<IReadOnlyList<ClusterCheckLine>> OfAsync(string? place, IReadOnlyList<Right> rights, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ClusterCheckLine>> OfAsync(
+        string? place, IReadOnlyList<Right> rights, CancellationToken cancellationToken)
     {
         var lines = new List<ClusterCheckLine>();
         try

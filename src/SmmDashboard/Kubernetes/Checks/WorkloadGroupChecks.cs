@@ -6,7 +6,7 @@ using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Checks;
 
-/// <summary>The WorkloadGroups, and what VMs of theirs need.</summary>
+/// <summary>The WorkloadGroups and the objects that their VMs need.</summary>
 internal static class WorkloadGroupChecks
 {
     private const string Injection = "istio-injection";
@@ -21,7 +21,9 @@ internal static class WorkloadGroupChecks
         : [.. Sorted(observed).SelectMany(Configuration)];
 
     public static IReadOnlyList<ClusterCheckLine> Namespaces(ClusterObservation observed) =>
-        OrNone([.. Sorted(observed).GroupBy(group => group.Id.Namespace).Select(groups => Namespace(observed, groups.Key, groups.First().Plane))]);
+        OrNone(
+            [.. Sorted(observed).GroupBy(group => group.Id.Namespace)
+                .Select(groups => Namespace(observed, groups.Key, groups.First().Plane))]);
 
     public static async Task<IReadOnlyList<ClusterCheckLine>> AccountsAsync(
         KubernetesApi api, ClusterObservation observed, CancellationToken cancellationToken)
@@ -62,7 +64,7 @@ internal static class WorkloadGroupChecks
             .Select(pair => RootCertificate(pair.Namespace, pair.Plane, maps))]);
     }
 
-    /// <summary>Entries that an istiod left which is gone: the istiod of today does not see them, and cannot make its own.</summary>
+    /// <summary>Entries of a revision that no longer exists: the current istiod does not see them, and cannot create its own.</summary>
     public static IReadOnlyList<ClusterCheckLine> Entries(ClusterObservation observed)
     {
         if (observed.Mesh.ControlPlanes.Count == 0)
@@ -87,7 +89,8 @@ internal static class WorkloadGroupChecks
         // Gateways have lines of their own, as have faults of the control plane.
         var faults = group.Faults.Where(fault => fault.Reason != FaultReasons.GatewayNotFound).Except(group.Plane?.Faults ?? []).ToList();
         if (faults.Count > 0)
-            return faults.Select(fault => FaultLines.Create(fault, fault.Reason == FaultReasons.NotSeenByIstiod ? ClusterCheckStatus.Fail : null));
+            return faults.Select(fault => FaultLines.Create(
+                fault, fault.Reason == FaultReasons.NotSeenByIstiod ? ClusterCheckStatus.Fail : null));
 
         var subject = $"{group.Id.Namespace}/{group.Id.Name}";
         return group.Served is { } served && group.IsCurrent

@@ -26,6 +26,6 @@ public sealed record ComposedMesh(
 public sealed record ComposedGroup(
     GroupId Id, ServedGroup? Served, string ServiceAccount, ControlPlane? Plane, IReadOnlyList<ObjectFault> Faults, string Digest)
 {
-    /// <summary>Whether <see cref="Served"/> is what the objects say now.</summary>
+    /// <summary>Whether <see cref="Served"/> corresponds to the current objects.</summary>
     public bool IsCurrent => Served is not null && !Faults.Any(fault => fault.Blocks);
 }

@@ -6,7 +6,7 @@ using SmmDashboard.Mesh;
 namespace SmmDashboard.Kubernetes.Composition;
 
 /// <summary>Reads YAML out of an object of the cluster, as Istio does (YAML 1.1), with limits on its size and depth.</summary>
-/// <remarks>Numbers that readers take for different numbers are refused.</remarks>
+/// <remarks>Numbers that different readers parse as different numbers are refused.</remarks>
 internal static partial class ConfigYaml
 {
     /// <summary>In characters. etcd stores no larger ConfigMap.</summary>
@@ -14,7 +14,7 @@ internal static partial class ConfigYaml
 
     private const int MaximumNodes = 100_000;
 
-    /// <summary>The document as JSON: an object, empty for an empty text; or null and why.</summary>
+    /// <summary>The document as JSON: an object, empty for an empty text; or null and the reason.</summary>
     public static (JsonElement? Value, string Fault) Object(string text, int maximumDepth = 32)
     {
         var (json, fault) = YamlJson.Convert(text, new(MaximumLength, maximumDepth, MaximumNodes), WritePlain);
@@ -61,6 +61,8 @@ internal static partial class ConfigYaml
     private static partial Regex JsonNumber();
 
     [GeneratedRegex(
-        @"^[-+]?(0[xXoObB][0-9a-fA-F_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|\.[0-9][0-9_]*([eE][-+]?[0-9]+)?|\.(inf|Inf|INF|nan|NaN|NAN))\z", RegexOptions.CultureInvariant)]
+        @"^[-+]?(0[xXoObB][0-9a-fA-F_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|\.[0-9][0-9_]*([eE][-+]?[0-9]+)?"
+        + @"|\.(inf|Inf|INF|nan|NaN|NAN))\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex NumberLike();
 }

@@ -64,6 +64,9 @@ public sealed record ControlPlane
 
     public IReadOnlyList<ObjectFault> Faults { get; init; } = [];
 
+    /// <summary>Whether VMs of this network reach istiod without a gateway.</summary>
+    public bool IsOfNetwork(string network) => network == Network || Networks.Contains(network);
+
     /// <summary>Whether istiod sees the objects of a namespace with these labels.</summary>
     public bool Discovers(IReadOnlyDictionary<string, string> namespaceLabels) =>
         DiscoverySelectors.Count == 0 || DiscoverySelectors.Any(selector => selector.Selects(namespaceLabels));

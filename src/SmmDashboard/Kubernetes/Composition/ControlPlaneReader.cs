@@ -246,8 +246,8 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
 
     private IReadOnlyList<DirectEndpoint> Endpoints(IstioControlPlane? operated, string @namespace, string service)
     {
-        var addresses = operated?.Status.IstiodAddresses is { Count: > 0 } told
-            ? told.Select(address => (Address: address, Port: IstioNames.IstiodPort))
+        var addresses = operated?.Status.IstiodAddresses is { Count: > 0 } known
+            ? known.Select(address => (Address: address, Port: IstioNames.IstiodPort))
             : Slices(@namespace, service)
                 .SelectMany(slice => slice.Ports.Where(port => port.Name == "https-dns" || port.Port == IstioNames.IstiodPort).Take(1)
                     .SelectMany(port => slice.Endpoints.Where(endpoint => endpoint.Conditions.Ready is not false)

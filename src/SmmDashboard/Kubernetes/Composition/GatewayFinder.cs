@@ -31,7 +31,8 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
             && !apiGateways.Any(gateway => gateway.Metadata.Namespace == service.Metadata.Namespace
                 && gateway.Metadata.Name == service.Metadata.Label(OfApiGateway)));
         return Sorted(
-            [.. services.Select(service => CreateGateway(service, operated, faults)), .. apiGateways.Select(gateway => CreateGateway(gateway, faults))]);
+            [.. services.Select(service => CreateGateway(service, operated, faults)),
+                .. apiGateways.Select(gateway => CreateGateway(gateway, faults))]);
     }
 
     private static List<FoundGateway> Sorted(IEnumerable<FoundGateway> gateways) =>

@@ -7,7 +7,7 @@ namespace SmmDashboard.Kubernetes.Composition;
 /// </summary>
 internal static class LabelRules
 {
-    /// <summary>Null, or why Kubernetes would refuse the label.</summary>
+    /// <summary>The reason why Kubernetes would refuse the label; null when it is valid.</summary>
     public static string? Fault(string name, string value)
     {
         var slash = name.LastIndexOf('/');

@@ -1,8 +1,12 @@
+using SmmDashboard.Kubernetes.Objects;
+
 namespace SmmDashboard.Kubernetes.Composition;
 
 /// <summary>An object by kind, namespace and name. The namespace is empty for an object of the whole cluster.</summary>
 public sealed record ObjectReference(string Kind, string Namespace, string Name)
 {
+    public static ObjectReference From(WorkloadGroupObject group) => new("WorkloadGroup", group.Metadata.Namespace, group.Metadata.Name);
+
     public override string ToString() => Namespace.Length == 0 ? $"{Kind} {Name}" : $"{Kind} {Namespace}/{Name}";
 
     /// <summary>The command that shows the object.</summary>
@@ -21,6 +25,10 @@ public sealed record ObjectReference(string Kind, string Namespace, string Name)
 /// <param name="Blocks">Whether no new configuration can be composed; otherwise the configuration is served despite the fault.</param>
 public sealed record ObjectFault(ObjectReference Source, string Reason, string Message, bool Blocks)
 {
+    /// <summary>A value that no agent would accept.</summary>
+    public static ObjectFault Invalid(ObjectReference source, string message) =>
+        new(source, FaultReasons.MeshConfigInvalid, $"{message}. Correct it: {source.Edit()}", Blocks: true);
+
     public override string ToString() => $"{Source}: {Message}";
 }
 
@@ -33,7 +41,7 @@ public static class FaultReasons
     /// <summary>No control plane or tag has the revision that is asked for.</summary>
     public const string RevisionNotFound = "RevisionNotFound";
 
-    /// <summary>Two objects say different things of the same revision or tag.</summary>
+    /// <summary>Two objects contradict each other about a revision or a tag.</summary>
     public const string RevisionAmbiguous = "RevisionAmbiguous";
 
     /// <summary>istiod does not see the WorkloadGroup, or would not see its WorkloadEntries.</summary>

@@ -6,11 +6,11 @@ namespace SmmDashboard.Kubernetes.Composition;
 /// <summary>The agent's rules for the annotation proxy.istio.io/config, so that no VM gets one that its agent refuses.</summary>
 internal static class ProxyConfigRules
 {
-    // The agent's own reader of the annotation goes as deep as this.
+    // The limit of the agent's own reader.
     private const int MaximumDepth = 8;
     private const int MaximumLength = 256 * 1024;
 
-    /// <summary>Null, or why the annotation's text is refused.</summary>
+    /// <summary>The reason why the annotation's text is refused; null when it is valid.</summary>
     public static string? Fault(string text)
     {
         if (text.Length > MaximumLength)

@@ -1,6 +1,5 @@
 using SmmAgent.Contract;
 using SmmDashboard.Kubernetes.Objects;
-using WorkloadGroupObject = SmmDashboard.Kubernetes.Objects.WorkloadGroupObject;
 
 namespace SmmDashboard.Kubernetes.Composition;
 
@@ -33,11 +32,11 @@ internal sealed class RevisionResolver
     /// <summary>The namespace; null when it was not seen.</summary>
     public Namespace? Namespace(string name) => _namespaces.GetValueOrDefault(name);
 
-    /// <summary>The group's control plane; or null and why.</summary>
+    /// <summary>The group's control plane; or null and the reason.</summary>
     public (ControlPlane? Plane, ObjectFault? Fault) Resolve(WorkloadGroupObject group)
     {
         var own = group.Metadata.Label(IstioNames.Revision);
-        var reference = new ObjectReference("WorkloadGroup", group.Metadata.Namespace, group.Metadata.Name);
+        var reference = ObjectReference.From(group);
         if (own.Length > 0)
             return Follow(own, reference, "", isOwnLabel: true);
 
@@ -112,7 +111,7 @@ internal sealed class RevisionResolver
         return string.Join(separator, all.Take(20).Select(NameRules.Shown)) + (all.Count > 20 ? $" and {all.Count - 20} more" : "");
     }
 
-    // Services of tags came later than webhooks; where both are there, they say the same.
+    // Newer versions of Istio also create a Service for each tag. Where both objects exist, they agree.
     private SortedDictionary<string, string> Read(List<ObjectFault> faults)
     {
         var ofServices = _objects.Services

@@ -32,7 +32,7 @@ public sealed class ClusterAddresses
             Add(address, "it is an address of the API server");
     }
 
-    /// <returns>Null, or why the address is the cluster's.</returns>
+    /// <returns>The reason why the address is the cluster's; null for any other address.</returns>
     /// <remarks>
     /// Not every pod network uses the ranges of the nodes. One that gives pods addresses of the cluster's own network ignores them, and
     /// then a VM of the same network may have an address there. Where the VM has another network, traffic to such an address ends at a pod

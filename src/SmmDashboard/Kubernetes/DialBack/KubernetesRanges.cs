@@ -27,8 +27,8 @@ public sealed class KubernetesRanges(
         }
 
         // A known range needs no wait for the others.
-        if (watches.Known.ReasonInside(address, model) is { } why)
-            return why;
+        if (watches.Known.ReasonInside(address, model) is { } reason)
+            return reason;
         if (services().FirstOrDefault(
             service => service.Spec.ClusterIPs.Any(text => IPAddress.TryParse(text, out var own) && own.Equals(address))) is { } service)
             return $"it is the cluster IP of Service {service.Metadata.Namespace}/{service.Metadata.Name}";

@@ -15,7 +15,7 @@ public sealed class PodLookup(KubernetesApi api, TimeProvider time)
     private long _forbiddenUntil;
 
     /// <returns>False also where pods may not be listed.</returns>
-    /// <exception cref="UnavailableException">The API server cannot say now.</exception>
+    /// <exception cref="UnavailableException">The API server does not answer now.</exception>
     internal async ValueTask<bool> IsPodAsync(IPAddress address, CancellationToken cancellationToken)
     {
         if (time.GetUtcNow().UtcTicks < Interlocked.Read(ref _forbiddenUntil))
@@ -23,7 +23,7 @@ public sealed class PodLookup(KubernetesApi api, TimeProvider time)
 
         try
         {
-            // From the server's memory: without a version it would read every pod from etcd.
+            // Version 0 is answered from the server's cache; without a version the server would read every pod from etcd.
             var pods = await api.FindAsync(
                 "list pods", $"api/v1/pods?resourceVersion=0&fieldSelector=status.podIP%3D{Uri.EscapeDataString(address.ToString())}",
                 KubernetesJson.Default.PodList, cancellationToken);

@@ -65,7 +65,7 @@ public sealed class RangeWatches : BackgroundService, IReadiness
         }
     }
 
-    /// <summary>Why the range of Services is not known; null while it is.</summary>
+    /// <summary>The reason why the range of Services is not known; null while it is.</summary>
     private string? ServicesUnknownReason => ServiceCidrs.State switch
     {
         _ when _isConfigured => null,
@@ -103,10 +103,10 @@ public sealed class RangeWatches : BackgroundService, IReadiness
         while (await _changes.Reader.WaitToReadAsync(stoppingToken))
         {
             _changes.Reader.TryRead(out _);
-            var why = ServicesUnknownReason;
-            if (why is not null && why != _logged)
-                _seams.Log.ServicesUnknown(why);
-            _logged = why;
+            var reason = ServicesUnknownReason;
+            if (reason is not null && reason != _logged)
+                _seams.Log.ServicesUnknown(reason);
+            _logged = reason;
         }
     }
 

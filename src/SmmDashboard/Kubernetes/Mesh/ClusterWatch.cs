@@ -12,7 +12,7 @@ namespace SmmDashboard.Kubernetes.Mesh;
 /// <summary>Watches every kind that mesh configurations and registrations are made of.</summary>
 public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
 {
-    // Objects that change together are composed together.
+    // Full means that a composition is due: changes that arrive together cause one.
     private readonly Channel<bool> _changes = Changes();
     private readonly List<IWatched> _all = [];
     private readonly KubernetesApi _api;
@@ -78,7 +78,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
     /// <summary>Those of the namespaces of control planes and of named gateways.</summary>
     public IEnumerable<Service> Services => Distinct(_services);
 
-    /// <summary>Says that objects of the mesh may have changed.</summary>
+    /// <summary>Signals that objects of the mesh may have changed.</summary>
     public ChannelReader<bool> Changed => _changes.Reader;
 
     /// <summary>

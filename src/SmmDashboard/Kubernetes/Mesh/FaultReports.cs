@@ -9,10 +9,10 @@ using SmmDashboard.Kubernetes.Composition;
 
 namespace SmmDashboard.Kubernetes.Mesh;
 
-/// <summary>Reports what is wrong with objects: one log line, and one Event on the object, for each text.</summary>
+/// <summary>Reports faults of objects: one log line, and one Event of the object, for each text.</summary>
 /// <remarks>
-/// The name of an Event is made of its text, so that the second replica's is refused as a duplicate. The API server removes Events after an
-/// hour, so those of faults that last are made again.
+/// The name of an Event is a hash of its text, so that the Event of a second replica is refused as a duplicate. The API server removes
+/// Events after an hour, so Events of persistent faults are created again.
 /// </remarks>
 public sealed class FaultReports(
     KubernetesApi api, ClusterWatch cluster, KubernetesOptions options, TimeProvider clock, ILogger<FaultReports> log,
@@ -20,13 +20,13 @@ public sealed class FaultReports(
 {
     private const string Controller = "smm-agent.io/smm-dashboard";
 
-    // Of bytes of UTF-8. The API server's limit is 1,024.
+    // In bytes of UTF-8; the limit of the API server is 1,024.
     private const int LongestNote = 1000;
 
-    // A control plane that comes and goes is a fault of each of its WorkloadGroups.
+    // A missing control plane is a fault of each of its WorkloadGroups.
     private const int MostLines = 100;
 
-    // Ten thousand broken objects are no reason for ten thousand Events at once.
+    // Limits the rate of Events when thousands of objects are invalid.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MakeAgain = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(10);
@@ -104,7 +104,7 @@ public sealed class FaultReports(
     /// <returns>When to check again.</returns>
     private async Task<TimeSpan> MakeAsync(HashSet<ObjectFault> faults, CancellationToken stoppingToken)
     {
-        // Also those of faults that are over: they come back, and their Events are still there.
+        // This includes faults that are corrected: if they return soon, their Events still exist.
         foreach (var (old, _) in _made.Where(one => clock.GetUtcNow() - one.Value >= MakeAgain).ToList())
             _made.Remove(old);
         foreach (var one in faults)
@@ -124,7 +124,7 @@ public sealed class FaultReports(
         return MakeAgain;
     }
 
-    /// <returns>False when it is worth to try again soon.</returns>
+    /// <returns>False when the next attempt should follow soon.</returns>
     private async Task<bool> TryMakeAsync(ObjectFault one, CancellationToken stoppingToken)
     {
         var made = Event(one);
@@ -139,7 +139,7 @@ public sealed class FaultReports(
         }
         catch (ApiException refusal) when (refusal.Fault == ApiFault.Conflict)
         {
-            // Another replica made it, or it is still there.
+            // Another replica created it, or it still exists.
         }
         catch (ApiException refusal)
         {

@@ -16,7 +16,7 @@ public sealed class KubernetesMesh(
     /// <summary>How long the last configuration of a revision that is gone is served.</summary>
     public static readonly TimeSpan KeepWithoutRevision = TimeSpan.FromMinutes(10);
 
-    // What one command changes arrives within milliseconds; a cluster that never rests must not delay it for long.
+    // The changes of one command arrive within milliseconds; constant changes of a cluster must not delay the composition for long.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan CheckAgain = TimeSpan.FromMinutes(1);
@@ -54,7 +54,7 @@ public sealed class KubernetesMesh(
                 if (!cluster.IsSynced)
                     continue;
 
-                // What the composition found out that it needs must also have been listed.
+                // Kinds that the composition turned out to need must be listed first.
                 var composed = Compose(await packages.ListAsync(stoppingToken));
                 if (!cluster.FollowRootCertificates(composed.ControlPlanes.Select(plane => plane.RootCertificateName)))
                     Publish(composed);

@@ -17,7 +17,7 @@ public interface IWatched
     /// <summary>Whether all that can be known of it is known.</summary>
     bool IsSynced { get; }
 
-    /// <summary>Why it is not up to date; null while it is.</summary>
+    /// <summary>The reason why it is not up to date; null while it is.</summary>
     string? Fault { get; }
 
     int Count { get; }

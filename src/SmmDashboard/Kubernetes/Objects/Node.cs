@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace SmmDashboard.Kubernetes.Objects;
 
-/// <summary>A node: only what it says of addresses.</summary>
+/// <summary>A node, reduced to its addresses.</summary>
 public sealed record Node : KubernetesObject
 {
     public NodeSpec Spec { get; init => field = value ?? new(); } = new();

@@ -1,6 +1,8 @@
 namespace SmmDashboard.Kubernetes.Objects;
 
-/// <summary>Istio's VirtualService (networking.istio.io): where a gateway leads to. Only what passes TLS or TCP through is read.</summary>
+/// <summary>
+/// Istio's VirtualService (networking.istio.io): the destinations behind a gateway. Only routes that pass TLS or TCP through are read.
+/// </summary>
 public sealed record VirtualService : KubernetesObject
 {
     public VirtualServiceSpec Spec { get; init => field = value ?? new(); } = new();

@@ -1,6 +1,6 @@
 namespace SmmDashboard.Kubernetes.Objects;
 
-/// <summary>Istio's WorkloadEntry: istiod makes one for each VM that registers itself.</summary>
+/// <summary>Istio's WorkloadEntry: istiod creates one for each VM that registers.</summary>
 public sealed record WorkloadEntry : KubernetesObject
 {
     public WorkloadEntrySpec Spec { get; init => field = value ?? new(); } = new();

@@ -16,7 +16,7 @@ public sealed class WatchedEntries(ClusterWatch cluster, TimeProvider clock)
     /// <summary>Whether they are known.</summary>
     public bool IsSynced => cluster.WorkloadEntries.State.IsSynced;
 
-    /// <summary>Why they are not up to date; null while they are.</summary>
+    /// <summary>The reason why they are not up to date; null while they are.</summary>
     public string? Fault => cluster.WorkloadEntries.Fault;
 
     /// <summary>All that could be the VM's.</summary>

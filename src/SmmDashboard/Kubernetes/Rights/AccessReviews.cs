@@ -6,14 +6,15 @@ using k8s.Models;
 namespace SmmDashboard.Kubernetes.Rights;
 
 /// <summary>
-/// Asks the API server which rights an account has: its own, which everybody may ask, or another's, which an administrator may.
+/// Asks the API server which rights an account has: its own, which every account may review, or another's, which an administrator may
+/// review.
 /// </summary>
 /// <param name="api">The client.</param>
 /// <param name="account">Null for the account that the client logs in with.</param>
 public sealed class AccessReviews(KubernetesApi api, ServiceAccount? account)
 {
     /// <returns>The verbs that the account lacks; empty where it has all, and for a kind that the cluster does not serve.</returns>
-    /// <exception cref="ApiException">The API server cannot say, or the caller may not ask for another account.</exception>
+    /// <exception cref="ApiException">The API server does not answer, or the caller may not review another account.</exception>
     public async Task<IReadOnlyList<string>> MissingAsync(Right right, CancellationToken cancellationToken)
     {
         var missing = new List<string>();
@@ -58,7 +59,7 @@ public sealed class AccessReviews(KubernetesApi api, ServiceAccount? account)
             cancellationToken)).Status.Allowed;
     }
 
-    // A right to a kind that is not there is not missed: the SMM operator's on plain Istio, for example.
+    // A right to a kind that the cluster does not serve is not needed: the kinds of the SMM operator on plain Istio, for example.
     private async Task<bool> IsServedAsync(Right right, CancellationToken cancellationToken)
     {
         if (right.Group.Length == 0)

@@ -136,7 +136,7 @@ public sealed class ReviewedTokens : ITokenValidator, IDisposable
             throw new UnavailableException(
                 fault.Fault == ApiFault.Forbidden
                     ? "the dashboard may not check tokens: its log names the missing right"
-                    : "the token cannot be checked now: the dashboard gets no answer from the Kubernetes API, its log says why",
+                    : "the token cannot be checked now: the dashboard gets no answer from the Kubernetes API, its log has the reason",
                 fault.RetryAfter ?? Soon,
                 fault);
         }

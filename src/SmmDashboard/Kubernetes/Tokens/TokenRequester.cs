@@ -101,9 +101,9 @@ public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogge
         return fault.Fault is ApiFault.Forbidden or ApiFault.Refused
             ? new(
                 $"the dashboard may not make a token of the service account {account.Namespace}/{account.Name}: its log "
-                    + "says what is missing", Later, fault)
-            : new("no token can be made now: the dashboard gets none from the Kubernetes API, its log says why", fault.RetryAfter ?? Soon,
-                fault);
+                    + "has the reason", Later, fault)
+            : new("no token can be made now: the dashboard gets none from the Kubernetes API, its log has the reason",
+                fault.RetryAfter ?? Soon, fault);
     }
 
     private static string Rule(ServiceAccount account) =>

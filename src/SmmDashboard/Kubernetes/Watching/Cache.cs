@@ -8,7 +8,7 @@ namespace SmmDashboard.Kubernetes.Watching;
 /// <param name="Items">The objects.</param>
 /// <param name="IsSynced">The kind was listed once, or the server does not serve it. It stays true when the server is away later.</param>
 /// <param name="IsServed">False when the server has no such kind: a CRD that is not installed.</param>
-/// <param name="Fault">Why it is not up to date; null while it is.</param>
+/// <param name="Fault">The reason why the objects are not up to date; null while they are.</param>
 public sealed record CacheState<T>(ImmutableDictionary<ObjectKey, T> Items, bool IsSynced, bool IsServed, string? Fault)
     where T : KubernetesObject
 {
@@ -32,7 +32,7 @@ public sealed class Cache<T>(ChannelWriter<bool> changes, TimeProvider time)
 
     public CacheState<T> State => _state;
 
-    /// <summary>When the server last said anything about this kind, bookmarks included; null before the first list.</summary>
+    /// <summary>The time of the server's last answer about this kind, bookmarks included; null before the first list.</summary>
     public DateTimeOffset? LastAnswer =>
         Interlocked.Read(ref _lastAnswerTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 

@@ -19,12 +19,15 @@ public sealed class Reflector<T>(
     // The server takes objects of up to 3 MiB.
     private const int LongestLine = 8 * 1024 * 1024;
 
-    // A watch that keeps failing at the same version is not tried for ever.
+    // A watch that keeps failing at the same version is replaced by a list.
     private const int MostFailures = 5;
 
-    // Of objects of 3 MiB it is still a readable answer.
+    // Such a page is readable even if its objects have 3 MiB each.
     private const int SmallestPage = 10;
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(60);
+
+    // An API server that has just started refuses everything until it has read its roles. A right that is missing stays missing for longer.
+    private static readonly ExponentialBackoff Refusal = new(TimeSpan.FromSeconds(1), AskAgain);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan TooShort = TimeSpan.FromSeconds(1);
 
@@ -37,8 +40,7 @@ public sealed class Reflector<T>(
     private bool _isExpired;
     private int _pageSize = seams.PageSize;
     private int _failures;
-
-    private string ListCall => $"list {resource}";
+    private int _refusals;
 
     private string WatchCall => $"watch {resource}";
 
@@ -85,7 +87,7 @@ public sealed class Reflector<T>(
         }
         catch (ApiException fault) when (fault.Fault is ApiFault.Expired or ApiFault.TooLargeResourceVersion)
         {
-            // The version or a continue token has expired: all of it at once, as it is now.
+            // The version or a continue token has expired: read everything at once, in its current state.
             _isExpired = true;
             await ListPagesAsync(_version, "", 0, cancellationToken);
         }
@@ -108,52 +110,33 @@ public sealed class Reflector<T>(
         return TimeSpan.Zero;
     }
 
-    private async Task ListPagesAsync(string version, string from, int limit, CancellationToken cancellationToken)
+    private async Task ListPagesAsync(string version, string since, int limit, CancellationToken cancellationToken)
     {
         var items = new Dictionary<ObjectKey, T>();
         var unreadable = new HashSet<ObjectKey>();
-        var path = $"{resource.ListPath(version)}?{resource.Selectors}";
-        var paged = limit == 0 ? "" : $"limit={limit.ToString(CultureInfo.InvariantCulture)}";
-        // Without the match, a limit would ask for exactly this version, which may have expired.
-        var query = from switch
-        {
-            "" => paged,
-            "0" => $"{paged}&resourceVersion=0",
-            _ => $"{paged}&resourceVersion={Uri.EscapeDataString(from)}&resourceVersionMatch=NotOlderThan",
-        };
-        while (true)
-        {
-            var page = await PageAsync(path + query, cancellationToken);
-            foreach (var item in page.Items)
-                items[ObjectKey.From(item.Metadata)] = item;
-            foreach (var (key, why) in page.Unreadable)
-                unreadable.Add(Unreadable(key, why));
-            if (page.Continue.Length == 0)
-            {
-                Recovered();
-                _logged.IntersectWith(unreadable);
-                cache.Replace(items, unreadable);
-                _seen = page.ResourceVersion;
-                seams.Log.Listed(resource.ToString(), items.Count, _seen);
-                return;
-            }
-
-            query = $"{paged}&continue={Uri.EscapeDataString(page.Continue)}";
-        }
-    }
-
-    private async Task<ListPage<T>> PageAsync(string path, CancellationToken cancellationToken)
-    {
-        var body = await api.GetAsync(ListCall, path, cancellationToken);
+        var listed = "";
         try
         {
-            return ListPage<T>.Read(body, type);
+            await foreach (var page in ListReader.ReadAsync(api, resource, version, type, limit, since, cancellationToken))
+            {
+                foreach (var item in page.Items)
+                    items[ObjectKey.From(item.Metadata)] = item;
+                foreach (var (key, reason) in page.Unreadable)
+                    unreadable.Add(Unreadable(key, reason));
+                listed = page.ResourceVersion;
+            }
         }
-        catch (JsonException fault)
+        catch (ApiException fault) when (fault.InnerException is JsonException)
         {
             cache.CountUnreadable();
-            throw ApiException.Unreadable(ListCall, fault.Message, fault);
+            throw;
         }
+
+        Recovered();
+        _logged.IntersectWith(unreadable);
+        cache.Replace(items, unreadable);
+        _seen = listed;
+        seams.Log.Listed(resource.ToString(), items.Count, _seen);
     }
 
     private async Task<TimeSpan> WatchAsync(CancellationToken cancellationToken)
@@ -166,7 +149,8 @@ public sealed class Reflector<T>(
         {
             var path = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{resource.ListPath(_version!)}?{resource.Selectors}watch=true&allowWatchBookmarks=true&timeoutSeconds={seconds}&resourceVersion={Uri.EscapeDataString(_seen)}");
+                $"{resource.ListPath(_version!)}?{resource.Selectors}watch=true&allowWatchBookmarks=true&timeoutSeconds={seconds}"
+                    + $"&resourceVersion={Uri.EscapeDataString(_seen)}");
             using var response = await api.OpenAsync(WatchCall, path, deadline.Token);
             await using var stream = await response.Content.ReadAsStreamAsync(deadline.Token);
             Recovered();
@@ -184,13 +168,7 @@ public sealed class Reflector<T>(
             // The server ignored its own time limit, or the connection is dead: watch again from the last version.
             return TimeSpan.Zero;
         }
-        catch (JsonException fault)
-        {
-            cache.CountUnreadable();
-            _mustList = true;
-            throw ApiException.Unreadable(WatchCall, fault.Message, fault);
-        }
-        catch (InvalidDataException fault)
+        catch (Exception fault) when (fault is JsonException or InvalidDataException)
         {
             cache.CountUnreadable();
             _mustList = true;
@@ -242,11 +220,11 @@ public sealed class Reflector<T>(
         _seen = item.Metadata.ResourceVersion;
     }
 
-    private ObjectKey Unreadable(ObjectKey key, string why)
+    private ObjectKey Unreadable(ObjectKey key, string reason)
     {
         cache.CountUnreadable();
         if (_logged.Add(key))
-            seams.Log.Unreadable(resource.ToString(), key.ToString(), why);
+            seams.Log.Unreadable(resource.ToString(), key.ToString(), reason);
         return key;
     }
 
@@ -274,12 +252,12 @@ public sealed class Reflector<T>(
                 return Failed(fault.RetryAfter, null);
             case ApiFault.Forbidden:
                 ReportFault(fault.Message, isForbidden: true);
-                return Spread(AskAgain);
+                return Spread(Refusal.After(++_refusals));
             case ApiFault.NotFound:
                 _mustList = true;
                 break;
             default:
-                // The watch goes on from the last version where the server may recover; else the list is the way to a good state.
+                // If the server may recover, the watch continues from the last version; otherwise a list restores a good state.
                 _mustList |= !fault.IsTransient && fault.Fault != ApiFault.Unauthorized;
                 break;
         }
@@ -305,20 +283,13 @@ public sealed class Reflector<T>(
 
     private void Recovered()
     {
+        _refusals = 0;
         if (cache.State.Fault is null)
             return;
         seams.Log.Recovered(resource.ToString());
         cache.SetFault(null);
     }
 
-    // Replicas that start together do not ask together.
+    // Replicas that start together do not call the server together.
     private TimeSpan Spread(TimeSpan about) => about * (0.9 + (seams.Random.NextDouble() / 5));
 }
-
-/// <summary>The dependencies of a reflector.</summary>
-/// <param name="Time">The clock.</param>
-/// <param name="Random">Spreads what many replicas would do at the same moment.</param>
-/// <param name="Log">Receives each new fault once.</param>
-/// <param name="PageSize">How many objects a page of a list has at most.</param>
-/// <param name="MayBeAbsent">Whether a cluster without the kind is as usual as one with it.</param>
-public sealed record ReflectorSeams(TimeProvider Time, Random Random, ILogger Log, int PageSize = 500, bool MayBeAbsent = false);

@@ -37,8 +37,10 @@ internal static class DiagnosisSamples
         var desired = Desired();
         var rule = expressions.Length == 0
             ? ""
-            : """{"rule":{"family":"inet","table":"site","chain":"in","handle":3,"expr":[""" + expressions.Replace("DPORT", Dport, StringComparison.Ordinal) + "]}},";
-        var json = DropTable.Replace("RULES", rule, StringComparison.Ordinal).Replace("\"policy\":\"drop\"", $"\"policy\":\"{policy}\"", StringComparison.Ordinal);
+            : """{"rule":{"family":"inet","table":"site","chain":"in","handle":3,"expr":["""
+            + expressions.Replace("DPORT", Dport, StringComparison.Ordinal) + "]}},";
+        var json = DropTable.Replace("RULES", rule, StringComparison.Ordinal)
+            .Replace("\"policy\":\"drop\"", $"\"policy\":\"{policy}\"", StringComparison.Ordinal);
         return Attached(desired) with { Nft = Observation<NftRuleset>.Known(NftRuleset.Parse(json)!) };
     }
 }

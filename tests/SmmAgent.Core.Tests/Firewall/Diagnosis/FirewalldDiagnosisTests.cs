@@ -27,7 +27,8 @@ public sealed class FirewalldDiagnosisTests
         var observed = Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([Zone([])])) };
         var plan = FirewallPlanner.Plan(Desired(), observed);
 
-        var finding = PortsDiagnosis.Evaluate(Desired(), new([new(plan.Steps[0], StepOutcome.Failed, "INVALID_ZONE")], observed, plan), manages: true).PortsOpen;
+        var finding = PortsDiagnosis.Evaluate(
+            Desired(), new([new(plan.Steps[0], StepOutcome.Failed, "INVALID_ZONE")], observed, plan), manages: true).PortsOpen;
 
         Assert.Equal((ConditionStatus.False, "RepairFailed", "INVALID_ZONE"), (finding.Status, finding.Reason, finding.Message));
     }
@@ -35,7 +36,8 @@ public sealed class FirewalldDiagnosisTests
     [Fact]
     public void PortThatClosesAtTheNextReloadOfFirewalldIsDegraded()
     {
-        var finding = Of(Desired(), Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([Zone([8080, 16400])])) }).PortsOpen;
+        var finding = Of(Desired(),
+            Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([Zone([8080, 16400])])) }).PortsOpen;
 
         Assert.Equal((ConditionStatus.True, ConditionUpdate.Degraded), (finding.Status, finding.Reason));
     }
@@ -45,15 +47,20 @@ public sealed class FirewalldDiagnosisTests
     {
         var observed = Attached(Desired()) with { Nft = Observation<NftRuleset>.Known(NftRuleset.Empty) };
 
-        Assert.Equal("OpenToAny", Of(Desired(), observed with { Firewalld = new FirewalldObservation.Seen(new([Zone([])])) }).PortsOpen.Reason);
-        Assert.Equal("OpenToAny", Of(Desired(), observed with { Firewalld = new FirewalldObservation.NotSeen("polkit says no") }).PortsOpen.Reason);
+        Assert.Equal("OpenToAny",
+            Of(Desired(), observed with { Firewalld = new FirewalldObservation.Seen(new([Zone([])])) }).PortsOpen.Reason);
+        Assert.Equal("OpenToAny",
+            Of(Desired(), observed with { Firewalld = new FirewalldObservation.NotSeen("polkit says no") }).PortsOpen.Reason);
     }
 
     [Fact]
     public void UnreadableFirewalldIsEvaluatedByItsTable()
     {
-        var nft = NftRuleset.Parse(DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", "", StringComparison.Ordinal))!;
-        var observed = Attached(Desired()) with { Firewalld = new FirewalldObservation.NotSeen("polkit says no"), Nft = Observation<NftRuleset>.Known(nft) };
+        var nft = NftRuleset.Parse(
+            DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", "", StringComparison.Ordinal))!;
+        var observed = Attached(Desired())
+            with
+        { Firewalld = new FirewalldObservation.NotSeen("polkit says no"), Nft = Observation<NftRuleset>.Known(nft) };
 
         var finding = Of(Desired(), observed).PortsOpen;
 
@@ -72,7 +79,8 @@ public sealed class FirewalldDiagnosisTests
     [Fact]
     public void TableOfAStoppedFirewalldIsReportedWithTheFix()
     {
-        var nft = NftRuleset.Parse(DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", "", StringComparison.Ordinal))!;
+        var nft = NftRuleset.Parse(
+            DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", "", StringComparison.Ordinal))!;
         var observed = Attached(Desired()) with { Nft = Observation<NftRuleset>.Known(nft) };
 
         Assert.Contains("nft delete table inet firewalld", Of(Desired(), observed).PortsOpen.Message, StringComparison.Ordinal);
@@ -83,9 +91,13 @@ public sealed class FirewalldDiagnosisTests
     [Fact]
     public void UnclearTableOfFirewalldNeedsThePrivilegedReconcile()
     {
-        const string rule = """{"rule":{"family":"inet","table":"firewalld","chain":"in","handle":3,"expr":[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"eth0"}},{"accept":null}]}},""";
-        var nft = NftRuleset.Parse(DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", rule, StringComparison.Ordinal))!;
-        var observed = Attached(Desired()) with { Firewalld = new FirewalldObservation.NotSeen("polkit says no"), Nft = Observation<NftRuleset>.Known(nft) };
+        const string rule =
+            """{"rule":{"family":"inet","table":"firewalld","chain":"in","handle":3,"expr":[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"eth0"}},{"accept":null}]}},""";
+        var nft = NftRuleset.Parse(
+            DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", rule, StringComparison.Ordinal))!;
+        var observed = Attached(Desired())
+            with
+        { Firewalld = new FirewalldObservation.NotSeen("polkit says no"), Nft = Observation<NftRuleset>.Known(nft) };
 
         var finding = Of(Desired(), observed).PortsOpen;
 
@@ -96,15 +108,16 @@ public sealed class FirewalldDiagnosisTests
     [Theory]
     [InlineData("prerouting", "-311", "sudo firewall-cmd --panic-off")]
     [InlineData("input", "9", "nft add rule inet firewalld_policy_drop in")]
-    public void PanicModeIsReportedWithTheFix(string hook, string priority, string cure)
+    public void PanicModeIsReportedWithTheFix(string hook, string priority, string fix)
     {
-        var json = DropTable.Replace("site", "firewalld_policy_drop", StringComparison.Ordinal).Replace("RULES", "", StringComparison.Ordinal)
+        var json = DropTable.Replace("site", "firewalld_policy_drop", StringComparison.Ordinal)
+            .Replace("RULES", "", StringComparison.Ordinal)
             .Replace("\"hook\":\"input\",\"prio\":10", $"\"hook\":\"{hook}\",\"prio\":{priority}", StringComparison.Ordinal);
         var observed = Attached(Desired()) with { Nft = Observation<NftRuleset>.Known(NftRuleset.Parse(json)!), Captured = true };
 
         var finding = Of(Desired(), observed).PortsOpen;
 
         Assert.Equal((ConditionStatus.False, "BlockedByAnotherTable"), (finding.Status, finding.Reason));
-        Assert.Contains(cure, finding.Message, StringComparison.Ordinal);
+        Assert.Contains(fix, finding.Message, StringComparison.Ordinal);
     }
 }

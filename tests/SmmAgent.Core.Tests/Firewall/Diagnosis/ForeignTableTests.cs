@@ -15,7 +15,8 @@ public sealed class ForeignTableTests
     [InlineData("""{"match":{"op":"==","left":DPORT,"right":22}},{"accept":null}""", true)]
     [InlineData("""{"match":{"op":"==","left":{"payload":{"protocol":"udp","field":"dport"}},"right":8080}},{"accept":null}""", true)]
     [InlineData("""{"match":{"op":"!=","left":DPORT,"right":22}},{"drop":null}""", true)]
-    [InlineData("""{"match":{"op":"==","left":DPORT,"right":{"set":[8080,16400]}}},{"counter":{"packets":0,"bytes":0}},{"accept":null}""", false)]
+    [InlineData("""{"match":{"op":"==","left":DPORT,"right":{"set":[8080,16400]}}},{"counter":{"packets":0,"bytes":0}},{"accept":null}""",
+        false)]
     [InlineData("""{"match":{"op":"==","left":DPORT,"right":{"range":[8080,16400]}}},{"accept":null}""", false)]
     [InlineData("""{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":{"set":["tcp","udp"]}}},{"accept":null}""", false)]
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"state"}},"right":["new","established"]}},{"accept":null}""", false)]
@@ -36,26 +37,32 @@ public sealed class ForeignTableTests
 
         Assert.Equal([true, false], state.Ports.Select(port => port.Open!.Value));
         Assert.Equal(
-            "nftables chain inet site in does not let 16400 in: run: sudo nft add rule inet site in 'tcp dport 16400 accept'", state.PortsOpen.Message);
+            "nftables chain inet site in does not let 16400 in: run: sudo nft add rule inet site in 'tcp dport 16400 accept'",
+            state.PortsOpen.Message);
     }
 
     [Fact]
     public void FixIsInsertedBeforeARuleThatDrops() =>
-        Assert.Contains("nft insert rule inet site in 'tcp dport { 8080, 16400 } accept'", Of(Desired(), WithNft("""{"reject":null}""")).PortsOpen.Message, StringComparison.Ordinal);
+        Assert.Contains("nft insert rule inet site in 'tcp dport { 8080, 16400 } accept'",
+            Of(Desired(), WithNft("""{"reject":null}""")).PortsOpen.Message, StringComparison.Ordinal);
 
     [Fact]
     public void RedirectedConnectionMustBeAcceptedWithACapture()
     {
-        var onlyPlain = WithNft("""{"match":{"op":"==","left":DPORT,"right":{"set":[8080,16400]}}},{"accept":null}""") with { Captured = true };
+        var onlyPlain = WithNft("""{"match":{"op":"==","left":DPORT,"right":{"set":[8080,16400]}}},{"accept":null}""")
+            with
+        { Captured = true };
         var state = Of(Desired("10.0.0.0/8", "2001:db8::/32"), onlyPlain);
 
-        Assert.Contains("nft add rule inet site in 'ip saddr 10.0.0.0/8 tcp dport 15006 ct original proto-dst 8080 accept'", state.PortsOpen.Message, StringComparison.Ordinal);
+        Assert.Contains("nft add rule inet site in 'ip saddr 10.0.0.0/8 tcp dport 15006 ct original proto-dst 8080 accept'",
+            state.PortsOpen.Message, StringComparison.Ordinal);
         Assert.Contains("'ip6 saddr 2001:db8::/32 tcp dport 15006", state.PortsOpen.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"status"}},"right":"dnat"}},{"accept":null}""")]
-    [InlineData("""{"match":{"op":"==","left":DPORT,"right":15006}},{"match":{"op":"==","left":{"ct":{"key":"proto-dst","dir":"original"}},"right":8080}},{"accept":null}""")]
+    [InlineData(
+        """{"match":{"op":"==","left":DPORT,"right":15006}},{"match":{"op":"==","left":{"ct":{"key":"proto-dst","dir":"original"}},"right":8080}},{"accept":null}""")]
     public void RuleForRedirectedConnectionsOpensTheCapturedPort(string expressions) =>
         Assert.Equal([true, false], Of(Desired(), WithNft(expressions) with { Captured = true }).Ports.Select(port => port.Open!.Value));
 
@@ -99,7 +106,8 @@ public sealed class ForeignTableTests
         var unread = terse with { Sets = terse.Sets.ToDictionary(set => set.Key, _ => json) };
 
         Assert.Equal("Unclear", Of(Desired(), observed with { Nft = Observation<NftRuleset>.Known(unread) }).PortsOpen.Reason);
-        Assert.Equal("BlockedByAnotherTable", Of(Desired(), observed with { Nft = Observation<NftRuleset>.Known(unread.With([terse])) }).PortsOpen.Reason);
+        Assert.Equal("BlockedByAnotherTable",
+            Of(Desired(), observed with { Nft = Observation<NftRuleset>.Known(unread.With([terse])) }).PortsOpen.Reason);
     }
 
     [Fact]

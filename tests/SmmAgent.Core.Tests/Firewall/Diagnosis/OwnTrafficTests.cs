@@ -39,7 +39,8 @@ public sealed class OwnTrafficTests
         Assert.Equal([Istiod, Mesh], verdict.Blockers.Select(obstacle => obstacle.Connection));
         Assert.All(verdict.Blockers, obstacle => Assert.Equal(OwnTraffic.RepliesDropped, obstacle.Reason));
         Assert.All(verdict.Blockers, obstacle => Assert.Equal(
-            "INPUT drops replies to the VM's own connections; sudo iptables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", obstacle.Message));
+            "INPUT drops replies to the VM's own connections; sudo iptables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+            obstacle.Message));
     }
 
     [Theory]
@@ -63,7 +64,8 @@ public sealed class OwnTrafficTests
     public void RepliesThatAChainOfTheHostAcceptsAreAccepted()
     {
         var table = FilterTable.Parse(
-            "*filter\n:INPUT DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:ours - [0:0]\n-A INPUT -j ours\n-A ours -m conntrack --ctstate ESTABLISHED -j ACCEPT\nCOMMIT\n")!;
+            "*filter\n:INPUT DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:ours - [0:0]\n-A INPUT -j ours\n-A ours -m conntrack --ctstate ESTABLISHED "
+                + "-j ACCEPT\nCOMMIT\n")!;
 
         Assert.Empty(OwnTraffic.Evaluate(All, Observed(table)).Blockers);
     }
@@ -84,9 +86,10 @@ public sealed class OwnTrafficTests
     [Fact]
     public void UnreadableTableIsNotABlocker()
     {
-        var unseen = new ObservedFilter(new(IpFamily.IPv4), Observation<FilterState>.Unknown("iptables-save: Permission denied"), NotPermitted: true);
+        var unobserved = new ObservedFilter(
+            new(IpFamily.IPv4), Observation<FilterState>.Unknown("iptables-save: Permission denied"), NotPermitted: true);
 
-        var verdict = OwnTraffic.Evaluate(All, new([unseen], new FirewalldObservation.NotRunning()));
+        var verdict = OwnTraffic.Evaluate(All, new([unobserved], new FirewalldObservation.NotRunning()));
 
         Assert.Empty(verdict.Blockers);
         Assert.Equal("iptables cannot be read: iptables-save: Permission denied", verdict.UnclearReason);
@@ -95,7 +98,8 @@ public sealed class OwnTrafficTests
     [Fact]
     public void OnlyDroppedRepliesAreReported()
     {
-        var verdict = OwnTraffic.Evaluate(All, Observed(Table("-A INPUT -p tcp -m multiport --sports 443,15443 -j ACCEPT\n-A INPUT -p udp -j ACCEPT\n", "DROP")));
+        var verdict = OwnTraffic.Evaluate(
+            All, Observed(Table("-A INPUT -p tcp -m multiport --sports 443,15443 -j ACCEPT\n-A INPUT -p udp -j ACCEPT\n", "DROP")));
 
         var obstacle = Assert.Single(verdict.Blockers);
         Assert.Equal("INPUT drops replies to the VM's own connections to 15012/tcp", obstacle.Problem);
@@ -109,7 +113,8 @@ public sealed class OwnTrafficTests
 
         var obstacle = Assert.Single(OwnTraffic.Evaluate([Istiod, Dns, six], observed).Blockers);
 
-        Assert.Equal((six, "sudo ip6tables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"), (obstacle.Connection, obstacle.Remediation));
+        Assert.Equal((six, "sudo ip6tables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"),
+            (obstacle.Connection, obstacle.Remediation));
         Assert.True(obstacle.Concerns(six.Peer!, 15012));
         Assert.False(obstacle.Concerns(Istiod.Peer!, 15012));
     }
@@ -118,14 +123,16 @@ public sealed class OwnTrafficTests
     public void OutputThatDropsIsReportedWithPortsAndFix()
     {
         var table = FilterTable.Parse(
-            "*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [0:0]\n-A OUTPUT -o lo -j ACCEPT\n-A OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n"
+            "*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [0:0]\n-A OUTPUT -o lo -j ACCEPT\n-A OUTPUT -m conntrack --ctstate "
+                + "ESTABLISHED -j ACCEPT\n"
             + "-A OUTPUT -p tcp -m tcp --dport 443 -j ACCEPT\nCOMMIT\n")!;
 
         var verdict = OwnTraffic.Evaluate(All, Observed(table));
 
         Assert.Equal([Istiod, Mesh, Dns], verdict.Blockers.Select(obstacle => obstacle.Connection));
         Assert.Equal(
-            "OUTPUT drops the VM's own connections to 15012/tcp, 15443/tcp, 53/udp; sudo iptables -I OUTPUT -p tcp -m multiport --dports 15012,15443 -j ACCEPT"
+            "OUTPUT drops the VM's own connections to 15012/tcp, 15443/tcp, 53/udp; sudo iptables -I OUTPUT -p tcp -m multiport --dports "
+                + "15012,15443 -j ACCEPT"
             + " && sudo iptables -I OUTPUT -p udp --dport 53 -j ACCEPT",
             verdict.Blockers[0].Message);
         Assert.True(verdict.Blockers[2].ConcernsNames);
@@ -145,11 +152,15 @@ public sealed class OwnTrafficTests
     [InlineData("""{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":["established","related"]}},{"accept":null}""", false)]
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"state"}},"right":{"set":["established","related"]}}},{"accept":null}""", false)]
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"state"}},"right":{"|":["established","related"]}}},{"accept":null}""", false)]
-    [InlineData("""{"vmap":{"key":{"ct":{"key":"state"}},"data":{"set":[["invalid",{"drop":null}],["established",{"accept":null}],["related",{"accept":null}]]}}}""", false)]
+    [InlineData(
+        """{"vmap":{"key":{"ct":{"key":"state"}},"data":{"set":[["invalid",{"drop":null}],["established",{"accept":null}],["related",{"accept":null}]]}}}""", false)]
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"direction"}},"right":"reply"}},{"accept":null}""", false)]
     [InlineData("""{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"sport"}},"right":15012}},{"accept":null}""", false)]
-    [InlineData("""{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":{"range":[1024,65535]}}},{"accept":null}""", false)]
-    [InlineData("""{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":{"prefix":{"addr":"13.48.0.0","len":16}}}},{"accept":null}""", false)]
+    [InlineData(
+        """{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":{"range":[1024,65535]}}},{"accept":null}""",
+        false)]
+    [InlineData(
+        """{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":{"prefix":{"addr":"13.48.0.0","len":16}}}},{"accept":null}""", false)]
     [InlineData("", true)]
     [InlineData("""{"vmap":{"key":{"ct":{"key":"state"}},"data":{"set":[["new",{"accept":null}],["established",{"drop":null}]]}}}""", true)]
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"state"}},"right":"new"}},{"accept":null}""", true)]
@@ -162,7 +173,9 @@ public sealed class OwnTrafficTests
 
         Assert.Null(verdict.UnclearReason);
         Assert.Equal(
-            drops ? ["chain inet site in drops replies to the VM's own connections; sudo nft insert rule inet site in ct state established,related accept"] : [],
+            drops
+            ? ["chain inet site in drops replies to the VM's own connections; sudo nft insert rule inet site in ct state "
+                + "established,related accept"] : [],
             verdict.Blockers.Select(obstacle => obstacle.Message));
     }
 
@@ -175,7 +188,8 @@ public sealed class OwnTrafficTests
         var verdict = OwnTraffic.Evaluate([Istiod, Mesh], Observed(Table()) with { Nft = Observation<NftRuleset>.Known(nft) });
 
         Assert.Equal(
-            "chain inet site out drops the VM's own connections to 15012/tcp, 15443/tcp; sudo nft insert rule inet site out tcp dport '{ 15012, 15443 }' accept",
+            "chain inet site out drops the VM's own connections to 15012/tcp, 15443/tcp; sudo nft insert rule inet site out tcp dport '{ "
+                + "15012, 15443 }' accept",
             verdict.Blockers[0].Message);
     }
 
@@ -184,7 +198,8 @@ public sealed class OwnTrafficTests
     {
         var nft = NftRuleset.Parse(
             """{"nftables":[{"chain":{"family":"inet","table":"firewalld","name":"filter_INPUT","handle":1,"type":"filter","hook":"input","prio":10,"policy":"accept"}}]}""")!;
-        var emptied = Observed(Table("-A INPUT -j SMM-AGENT\n".Replace("-A INPUT", ":SMM-AGENT - [0:0]\n-A INPUT", StringComparison.Ordinal), "DROP")) with
+        var emptied = Observed(Table(
+            "-A INPUT -j SMM-AGENT\n".Replace("-A INPUT", ":SMM-AGENT - [0:0]\n-A INPUT", StringComparison.Ordinal), "DROP")) with
         {
             Firewalld = new FirewalldObservation.Seen(new([])),
             Nft = Observation<NftRuleset>.Known(nft),
@@ -192,7 +207,8 @@ public sealed class OwnTrafficTests
 
         var obstacle = Assert.Single(OwnTraffic.Evaluate([Istiod], emptied).Blockers);
 
-        Assert.Contains("firewalld removed the rule for them when it started, and kept the policy DROP", obstacle.Problem, StringComparison.Ordinal);
+        Assert.Contains("firewalld removed the rule for them when it started, and kept the policy DROP", obstacle.Problem,
+            StringComparison.Ordinal);
         Assert.Equal("sudo iptables -P INPUT ACCEPT", obstacle.Remediation);
         Assert.Equal(
             "sudo iptables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
@@ -202,9 +218,11 @@ public sealed class OwnTrafficTests
     [Fact]
     public void UfwFixUsesTheCommandOfUfw()
     {
-        var table = FilterTable.Parse("*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [0:0]\n:ufw-user-output - [0:0]\n-A OUTPUT -j ufw-user-output\nCOMMIT\n")!;
+        var table = FilterTable.Parse(
+            "*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [0:0]\n:ufw-user-output - [0:0]\n-A OUTPUT -j ufw-user-output\nCOMMIT\n")!;
 
-        Assert.Equal("sudo ufw allow out proto tcp to any port 15012,15443", OwnTraffic.Evaluate([Istiod, Mesh], Observed(table)).Blockers[0].Remediation);
+        Assert.Equal("sudo ufw allow out proto tcp to any port 15012,15443",
+            OwnTraffic.Evaluate([Istiod, Mesh], Observed(table)).Blockers[0].Remediation);
     }
 
     [Fact]

@@ -21,7 +21,8 @@ public sealed class PortsDiagnosisTests
     }
 
     [Fact]
-    public void MissingClusterSourcesAreReportedAsOpenToAny() => Assert.Equal("OpenToAny", Of(Desired(), Attached(Desired())).PortsOpen.Reason);
+    public void MissingClusterSourcesAreReportedAsOpenToAny() =>
+    Assert.Equal("OpenToAny", Of(Desired(), Attached(Desired())).PortsOpen.Reason);
 
     [Fact]
     public void DropInTheOtherBackendIsReported()
@@ -31,7 +32,9 @@ public sealed class PortsDiagnosisTests
         var finding = Of(Desired(), observed).PortsOpen;
 
         Assert.Equal("BlockedByAnotherTable", finding.Reason);
-        Assert.StartsWith("INPUT of iptables-legacy (the other backend) does not let 8080, 16400 in: run: sudo iptables-legacy -w 5 -I INPUT 1 -p tcp", finding.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "INPUT of iptables-legacy (the other backend) does not let 8080, 16400 in: run: sudo iptables-legacy -w 5 -I INPUT 1 -p tcp",
+            finding.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,18 +56,19 @@ public sealed class PortsDiagnosisTests
         var host = Observed(Table(policy: "DROP"));
         var plan = FirewallPlanner.Plan(Desired(), host);
 
-        var finding = PortsDiagnosis.Evaluate(Desired(), new([new(plan.Steps[0], ending, "why")], host, plan), manages: true).PortsOpen;
+        var finding = PortsDiagnosis.Evaluate(
+            Desired(), new([new(plan.Steps[0], ending, "reason of the step")], host, plan), manages: true).PortsOpen;
 
-        Assert.Equal((ConditionStatus.False, reason, "why"), (finding.Status, finding.Reason, finding.Message));
+        Assert.Equal((ConditionStatus.False, reason, "reason of the step"), (finding.Status, finding.Reason, finding.Message));
     }
 
     [Fact]
     public void AnIPv6TableThatCannotBeSeenIsDegraded()
     {
         var filters = Attached(Desired()).Filters;
-        var unseen = filters[1] with { State = Observation<FilterState>.Unknown("ip6tables-save ended with exit code 3") };
+        var unobserved = filters[1] with { State = Observation<FilterState>.Unknown("ip6tables-save ended with exit code 3") };
 
-        var finding = Of(Desired(), new([filters[0], unseen], new FirewalldObservation.NotRunning())).PortsOpen;
+        var finding = Of(Desired(), new([filters[0], unobserved], new FirewalldObservation.NotRunning())).PortsOpen;
 
         Assert.Equal((ConditionStatus.True, ConditionUpdate.Degraded), (finding.Status, finding.Reason));
     }

@@ -8,7 +8,9 @@ using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
 
 namespace SmmAgent.Core.Tests.Firewall.Nft;
 
-/// <summary>Rulesets that real nft accepts, or that somebody makes up, to end or to hang the process. What cannot be judged is Unknown.</summary>
+/// <summary>
+/// Rulesets that real nft accepts, or that somebody makes up, to end or to hang the process. What cannot be judged is Unknown.
+/// </summary>
 public sealed class HostileRulesetTests
 {
     private const string Dport = """{"payload":{"protocol":"tcp","field":"dport"}}""";
@@ -30,7 +32,8 @@ public sealed class HostileRulesetTests
     [Theory]
     [InlineData("""{"jump":{"target":"i"}}""")]
     [InlineData("""{"goto":{"target":"a"}}""", """{"jump":{"target":"i"}}""")]
-    [InlineData("""{"vmap":{"key":DPORT,"data":{"set":[[8080,{"jump":{"target":"a"}}],[16400,{"goto":{"target":"a"}}]]}}}""", """{"vmap":{"key":DPORT,"data":"@m"}}""")]
+    [InlineData("""{"vmap":{"key":DPORT,"data":{"set":[[8080,{"jump":{"target":"a"}}],[16400,{"goto":{"target":"a"}}]]}}}""",
+        """{"vmap":{"key":DPORT,"data":"@m"}}""")]
     public void ChainLoopIsUnclear(string first, string? second = null)
     {
         var state = Judge(
@@ -45,9 +48,12 @@ public sealed class HostileRulesetTests
     {
         var cancel = TestContext.Current.CancellationToken;
         var chains = Enumerable.Range(0, 31).Select(
-            at => ($"c{at}", $$$$"""{"match":{"op":"==","left":{"meta":{"key":"mark"}},"right":1}},{"jump":{"target":"c{{{{at + 1}}}}"}}""")).ToList();
+            at =>
+            ($"c{at}", $$$$"""{"match":{"op":"==","left":{"meta":{"key":"mark"}},"right":1}},{"jump":{"target":"c{{{{at + 1}}}}"}}"""))
+            .ToList();
         // Ten rules in each chain, each with a jump into the next: 10^31 ways.
-        var judging = Task.Run(() => Judge("", """{"jump":{"target":"c0"}}""", [.. chains.SelectMany(chain => Enumerable.Repeat(chain, 10))]), cancel);
+        var judging = Task.Run(
+            () => Judge("", """{"jump":{"target":"c0"}}""", [.. chains.SelectMany(chain => Enumerable.Repeat(chain, 10))]), cancel);
         var state = await judging.WaitAsync(TimeSpan.FromMinutes(1), cancel);
 
         Assert.Equal("BlockedByAnotherTable", state.PortsOpen.Reason);
@@ -88,8 +94,10 @@ public sealed class HostileRulesetTests
         var whole = Ruleset(
             """{"set":{"family":"inet","name":"s","table":"f","type":"inet_service","elem":[80,{"range":[8000,8100]},{"elem":{"val":9,"timeout":1}}]}},""",
             $$$$"""{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":["new"]}},{"match":{"op":"==","left":{{{{Dport}}}},"right":"@s"}},{"vmap":{"key":{{{{Dport}}}},"data":{"set":[[8080,{"jump":{"target":"a"}}]]}}},{"accept":null}""",
-            ("a", """{"match":{"op":"!=","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":{"prefix":{"addr":"10.0.0.0","len":8}}}},{"drop":null}"""));
-        string[] leaves = ["null", "1e400", "\"@s\"", "[]", "{}", "\"\"", "[[8080,{\"goto\":null}]]", "{\"set\":\"@s\"}", "{\"jump\":{\"target\":\"i\"}}", "-5"];
+            ("a",
+                """{"match":{"op":"!=","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":{"prefix":{"addr":"10.0.0.0","len":8}}}},{"drop":null}"""));
+        string[] leaves = ["null", "1e400", "\"@s\"", "[]", "{}", "\"\"", "[[8080,{\"goto\":null}]]", "{\"set\":\"@s\"}",
+            "{\"jump\":{\"target\":\"i\"}}", "-5"];
         for (var round = 0; round < 5000; round++)
         {
             var json = JsonNode.Parse(whole)!;
@@ -129,15 +137,24 @@ public sealed class HostileRulesetTests
         }
     }
 
-    private static SmmAgent.Core.Firewall.Diagnosis.PortsState Judge(string items, string expressions, params (string Chain, string Expressions)[] chains) =>
-        Of(Desired(), Attached(Desired()) with { Nft = Observation<NftRuleset>.Known(NftRuleset.Parse(Ruleset(items, expressions, chains)) ?? throw new InvalidDataException(Ruleset(items, expressions, chains))) });
+    private static SmmAgent.Core.Firewall.Diagnosis.PortsState Judge(
+        string items, string expressions, params (string Chain, string Expressions)[] chains) =>
+        Of(
+            Desired(), Attached(Desired())
+            with
+            {
+                Nft = Observation<NftRuleset>.Known(
+                NftRuleset.Parse(Ruleset(items, expressions, chains))
+                ?? throw new InvalidDataException(Ruleset(items, expressions, chains)))
+            });
 
     private static string Ruleset(string items, string expressions, params (string Chain, string Expressions)[] chains)
     {
         var json = new StringBuilder("{\"nftables\":[").Append(items)
             .Append("""{"chain":{"family":"inet","table":"f","name":"i","type":"filter","hook":"input","prio":0,"policy":"drop"}}""");
         foreach (var (chain, text) in chains.Prepend(("i", expressions)))
-            json.Append($$$$""",{"rule":{"family":"inet","table":"f","chain":"{{{{chain}}}}","expr":[{{{{text.Replace("DPORT", Dport, StringComparison.Ordinal)}}}}]}}""");
+            json.Append(
+                $$$$""",{"rule":{"family":"inet","table":"f","chain":"{{{{chain}}}}","expr":[{{{{text.Replace("DPORT", Dport, StringComparison.Ordinal)}}}}]}}""");
         return json.Append("]}").ToString();
     }
 }

@@ -29,7 +29,8 @@ public sealed class AgentRulesTests
 
     [Fact]
     public void CapturePortIsNeverOpenedToAll() => Assert.All(
-        AgentRules.Build(new([new(15006, "odd", Captured: true)], [], Complete: true), IpFamily.IPv4), rule => Assert.Equal(15006, PortMatch.From(rule)!.Value.CapturedFrom));
+        AgentRules.Build(new([new(15006, "odd", Captured: true)], [], Complete: true), IpFamily.IPv4),
+        rule => Assert.Equal(15006, PortMatch.From(rule)!.Value.CapturedFrom));
 
     [Fact]
     public void NameCannotEndItsComment()

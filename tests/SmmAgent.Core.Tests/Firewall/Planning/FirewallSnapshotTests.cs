@@ -42,7 +42,8 @@ public sealed class FirewallSnapshotTests
         PortOpening http = new(8080, IPNetwork.Parse("10.0.0.0/8"));
         var snapshot = SnapshotOf(Zones(("public", [http]), ("dmz", [])));
 
-        var plan = FirewallPlanner.Restore(snapshot, Zones(("public", [new(16400, null)]), ("dmz", [new(16400, null)]), ("new", [new(16400, null)])));
+        var plan = FirewallPlanner.Restore(
+            snapshot, Zones(("public", [new(16400, null)]), ("dmz", [new(16400, null)]), ("new", [new(16400, null)])));
 
         Assert.Equal(["firewalld: open 8080 in zone public", "firewalld: close 16400 in zone dmz"], plan.Steps.Select(step => $"{step}"));
         var open = Assert.IsType<OpenInFirewalld>(plan.Steps[0]);
@@ -82,8 +83,10 @@ public sealed class FirewallSnapshotTests
     [Fact]
     public void TextOfEarlierVersionsIsRead()
     {
-        const string text = "smm-agent undo 1\nchain iptables\nrule -p tcp -m tcp --dport 80 -m comment --comment \"smm-agent: http\" -j ACCEPT\n"
-            + "chain ip6tables\nzone public\nopen 16400 any\nopen 8080 10.0.0.0/8\nzone dmz\nrunning smm-agent.service\nrunning smm-agent.path\n";
+        const string text =
+            "smm-agent undo 1\nchain iptables\nrule -p tcp -m tcp --dport 80 -m comment --comment \"smm-agent: http\" -j ACCEPT\n"
+            + "chain ip6tables\nzone public\nopen 16400 any\nopen 8080 10.0.0.0/8\nzone dmz\nrunning "
+            + "smm-agent.service\nrunning smm-agent.path\n";
 
         var snapshot = FirewallSnapshot.Read(Encoding.UTF8.GetBytes(text))!;
 
@@ -125,16 +128,19 @@ public sealed class FirewallSnapshotTests
         Assert.Equal("firewalld cannot be read: no answer", FirewallSnapshot.Create(hidden, []).Reason);
         Assert.Equal(
             "iptables cannot be read: no permission",
-            FirewallSnapshot.Create(hidden with { Filters = [new(new(IpFamily.IPv4), Observation<FilterState>.Unknown("no permission"))] }, []).Reason);
+            FirewallSnapshot.Create(
+                hidden with { Filters = [new(new(IpFamily.IPv4), Observation<FilterState>.Unknown("no permission"))] }, []).Reason);
     }
 
-    private static FirewallSnapshot SnapshotOf(ObservedFirewall observed) => FirewallSnapshot.Create(observed, ["smm-agent.service"]).Snapshot!;
+    private static FirewallSnapshot SnapshotOf(ObservedFirewall observed) =>
+        FirewallSnapshot.Create(observed, ["smm-agent.service"]).Snapshot!;
 
     private static ObservedFirewall Zones(params (string Name, PortOpening[] Ours)[] zones) => Observed(Foreign) with
     {
         Firewalld = new FirewalldObservation.Seen(new(
         [
-            .. zones.Select(zone => new FirewalldZone(zone.Name, true, new HashSet<int>(), new HashSet<int>()) { OwnRules = zone.Ours.ToHashSet() }),
+            .. zones.Select(zone => new FirewalldZone(
+                zone.Name, true, new HashSet<int>(), new HashSet<int>()) { OwnRules = zone.Ours.ToHashSet() }),
         ])),
     };
 

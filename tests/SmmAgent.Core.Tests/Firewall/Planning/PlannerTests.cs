@@ -12,7 +12,8 @@ namespace SmmAgent.Core.Tests.Firewall.Planning;
 public sealed class PlannerTests
 {
     private static readonly Gen<OpenPort> GenPort =
-        Gen.Select(Gen.Int[1, 65535], Gen.String[Gen.Char["abc-\" "], 1, 8], Gen.Bool, (port, name, captured) => new OpenPort(port, name, captured));
+        Gen.Select(Gen.Int[1, 65535], Gen.String[Gen.Char["abc-\" "], 1, 8], Gen.Bool,
+            (port, name, captured) => new OpenPort(port, name, captured));
 
     private static readonly Gen<DesiredFirewall> GenDesired = Gen.Select(
         GenPort.Array[0, 6],
@@ -24,10 +25,12 @@ public sealed class PlannerTests
         from declared in Gen.Bool
         from policy in Gen.OneOf("ACCEPT", "DROP")
         from input in Gen.OneOf(
-            "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n", "-A INPUT -j LOG --log-prefix \"-A INPUT \"\n", $"-A INPUT {AgentChain.Jump}\n",
+            "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n", "-A INPUT -j LOG --log-prefix \"-A INPUT \"\n",
+            $"-A INPUT {AgentChain.Jump}\n",
             "-A INPUT -j SMM-AGENT\n", "-A INPUT -s 10.0.0.0/8 -g SMM-AGENT\n").Array[0, 6]
         from own in Gen.OneOf(
-            "-A SMM-AGENT -j DROP\n", "-A SMM-AGENT -p tcp -m tcp --dport 16400 -m comment --comment \"smm-agent: agent\" -j ACCEPT\n").Array[0, 3]
+            "-A SMM-AGENT -j DROP\n",
+            "-A SMM-AGENT -p tcp -m tcp --dport 16400 -m comment --comment \"smm-agent: agent\" -j ACCEPT\n").Array[0, 3]
         select Table(
             (declared ? ":SMM-AGENT - [0:0]\n" : "")
                 + string.Concat(input.Where(line => declared || !line.Contains("SMM-AGENT", StringComparison.Ordinal)))
@@ -72,7 +75,8 @@ public sealed class PlannerTests
     [InlineData(TableOrigin.Agent, "ACCEPT", ":OTHERS - [0:0]\n", "remove the jump in INPUT, chain SMM-AGENT")]
     [InlineData(TableOrigin.Agent, "ACCEPT", "-A INPUT -s 10.0.0.0/8 -j DROP\n", "remove the jump in INPUT, chain SMM-AGENT")]
     [InlineData(TableOrigin.Others, "ACCEPT", "", "remove the jump in INPUT, chain SMM-AGENT")]
-    [InlineData(TableOrigin.Module, "ACCEPT", "", "remove the jump in INPUT, chain SMM-AGENT (the empty table filter stays: the legacy backend keeps it until a restart)")]
+    [InlineData(TableOrigin.Module, "ACCEPT", "",
+        "remove the jump in INPUT, chain SMM-AGENT (the empty table filter stays: the legacy backend keeps it until a restart)")]
     [InlineData(TableOrigin.Module, "DROP", "", "remove the jump in INPUT, chain SMM-AGENT")]
     public void TableIsRemovedOnlyWhenTheAgentMadeItAndItIsUnused(TableOrigin origin, string policy, string others, string removal)
     {
@@ -98,12 +102,12 @@ public sealed class PlannerTests
     [Fact]
     public void UnknownStateHasNoStep()
     {
-        var unseen = new ObservedFirewall(
+        var unobserved = new ObservedFirewall(
             [new(new(IpFamily.IPv4), Observation<FilterState>.Unknown("no")), Absent(IpFamily.IPv6, FilterPresence.CommandMissing)],
             new FirewalldObservation.NotSeen("no"));
 
-        Assert.True(FirewallPlanner.Plan(Desired(), unseen).IsEmpty);
-        Assert.True(FirewallPlanner.Remove(unseen).IsEmpty);
+        Assert.True(FirewallPlanner.Plan(Desired(), unobserved).IsEmpty);
+        Assert.True(FirewallPlanner.Remove(unobserved).IsEmpty);
     }
 
     [Fact]
@@ -143,7 +147,9 @@ public sealed class PlannerTests
         {
             OwnRules = new HashSet<PortOpening> { new(16400, null), new(9000, null) },
         };
-        var left = new FirewalldZone("dmz", false, new HashSet<int>(), new HashSet<int>()) { OwnRules = new HashSet<PortOpening> { new(16400, null) } };
+        var left = new FirewalldZone(
+            "dmz", false, new HashSet<int>(), new HashSet<int>())
+        { OwnRules = new HashSet<PortOpening> { new(16400, null) } };
         var zones = new FirewalldObservation.Seen(new([zone, left]));
         var desired = new DesiredFirewall([Agent, new(16401, "sidecar-metrics", Captured: false)], [], Complete: true);
 
@@ -162,7 +168,8 @@ public sealed class PlannerTests
         };
         var desired = new DesiredFirewall([Agent], [IPNetwork.Parse("10.244.0.0/16")], Complete: true);
 
-        var step = Assert.IsType<CloseInFirewalld>(Assert.Single(FirewallPlanner.Plan(desired, new([], new FirewalldObservation.Seen(new([zone])))).Steps));
+        var step = Assert.IsType<CloseInFirewalld>(
+            Assert.Single(FirewallPlanner.Plan(desired, new([], new FirewalldObservation.Seen(new([zone])))).Steps));
 
         Assert.Equal([IPNetwork.Parse("10.244.0.0/16")], step.Sources);
         var settled = zone with { OwnRules = new HashSet<PortOpening> { new(16400, IPNetwork.Parse("10.244.0.0/16")) } };
@@ -175,7 +182,8 @@ public sealed class PlannerTests
         FirewalldZone open = new("public", true, new HashSet<int> { 8080 }, new HashSet<int>());
         FirewalldZone idle = new("dmz", false, new HashSet<int>(), new HashSet<int>());
         var zones = new FirewalldObservation.Seen(new([open, idle]));
-        var plan = FirewallPlanner.Plan(Desired(), Observed(Table(":SMM-AGENT - [0:0]\n-A SMM-AGENT -j DROP\n")) with { Firewalld = zones });
+        var plan = FirewallPlanner.Plan(
+            Desired(), Observed(Table(":SMM-AGENT - [0:0]\n-A SMM-AGENT -j DROP\n")) with { Firewalld = zones });
 
         Assert.Equal(
             [
@@ -187,5 +195,6 @@ public sealed class PlannerTests
     }
 
     private static IEnumerable<string> Foreign(FilterTable table) =>
-        table.Chain("INPUT")!.Rules.Where(rule => rule.Target != AgentChain.Name).Select(rule => rule.Text).Append(table.Chain("INPUT")!.Policy!);
+        table.Chain("INPUT")!.Rules.Where(rule => rule.Target != AgentChain.Name).Select(rule => rule.Text)
+        .Append(table.Chain("INPUT")!.Policy!);
 }

@@ -24,7 +24,8 @@ internal static class SimulatedRestore
             else if (words[0] == "-I")
                 chains[words[1]].Rules.Insert(0, FilterRule.Parse(words[2][2..]));
             else if (words[0] == "-D")
-                Assert.True(chains[words[1]].Rules.Remove(chains[words[1]].Rules.First(rule => rule.Canonical == FilterRule.Parse(words[2]).Canonical)));
+                Assert.True(chains[words[1]].Rules.Remove(
+                    chains[words[1]].Rules.First(rule => rule.Canonical == FilterRule.Parse(words[2]).Canonical)));
             else if (words[0] == "-F")
                 chains[words[1]].Rules.Clear();
             else

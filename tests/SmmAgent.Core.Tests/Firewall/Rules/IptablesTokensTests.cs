@@ -14,7 +14,8 @@ public sealed class IptablesTokensTests
     [InlineData("--comment 'a b' -j X", "--comment", "'a", "b'", "-j", "X")]
     [InlineData("--comment ab\"c d\"ef", "--comment", "abc d", "ef")]
     [InlineData("\t", new string[0])]
-    public void TokensEqualThoseOfIptables(string line, params string[] arguments) => Assert.Equal(arguments, FilterRule.Parse(line).Arguments);
+    public void TokensEqualThoseOfIptables(string line, params string[] arguments) =>
+    Assert.Equal(arguments, FilterRule.Parse(line).Arguments);
 
     [Theory]
     [InlineData("-m comment --comment \"-j ISTIO_OUTPUT\" -j MINE", "-j ISTIO_OUTPUT")]

@@ -5,8 +5,10 @@ namespace SmmAgent.Core.Tests.Firewall.Rules;
 public sealed class SavedTablesReaderTests
 {
     private const string Saved =
-        "# Table `raw' is incompatible, use 'nft' tool.\n*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\r\n*filter\n:INPUT DROP [1:2]\n:OWN - [0:0]\n\n"
-        + "[1:2] -A INPUT -s 192.0.2.1/32 -m comment --comment \"a  \\\" b\" -j OWN\n-A INPUT ! -i lo -p tcp --dport 22 -j ACCEPT\n-A OWN\nCOMMIT";
+        "# Table `raw' is incompatible, use 'nft' tool.\n*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\r\n*filter\n:INPUT DROP "
+            + "[1:2]\n:OWN - [0:0]\n\n"
+        + "[1:2] -A INPUT -s 192.0.2.1/32 -m comment --comment \"a  \\\" b\" -j OWN\n-A INPUT ! -i lo -p tcp --dport 22 -j "
+        + "ACCEPT\n-A OWN\nCOMMIT";
 
     [Fact]
     public void TextIsReadAlikeWithAnyCut()

@@ -9,14 +9,16 @@ namespace SmmAgent.Core.Tests.Firewall.State;
 
 public sealed class OtherManagersTests
 {
-    private const string Ufw = ":ufw-before-input - [0:0]\n:ufw-user-input - [0:0]\n-A INPUT -j ufw-before-input\n-A INPUT -j ufw-user-input\n";
+    private const string Ufw =
+        ":ufw-before-input - [0:0]\n:ufw-user-input - [0:0]\n-A INPUT -j ufw-before-input\n-A INPUT -j ufw-user-input\n";
 
     [Fact]
     public void DockerChainsAreFoundInFilterAndNat()
     {
         var observed = Observed(Table(":DOCKER-USER - [0:0]\n:DOCKER-ISOLATION-STAGE-1 - [0:0]\n:MY-DOCKER - [0:0]\n")) with
         {
-            Nat = Nat("-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\n-A DOCKER -i docker0 -j RETURN\n"
+            Nat = Nat(
+                "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\n-A DOCKER -i docker0 -j RETURN\n"
                 + "-A DOCKER -d 127.0.0.1/32 ! -i docker0 -p tcp -m tcp --dport 8082 -j DNAT --to-destination 172.17.0.2:80\n"),
         };
 
@@ -49,7 +51,8 @@ public sealed class OtherManagersTests
         Assert.Equal(["run: sudo ufw allow 8080/tcp", "run: sudo ufw allow 16400/tcp"], found.Select(hindrance => hindrance.Remediation));
         Assert.All(found, hindrance => Assert.True(hindrance is { Where: "INPUT of iptables", IsCertain: true, IsPlanned: true }));
         Assert.Equal(
-            "run: sudo ufw allow proto tcp from 10.0.0.0/8 to any port 16400", Of(Desired("10.0.0.0/8"), Observed(Table(Ufw, "DROP")))[1].Remediation);
+            "run: sudo ufw allow proto tcp from 10.0.0.0/8 to any port 16400",
+            Of(Desired("10.0.0.0/8"), Observed(Table(Ufw, "DROP")))[1].Remediation);
     }
 
     [Fact]
@@ -65,15 +68,19 @@ public sealed class OtherManagersTests
     [Fact]
     public void ClosedZoneOfFirewalldIsReportedForEachPort()
     {
-        var observed = DiagnosisSamples.Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([DiagnosisSamples.Zone([8080])])) };
+        var observed = DiagnosisSamples.Attached(Desired())
+            with
+        { Firewalld = new FirewalldObservation.Seen(new([DiagnosisSamples.Zone([8080])])) };
 
         var hindrance = Assert.Single(Of(Desired(), observed));
         Assert.Equal((Agent, "firewalld's zone public", true), (hindrance.Port, hindrance.Where, hindrance.IsPlanned));
-        Assert.Equal("run: sudo firewall-cmd --permanent --zone=public --add-port=16400/tcp && sudo firewall-cmd --reload", hindrance.Remediation);
+        Assert.Equal("run: sudo firewall-cmd --permanent --zone=public --add-port=16400/tcp && sudo firewall-cmd --reload",
+            hindrance.Remediation);
     }
 
     private static IReadOnlyList<PortBlocker> Of(DesiredFirewall desired, ObservedFirewall observed) =>
         PortBlockers.FindAll(desired, new([], observed, FirewallPlanner.Plan(desired, observed)));
 
-    private static FilterTable Nat(string rules) => FilterTable.Parse($"*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n{rules}COMMIT\n", "nat")!;
+    private static FilterTable Nat(string rules) =>
+        FilterTable.Parse($"*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n{rules}COMMIT\n", "nat")!;
 }

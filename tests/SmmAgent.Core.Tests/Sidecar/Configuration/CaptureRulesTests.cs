@@ -62,7 +62,8 @@ public sealed class CaptureRulesTests
     public void CommentWithBlanksIsOneArgumentOfTheRule() => Assert.Equal(
         ["-m", "comment", "--comment", "of the \"mesh\"", "-j", "ISTIO_OUTPUT"],
         CaptureRules.Find(
-            "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m comment --comment \"of the \\\"mesh\\\"\" -j ISTIO_OUTPUT\nCOMMIT\n")![0].Rule.Arguments);
+            "*nat\n:OUTPUT ACCEPT [0:0]\n"
+            + "-A OUTPUT -m comment --comment \"of the \\\"mesh\\\"\" -j ISTIO_OUTPUT\nCOMMIT\n")![0].Rule.Arguments);
 
     [Theory]
     [InlineData("*nat\n:OUTPUT ACCEPT [0:0]\n")]

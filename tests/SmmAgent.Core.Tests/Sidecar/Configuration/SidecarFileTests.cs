@@ -14,7 +14,7 @@ public sealed class SidecarFileTests
     {
         var roots = Roots($"{One}\n{Two}\n");
         Assert.True(roots.Matches($"{Two}{One}"));
-        Assert.True(roots.Matches($"# comment\r\n{Two}\r\n\r\n{One}\r\n{Certificate("another that istiod told it")}"));
+        Assert.True(roots.Matches($"# comment\r\n{Two}\r\n\r\n{One}\r\n{Certificate("another that istiod sent")}"));
     }
 
     [Fact]

@@ -72,7 +72,7 @@ public sealed class IstioLogTests
     [InlineData("port-15053-taken", "15053")]
     [InlineData("mesh-file-broken", "failed to get proxy config")]
     [InlineData("capture-fails", "xtables parameter problem")]
-    public void LocalFailureIsAlsoReportedBySidecarRunning(string cause, string told)
+    public void LocalFailureIsAlsoReportedBySidecarRunning(string cause, string shown)
     {
         var (log, unit, now) = State(cause);
         var observed = new SimulatedHost(
@@ -88,7 +88,7 @@ public sealed class IstioLogTests
             .Single(finding => finding.Type == ConditionType.SidecarRunning);
 
         Assert.Equal(ConditionStatus.False, running.Status);
-        Assert.Contains(told, running.Message, StringComparison.Ordinal);
+        Assert.Contains(shown, running.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -177,7 +177,8 @@ public sealed class SidecarLogTests
             + At(-59, "info\txdsproxy\tconnected to upstream XDS server: istiod.istio-system.svc:15012")
             + At(
                 -58,
-                "warn\txdsproxy\tupstream terminated with unexpected error rpc error: code = Unauthenticated desc = authentication failure");
+                "warn\txdsproxy\tupstream terminated with unexpected error rpc error: "
+                + "code = Unauthenticated desc = authentication failure");
         var failure = SidecarLog.NewestFailure(SidecarLogText.Empty, new(log, null), null, Now.AddSeconds(-55))!;
         Assert.Equal(SidecarFailureKind.TokenUnreadable, failure.Kind);
         Assert.Equal("warn failed to fetch token from file: open ./var/run/secrets/tokens/istio-token, permission denied", failure.Line);

@@ -27,8 +27,8 @@ internal static class RemediationSamples
     internal static SidecarAssessment Assess(SimulatedHost host, ReconcileReport report) =>
         Inputs.Assess(host.Observe() with { At = Now }, report, Now, TimeZoneInfo.Utc, 0);
 
-    internal static ConditionUpdate Current(SidecarAssessment look) =>
-        SidecarConditions.Evaluate(look).Single(finding => finding.Type == ConditionType.SidecarCurrent);
+    internal static ConditionUpdate Current(SidecarAssessment assessment) =>
+        SidecarConditions.Evaluate(assessment).Single(finding => finding.Type == ConditionType.SidecarCurrent);
 
     internal static SimulatedHost Attached(bool isReady = true)
     {

@@ -78,18 +78,18 @@ public sealed class SidecarPlannerTests
     public void UnobservedPartGetsNoStep()
     {
         var host = Attached();
-        var unseen = host.Observe() with
+        var unobserved = host.Observe() with
         {
             Files = host.Observe().Files.ToDictionary(file => file.Key, _ => Observation<FoundFile>.Unknown("no permission")),
             Unit = Observation<SidecarUnit>.Unknown("no bus"),
             IsCaptured = false,
         };
-        Assert.True(SidecarPlanner.Plan(Desired(Installed), unseen).IsEmpty);
-        Assert.True(SidecarRestore.WithoutSnapshot(unseen).IsEmpty);
+        Assert.True(SidecarPlanner.Plan(Desired(Installed), unobserved).IsEmpty);
+        Assert.True(SidecarRestore.WithoutSnapshot(unobserved).IsEmpty);
         Assert.True(SidecarRestore.Plan(
-            new SimulatedHost("1.15.3", Stopped).Before(), unseen with { Tables = [] }, keepPackages: false, "detach").IsEmpty);
+            new SimulatedHost("1.15.3", Stopped).Before(), unobserved with { Tables = [] }, keepPackages: false, "detach").IsEmpty);
         Assert.True(SidecarPlanner.Plan(
-            Desired(NewPackage), unseen with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }).IsEmpty);
+            Desired(NewPackage), unobserved with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }).IsEmpty);
     }
 
     [Fact]

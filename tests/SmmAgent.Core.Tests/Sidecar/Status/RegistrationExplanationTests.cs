@@ -91,11 +91,11 @@ public sealed class RegistrationExplanationTests
     [Fact]
     public void NewTokenThatIsRefusedAsWellIsNotTheCause()
     {
-        var look = Nothing with { Failure = Failure(SidecarFailureKind.TokenRefused) with { Time = Now } };
-        Expect("TokenRefused", "the agent automatically fetches a new one from the dashboard", look);
-        Expect("TokenRefused", "the agent automatically fetches a new one", look with { RefusedToken = new(1, Now.AddSeconds(-4)) });
+        var observation = Nothing with { Failure = Failure(SidecarFailureKind.TokenRefused) with { Time = Now } };
+        Expect("TokenRefused", "the agent automatically fetches a new one from the dashboard", observation);
+        Expect("TokenRefused", "the agent automatically fetches a new one", observation with { RefusedToken = new(1, Now.AddSeconds(-4)) });
         Expect("TokenRefused", "compare the mesh's clusterId with CLUSTER_ID of the istiod Deployment",
-            look with { RefusedToken = new(1, Now.AddSeconds(-5)) });
+            observation with { RefusedToken = new(1, Now.AddSeconds(-5)) });
     }
 
     [Theory]
@@ -156,15 +156,15 @@ public sealed class RegistrationExplanationTests
     [InlineData(UnitActivity.Stopped, false)]
     [InlineData(UnitActivity.Failed, true)]
     [InlineData(UnitActivity.Starting, true)]
-    public void SidecarThatDoesNotRunIsNotRegistered(UnitActivity activity, bool tells)
+    public void SidecarThatDoesNotRunIsNotRegistered(UnitActivity activity, bool isExplained)
     {
-        var look = new RegistrationObservation(Away, Running with { Activity = activity }, Expired, null, GatewaysDown, Late);
-        Expect("SidecarNotRunning", "see SidecarRunning", look);
-        var finding = RegistrationExplanation.Explain(look with { Failure = Failure(SidecarFailureKind.PortTaken) });
-        Assert.Equal(tells ? "PortTaken" : "SidecarNotRunning", finding.Reason);
-        Assert.Equal(tells, finding.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal));
-        var refused = RegistrationExplanation.Explain(look with { Failure = Failure(SidecarFailureKind.TokenRefused) });
-        Assert.Equal(("SidecarNotRunning", tells),
+        var observation = new RegistrationObservation(Away, Running with { Activity = activity }, Expired, null, GatewaysDown, Late);
+        Expect("SidecarNotRunning", "see SidecarRunning", observation);
+        var finding = RegistrationExplanation.Explain(observation with { Failure = Failure(SidecarFailureKind.PortTaken) });
+        Assert.Equal(isExplained ? "PortTaken" : "SidecarNotRunning", finding.Reason);
+        Assert.Equal(isExplained, finding.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal));
+        var refused = RegistrationExplanation.Explain(observation with { Failure = Failure(SidecarFailureKind.TokenRefused) });
+        Assert.Equal(("SidecarNotRunning", isExplained),
             (refused.Reason, refused.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal)));
     }
 
@@ -236,9 +236,9 @@ public sealed class RegistrationExplanationTests
             Assert.DoesNotContain('\n', finding.Message);
         });
 
-    private static void Expect(string reason, string message, RegistrationObservation look)
+    private static void Expect(string reason, string message, RegistrationObservation observation)
     {
-        var finding = RegistrationExplanation.Explain(look);
+        var finding = RegistrationExplanation.Explain(observation);
         Assert.Equal((ConditionStatus.False, reason), (finding.Status, finding.Reason));
         Assert.Contains(message, finding.Message, StringComparison.Ordinal);
     }

@@ -28,15 +28,15 @@ public sealed class SidecarConditionsTests
     [InlineData(PackageOutcome.Install, "NotInstalled")]
     public void ConditionsOfAMissingSidecarHaveTheReason(PackageOutcome outcome, string reason)
     {
-        var look = Attached();
-        look = look with
+        var assessment = Attached();
+        assessment = assessment with
         {
-            Desired = look.Desired with { Package = new(outcome, "why") },
-            Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) }
+            Desired = assessment.Desired with { Package = new(outcome, "why") },
+            Observed = assessment.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) }
         };
         Assert.Equal(
             [(ConditionStatus.False, reason), (ConditionStatus.Unknown, "NotInstalled"), (ConditionStatus.False, "NotInstalled")],
-            SidecarConditions.Evaluate(look).Select(finding => (finding.Status, finding.Reason)));
+            SidecarConditions.Evaluate(assessment).Select(finding => (finding.Status, finding.Reason)));
     }
 
     [Theory]
@@ -56,31 +56,33 @@ public sealed class SidecarConditionsTests
     [InlineData(RestartPolicy.Window, "the agent restarts it within Sun 02:00-04:00; or sudo systemctl restart istio")]
     public void RequiredRestartIsReportedWithItsPolicy(RestartPolicy policy, string words)
     {
-        var look = Attached() with { Settings = new() { RestartPolicy = policy, RestartWindow = RestartWindow.Parse("Sun 02:00-04:00") } };
-        look = look with
+        var assessment = Attached()
+            with
+        { Settings = new() { RestartPolicy = policy, RestartWindow = RestartWindow.Parse("Sun 02:00-04:00") } };
+        assessment = assessment with
         {
             Observed =
-            look.Observed with { Package = Observation<InstalledSidecar>.Known(new("1.15.3", SimulatedHost.Now.AddHours(2))) }
+            assessment.Observed with { Package = Observation<InstalledSidecar>.Known(new("1.15.3", SimulatedHost.Now.AddHours(2))) }
         };
         Assert.Equal(
             $"SidecarCurrent False RestartNeeded: the sidecar needs a restart: istio-sidecar 1.15.3 was installed since its start; {words}",
-            Text(SidecarConditions.Evaluate(look)[1]));
+            Text(SidecarConditions.Evaluate(assessment)[1]));
     }
 
     [Fact]
     public void CaptureThatTheMeshSwitchesOffIsReportedWithTheVariable()
     {
-        var look = Attached();
-        look = look with
+        var assessment = Attached();
+        assessment = assessment with
         {
             Desired =
-            look.Desired with { Configuration = look.Desired.Configuration! with { CaptureOff = ["DRY_RUN=true"] } }
+            assessment.Desired with { Configuration = assessment.Desired.Configuration! with { CaptureOff = ["DRY_RUN=true"] } }
         };
         Assert.Equal(
             "SidecarCurrent False CaptureOff: the mesh configuration turns the sidecar's capture off, so traffic bypasses the sidecar: "
                 + "remove DRY_RUN=true from the annotation "
             + "proxy.istio.io/config of the WorkloadGroup, or from the proxyMetadata of the mesh's defaultConfig",
-            Text(SidecarConditions.Evaluate(look)[1]));
+            Text(SidecarConditions.Evaluate(assessment)[1]));
         Assert.Equal(["DRY_RUN=true"], SidecarSamples.Render(SidecarSamples.WithAnnotation("proxyMetadata: {DRY_RUN: 'true'}")).CaptureOff);
     }
 
@@ -95,8 +97,8 @@ public sealed class SidecarConditionsTests
     [InlineData("CA_ADDR=x\nISTIO_INBOUND_PORTS='*'\n", null)]
     public void CaptureThatTheOperatorSwitchesOffIsReported(string operators, string? named)
     {
-        var look = Attached();
-        var files = new Dictionary<string, Observation<FoundFile>>(look.Observed.Files)
+        var assessment = Attached();
+        var files = new Dictionary<string, Observation<FoundFile>>(assessment.Observed.Files)
         {
             [SidecarFiles.OperatorEnvironment] =
                 Observation<FoundFile>.Known(new(operators, "root", SidecarFiles.Private, SimulatedHost.Now.AddHours(-1))),
@@ -106,60 +108,64 @@ public sealed class SidecarConditionsTests
                 : "SidecarCurrent False CaptureOff: /etc/smm/sidecar/sidecar.env turns the sidecar's capture off, so traffic "
                     + "bypasses the sidecar: "
                     + $"remove {named} from it, then: sudo systemctl restart istio",
-            Text(SidecarConditions.Evaluate(look with { Observed = look.Observed with { Files = files } })[1]));
+            Text(SidecarConditions.Evaluate(assessment with { Observed = assessment.Observed with { Files = files } })[1]));
     }
 
     [Theory]
     [InlineData("nft", "sudo smm-agent reconcile")]
     [InlineData(null, "sudo systemctl restart istio")]
-    public void TwoCapturesAreReportedWithTheRemediation(string? backend, string cure)
+    public void TwoCapturesAreReportedWithTheRemediation(string? backend, string fix)
     {
-        var look = Attached();
-        look = look with
+        var assessment = Attached();
+        assessment = assessment with
         {
-            Desired = look.Desired with { Configuration = look.Desired.Configuration! with { CaptureBackend = backend } },
-            Observed = look.Observed with { CapturedIn = ["legacy", "nft"] },
+            Desired = assessment.Desired with { Configuration = assessment.Desired.Configuration! with { CaptureBackend = backend } },
+            Observed = assessment.Observed with { CapturedIn = ["legacy", "nft"] },
         };
         Assert.Equal(
             "SidecarCurrent False CapturedTwice: the sidecar's capture is in legacy and nft at the same time, because an earlier start "
-                + $"left its rules behind: {cure}",
-            Text(SidecarConditions.Evaluate(look)[1]));
+                + $"left its rules behind: {fix}",
+            Text(SidecarConditions.Evaluate(assessment)[1]));
     }
 
     [Fact]
     public void CaptureOfBothFamiliesIsReported()
     {
-        var look = Attached();
-        look = look with { Desired = look.Desired with { Configuration = look.Desired.Configuration! with { IsDualStack = true } } };
+        var assessment = Attached();
+        assessment = assessment with
+        {
+            Desired =
+            assessment.Desired with { Configuration = assessment.Desired.Configuration! with { IsDualStack = true } }
+        };
         Assert.Equal(
             "SidecarCurrent True Current: the sidecar runs with the newest configuration; it captures IPv4 and IPv6, because this VM "
                 + "registers an IPv6 address (ISTIO_DUAL_STACK)",
-            Text(SidecarConditions.Evaluate(look)[1]));
+            Text(SidecarConditions.Evaluate(assessment)[1]));
     }
 
     [Fact]
     public void DriftOfAFileIsReportedWithTheRemediation()
     {
-        var look = Attached();
+        var assessment = Attached();
         var files = new Dictionary<string, Observation<FoundFile>>(
-            look.Observed.Files)
+            assessment.Observed.Files)
         { [SidecarFiles.MeshFile] = Observation<FoundFile>.Known(FoundFile.Missing) };
         Assert.Equal(
             "SidecarCurrent False NotWritten: to write /etc/istio/config/mesh (it is missing); sudo smm-agent reconcile",
-            Text(SidecarConditions.Evaluate(look with { Observed = look.Observed with { Files = files } })[1]));
+            Text(SidecarConditions.Evaluate(assessment with { Observed = assessment.Observed with { Files = files } })[1]));
     }
 
     [Fact]
     public void InvalidConfigurationIsReportedWithItsFault()
     {
-        var look = Attached();
+        var assessment = Attached();
         Assert.Equal(
             "SidecarCurrent False ConfigurationInvalid: 'BASH_ENV' is refused; the present configuration stays in effect",
             Text(
                 SidecarConditions.Evaluate(
-                    look with
+                    assessment with
                     {
-                        Desired = look.Desired with { Configuration = null },
+                        Desired = assessment.Desired with { Configuration = null },
                         Fault = new(ConfigurationFault.ConfigurationInvalid, "'BASH_ENV' is refused")
                     })[1]));
     }
@@ -170,10 +176,10 @@ public sealed class SidecarConditionsTests
     [InlineData(TokenVerdict.Unusable, "TokenUnusable")]
     public void UnusableTokenIsReported(TokenVerdict verdict, string reason)
     {
-        var look = Attached();
+        var assessment = Attached();
         Assert.Equal(
             reason, SidecarConditions.Evaluate(
-                look with { Observed = look.Observed with { Token = new(verdict, "why", null) } })[1].Reason);
+                assessment with { Observed = assessment.Observed with { Token = new(verdict, "why", null) } })[1].Reason);
     }
 
     [Theory]
@@ -183,9 +189,9 @@ public sealed class SidecarConditionsTests
     [InlineData(UnitActivity.Stopped, "it failed", "CrashLoop", "NotRunning")]
     public void StoppedSidecarIsReportedWithSystemdsState(UnitActivity activity, string? hold, string running, string current)
     {
-        var look = Attached();
-        look = look with { Desired = look.Desired with { Hold = hold } };
-        var findings = SidecarConditions.Evaluate(look with { Observed = look.Observed with { Unit = Unit(activity) } });
+        var assessment = Attached();
+        assessment = assessment with { Desired = assessment.Desired with { Hold = hold } };
+        var findings = SidecarConditions.Evaluate(assessment with { Observed = assessment.Observed with { Unit = Unit(activity) } });
         Assert.Equal([(ConditionStatus.Unknown, current), (ConditionStatus.False, running)],
             findings.Skip(1).Select(finding => (finding.Status, finding.Reason)));
     }
@@ -195,29 +201,33 @@ public sealed class SidecarConditionsTests
     [InlineData(false, "captures no traffic: it failed")]
     public void HeldSidecarIsReportedToCaptureNothingOnlyIfObserved(bool isCaptured, string words)
     {
-        var look = Attached();
-        look = look with { Desired = look.Desired with { Hold = "it failed" }, Observed = look.Observed with { IsCaptured = isCaptured } };
-        Assert.Contains(words, SidecarConditions.Evaluate(look)[2].Message, StringComparison.Ordinal);
+        var assessment = Attached();
+        assessment = assessment with
+        {
+            Desired = assessment.Desired with { Hold = "it failed" },
+            Observed = assessment.Observed with { IsCaptured = isCaptured }
+        };
+        Assert.Contains(words, SidecarConditions.Evaluate(assessment)[2].Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void SidecarThatIsNotReadyIsNotReportedAsRunning()
     {
-        var look = Attached();
+        var assessment = Attached();
         var finding = SidecarConditions.Evaluate(
-            look with { Observed = look.Observed with { Unit = Unit(UnitActivity.Running, isReady: false) } })[2];
+            assessment with { Observed = assessment.Observed with { Unit = Unit(UnitActivity.Running, isReady: false) } })[2];
         Assert.Equal((ConditionStatus.False, "NotReady"), (finding.Status, finding.Reason));
     }
 
     [Fact]
     public void UnobservedSidecarIsUnknown()
     {
-        var look = Attached();
-        var unseen = look.Observed
+        var assessment = Attached();
+        var unobserved = assessment.Observed
             with
         { Package = Observation<InstalledSidecar>.Unknown("no dpkg"), Unit = Observation<SidecarUnit>.Unknown("no bus") };
         Said(
-            look with { Observed = unseen },
+            assessment with { Observed = unobserved },
             "SidecarInstalled Unknown NotSeen: no dpkg",
             "SidecarCurrent Unknown NotSeen: no dpkg",
             "SidecarRunning Unknown NotSeen: no bus");
@@ -228,42 +238,43 @@ public sealed class SidecarConditionsTests
     {
         var offer = new PackageChoice(PackageOutcome.Install, "install istio-sidecar 1.15.4", SidecarSamples.Package("1.15.4"));
         StepFailure wrong = new(ReconcilePart.Package, "1.15.4", StepFailureReason.WrongChecksum, "its SHA-256 is another");
-        var look = With(Attached(), offer) with { Failures = [wrong] };
+        var assessment = With(Attached(), offer) with { Failures = [wrong] };
         Assert.Equal(
             "SidecarInstalled True Degraded: istio-sidecar 1.15.3 is installed, but the mesh wants another version: its SHA-256 is another",
-            Text(SidecarConditions.Evaluate(look)[0]));
-        Assert.Equal("Current", SidecarConditions.Evaluate(look)[1].Reason);
+            Text(SidecarConditions.Evaluate(assessment)[0]));
+        Assert.Equal("Current", SidecarConditions.Evaluate(assessment)[1].Reason);
 
-        look = look with { Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) } };
-        Assert.Equal("SidecarInstalled False WrongChecksum: its SHA-256 is another", Text(SidecarConditions.Evaluate(look)[0]));
-        Assert.Equal("NotInstalled", SidecarConditions.Evaluate(look with { Failures = [wrong with { Subject = "1.15.2" }] })[0].Reason);
+        assessment = assessment with { Observed = assessment.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) } };
+        Assert.Equal("SidecarInstalled False WrongChecksum: its SHA-256 is another", Text(SidecarConditions.Evaluate(assessment)[0]));
+        Assert.Equal("NotInstalled",
+            SidecarConditions.Evaluate(assessment with { Failures = [wrong with { Subject = "1.15.2" }] })[0].Reason);
     }
 
     [Fact]
     public void CheckModeLeavesTheRemediationToTheOperator()
     {
-        var look = Attached() with { Settings = new() { Mode = ManagementMode.Check } };
-        look = look with { Observed = look.Observed with { Unit = Unit(UnitActivity.Stopped) } };
+        var assessment = Attached() with { Settings = new() { Mode = ManagementMode.Check } };
+        assessment = assessment with { Observed = assessment.Observed with { Unit = Unit(UnitActivity.Stopped) } };
         Assert.Equal("SidecarRunning False NotRunning: istio.service does not run: sidecar.mode is check, so this is left to you",
-            Text(SidecarConditions.Evaluate(look)[2]));
+            Text(SidecarConditions.Evaluate(assessment)[2]));
     }
 
     [Fact]
     public void MaskedUnitIsReportedWithTheUnmaskCommand()
     {
-        var look = Attached();
-        var masked = look.Observed.Unit.Value! with { Activity = UnitActivity.Stopped, IsMasked = true };
+        var assessment = Attached();
+        var masked = assessment.Observed.Unit.Value! with { Activity = UnitActivity.Stopped, IsMasked = true };
         Assert.Equal(
             "SidecarRunning False NotRunning: istio.service is masked, so it is not started: sudo systemctl unmask istio",
             Text(SidecarConditions.Evaluate(
-                look with { Observed = look.Observed with { Unit = Observation<SidecarUnit>.Known(masked) } })[2]));
+                assessment with { Observed = assessment.Observed with { Unit = Observation<SidecarUnit>.Known(masked) } })[2]));
     }
 
-    private static SidecarAssessment With(SidecarAssessment look, PackageChoice package) =>
-        look with { Desired = look.Desired with { Package = package } };
+    private static SidecarAssessment With(SidecarAssessment assessment, PackageChoice package) =>
+        assessment with { Desired = assessment.Desired with { Package = package } };
 
-    private static void Said(SidecarAssessment look, params string[] lines) =>
-        Assert.Equal(lines, SidecarConditions.Evaluate(look).Select(Text));
+    private static void Said(SidecarAssessment assessment, params string[] lines) =>
+        Assert.Equal(lines, SidecarConditions.Evaluate(assessment).Select(Text));
 
     private static string Text(ConditionUpdate finding) => $"{finding.Type} {finding.Status} {finding.Reason}: {finding.Message}";
 

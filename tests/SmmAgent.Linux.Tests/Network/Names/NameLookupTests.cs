@@ -21,7 +21,7 @@ public sealed class NameLookupTests
     [InlineData("::ffff:198.18.0.1", "198.18.0.1")]
     public async Task AnAddressIsItsOwnAnswer(string host, string expected)
     {
-        var names = new NameLookup(TimeProvider.System, (_, _) => throw new InvalidOperationException("nobody is to be asked"));
+        var names = new NameLookup(TimeProvider.System, (_, _) => throw new InvalidOperationException("no server must be asked"));
 
         Assert.Equal([IPAddress.Parse(expected)], (await names.LookUpAsync(host, TestContext.Current.CancellationToken)).Addresses);
     }

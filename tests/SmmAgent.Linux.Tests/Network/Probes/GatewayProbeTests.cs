@@ -19,14 +19,14 @@ public sealed class GatewayProbeTests : IDisposable
         using var leaf = _authority.Issue([Probing.IstiodName]);
         await using var gateway = new StandInGateway(_address, leaf);
 
-        var look = await Probing.Observer().ObserveAsync(
+        var observation = await Probing.Observer().ObserveAsync(
             Probing.Plan(_authority, _address.ToString()), null, TestContext.Current.CancellationToken);
 
-        Assert.Equal(6, look.Gateways.Count);
-        Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, null), (result.Current.Outcome, result.Current.Detail)));
-        Assert.All(look.Gateways, result => Assert.NotNull(result.Current.Latency));
+        Assert.Equal(6, observation.Gateways.Count);
+        Assert.All(observation.Gateways, result => Assert.Equal((Outcome.Ok, null), (result.Current.Outcome, result.Current.Detail)));
+        Assert.All(observation.Gateways, result => Assert.NotNull(result.Current.Latency));
         Assert.Equal(leaf.NotAfter.ToUniversalTime(),
-            look.Gateways.Single(result => result.Current.Certificate is not null).Current.Certificate!.NotAfter);
+            observation.Gateways.Single(result => result.Current.Certificate is not null).Current.Certificate!.NotAfter);
     }
 
     [Fact]
@@ -35,10 +35,10 @@ public sealed class GatewayProbeTests : IDisposable
         using var leaf = _authority.Issue([Probing.IstiodName]);
         await using var gateway = new StandInGateway(IPAddress.IPv6Loopback, leaf);
 
-        var look = await Probing.Observer().ObserveAsync(
+        var observation = await Probing.Observer().ObserveAsync(
             Probing.Plan(_authority, "::1"), null, TestContext.Current.CancellationToken);
 
-        Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, "::1"), (result.Current.Outcome, result.Current.Address)));
+        Assert.All(observation.Gateways, result => Assert.Equal((Outcome.Ok, "::1"), (result.Current.Outcome, result.Current.Address)));
     }
 
     [Fact]
@@ -119,12 +119,12 @@ public sealed class GatewayProbeTests : IDisposable
     {
         using var hole = new BlackHole(new(_address, 0));
         using var stop = new CancellationTokenSource();
-        var look = Probing.Observer()
+        var observation = Probing.Observer()
             .ObserveAsync(Probing.OnePort(_authority, _address, hole.Endpoint.Port, ProbeKind.Tcp), null, stop.Token);
 
         await stop.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => look);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => observation);
     }
 
     [Fact]
@@ -184,10 +184,10 @@ public sealed class GatewayProbeTests : IDisposable
         var observer = Probing.Observer(resolve: (_, _) => Task.FromException<IPAddress[]>(
             new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.HostNotFound)));
 
-        var look = await observer.ObserveAsync(plan, null, TestContext.Current.CancellationToken);
+        var observation = await observer.ObserveAsync(plan, null, TestContext.Current.CancellationToken);
 
-        Assert.Equal(6, look.Gateways.Count);
-        Assert.All(look.Gateways, result => Assert.Equal(
+        Assert.Equal(6, observation.Gateways.Count);
+        Assert.All(observation.Gateways, result => Assert.Equal(
             (Outcome.NoSuchName, "no-such-host.invalid", "does not resolve: no such name"),
             (result.Current.Outcome, result.Current.Address, result.Current.Detail)));
     }
@@ -219,10 +219,10 @@ public sealed class GatewayProbeTests : IDisposable
         Assert.Equal((Outcome.Unreachable, false), (result.Outcome, result.NoRoute));
     }
 
-    private static async Task<ProbeResult> InOwnNetworkAsync(Func<Task<ProbeResult>> look)
+    private static async Task<ProbeResult> InOwnNetworkAsync(Func<Task<ProbeResult>> observation)
     {
         ProbeResult? result = null;
-        await OwnNetwork.RunAsync(async () => result = await look());
+        await OwnNetwork.RunAsync(async () => result = await observation());
         return result!;
     }
 

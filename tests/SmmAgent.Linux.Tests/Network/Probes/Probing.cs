@@ -7,7 +7,7 @@ using SmmAgent.Linux.Network.Probes;
 
 namespace SmmAgent.Linux.Tests.Network.Probes;
 
-/// <summary>One look at real listeners.</summary>
+/// <summary>One observation of real listeners.</summary>
 internal static class Probing
 {
     public const string IstiodName = "istiod-cp-v115x.istio-system.svc";

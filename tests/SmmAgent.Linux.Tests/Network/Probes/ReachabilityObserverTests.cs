@@ -75,9 +75,9 @@ public sealed class ReachabilityObserverTests : IDisposable
         _answer = () => [.. Enumerable.Range(0, 16).Select(_ => Loopback.Next())];
         var plan = Probing.Plan(_authority, "a.example", "b.example", "c.example");
 
-        var look = await Observer().ObserveAsync(plan, null, TestContext.Current.CancellationToken);
+        var observation = await Observer().ObserveAsync(plan, null, TestContext.Current.CancellationToken);
 
-        Assert.Equal((192, 96), (look.Gateways.Count, look.LeftOut));
+        Assert.Equal((192, 96), (observation.Gateways.Count, observation.LeftOut));
     }
 
     [Theory]
@@ -154,15 +154,16 @@ public sealed class ReachabilityObserverTests : IDisposable
 
     private async Task<List<ProbeResult>> LookAsync(ReachabilityObserver observer)
     {
-        var look = await observer.ObserveAsync(Probing.Plan(_authority, "gw.example"), null, TestContext.Current.CancellationToken);
-        return [.. look.Gateways.Select(result => result.Current)];
+        var observation = await observer.ObserveAsync(
+            Probing.Plan(_authority, "gw.example"), null, TestContext.Current.CancellationToken);
+        return [.. observation.Gateways.Select(result => result.Current)];
     }
 
     private static async Task<ProbeResult> DashboardAsync(string url, string? caFile)
     {
-        var look = await Probing.Observer().ObserveAsync(
+        var observation = await Probing.Observer().ObserveAsync(
             null, new(new Uri(url), caFile, ProxySetting.None), TestContext.Current.CancellationToken);
-        Assert.Empty(look.Gateways);
-        return Assert.Single(look.Dashboard).Current;
+        Assert.Empty(observation.Gateways);
+        return Assert.Single(observation.Dashboard).Current;
     }
 }

@@ -50,9 +50,9 @@ public sealed class StandInProgramTests : IDisposable
     private async Task<IReadOnlyList<Outcome>> LookAsync(IPAddress address)
     {
         using var authority = StandInAuthority.LoadOrCreate(_folder.Path("."));
-        var look = await Probing.Observer().ObserveAsync(
+        var observation = await Probing.Observer().ObserveAsync(
             Probing.Plan(authority, address.ToString()), null, TestContext.Current.CancellationToken);
-        return [.. look.Gateways.Select(result => result.Current.Outcome)];
+        return [.. observation.Gateways.Select(result => result.Current.Outcome)];
     }
 
     private async Task<Process> StartAsync(IPAddress address)

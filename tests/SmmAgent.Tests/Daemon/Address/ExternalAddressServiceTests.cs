@@ -113,7 +113,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnAddressOfAnotherProviderIsNotKept()
+    public async Task AddressOfAnotherProviderIsNotKept()
     {
         _services.AskProviders(Provider);
         await StepAsync();
@@ -220,7 +220,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TheFileIsNotRewrittenAtEveryConfirmation()
+    public async Task FileIsNotWrittenAtEveryConfirmation()
     {
         _services.AskProviders(Provider);
         await StepAsync();

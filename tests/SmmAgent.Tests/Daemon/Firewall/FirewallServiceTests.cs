@@ -68,7 +68,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task APortThatLeavesTheWorkloadGroupIsClosedAndAnUnknownConfigurationClosesNothing()
+    public async Task PortThatTheWorkloadGroupNoLongerHasIsClosedAndAnUnknownConfigurationClosesNothing()
     {
         var service = await ServiceAsync();
         _states.Mesh.Publish(MeshConfigState.Initial with { Config = Config(("http", 8080), ("grpc", 8082)) });
@@ -230,7 +230,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task UntilRootHasAnsweredForTheFirstTimeItsPartIsDueForTwoMinutesAtMost()
+    public async Task FirstAnswerOfRootIsDueForTwoMinutesAtMost()
     {
         var zone = new FirewalldZone("public", ReceivesTraffic: true, new HashSet<int>(), new HashSet<int>());
         var firewalld = new StubFirewalld { Observe = () => new FirewalldObservation.Seen(new([zone])) };

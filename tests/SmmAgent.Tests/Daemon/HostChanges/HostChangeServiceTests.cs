@@ -54,7 +54,7 @@ public sealed class HostChangeServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task ASourceWithABugIsDownAndTheOthersGoOn()
+    public async Task SourceWithABugIsDownAndTheOthersContinue()
     {
         Signal settings = new();
         using var source = new FaultySource(_folder);

@@ -96,7 +96,7 @@ public sealed class AgentEndpointTests
     }
 
     [Fact]
-    public async Task AFaultOfASiteEndsTheConnectionAndIsOneLine()
+    public async Task ExceptionOfASiteEndsTheConnectionAndIsLoggedInOneLine()
     {
         await using var listeners = await RunningListeners.StartAsync(_ => throw new InvalidOperationException("broken"));
 

@@ -27,7 +27,7 @@ public sealed class ConnectionSlotsTests
     }
 
     [Fact]
-    public void AClientsLongestIdleConnectionMakesWayForItsNewOne()
+    public void LongestIdleConnectionOfAClientIsClosedForItsNewOne()
     {
         var clients = new Clients(new ConnectionSlots(total: 10, perClient: 3));
         clients.Enter("192.0.2.1", "first")!.Begin();
@@ -42,7 +42,7 @@ public sealed class ConnectionSlotsTests
     }
 
     [Fact]
-    public void TheClientWithMostConnectionsMakesWayForANewClientEvenWhereAllAreAtWork()
+    public void ClientWithMostConnectionsLosesOneToANewClientAlsoIfAllAreInUse()
     {
         var clients = new Clients(new ConnectionSlots(total: 4, perClient: 3));
         var idle = clients.Enter("192.0.2.9", "prometheus")!;

@@ -16,7 +16,7 @@ public sealed class LongPollWaitTests
     [InlineData(10, 6.25)]
     [InlineData(5, 5)]
     [InlineData(80, 25)]
-    public void AWaitThatWasCutIsHalvedUntilItIsShorter(double after, double wait)
+    public void WaitThatWasCutOffIsHalvedUntilItIsShorter(double after, double wait)
     {
         var longPoll = new LongPollWait(Most, _time);
 
@@ -26,7 +26,7 @@ public sealed class LongPollWaitTests
     }
 
     [Fact]
-    public void ALongerWaitIsTriedOnceADayAndKeptWhereItWorks()
+    public void LongerWaitIsTriedOnceADayAndKeptIfItWorks()
     {
         var longPoll = new LongPollWait(Most, _time);
         longPoll.WasCut(Most, TimeSpan.FromSeconds(20));

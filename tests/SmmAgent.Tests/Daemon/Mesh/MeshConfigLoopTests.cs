@@ -141,7 +141,7 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
     [InlineData("524", 30, "wait=25")]
     [InlineData(null, 30, "wait=25")]
     [InlineData("reset", 10, "wait=6")]
-    public async Task ARequestThatIsCutOnTheWayMakesTheNextOnesShorterAndIsNoFailure(string? status, int after, string wait)
+    public async Task RequestThatIsCutOffShortensTheNextOnesAndIsNoFailure(string? status, int after, string wait)
     {
         await AnswerAsync(Sample.Ok(Sample.ConfigText()));
         await CutAsync(status, after);

@@ -200,7 +200,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ABootWithBrokenSettingsKeepsTheConfigurationThatIsThere()
+    public async Task BootWithInvalidSettingsKeepsTheConfiguration()
     {
         await StepAsync(Sample.Ok(Sample.ConfigText()));
         _agent.Settings.Publish(SettingsState.Empty with { Errors = [new InputError("", "line 1: is not valid YAML")] });

@@ -27,7 +27,7 @@ public sealed class InProcessReconcilerTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task WithoutARequestNothingIsStarted()
+    public async Task NothingIsStartedWithoutARequest()
     {
         using var service = Service("echo");
 
@@ -37,7 +37,7 @@ public sealed class InProcessReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task ARequestIsTakenAwayAndAnsweredAndTheNextOneAfterARest()
+    public async Task RequestIsDeletedAndAnsweredAndTheNextOneAfterAPause()
     {
         using var service = Service("sh", "-c", "test ! -e \"$2/run/smm-agent/reconcile-request\" && echo \"${0##*/} $*\"");
         Request();
@@ -67,7 +67,11 @@ public sealed class InProcessReconcilerTests : IDisposable
         await step;
 
         Assert.Equal(
-            ["Warning: Privileged reconcile, run by this process because it is root: ✗ install istio-sidecar 1.15.3: its SHA-256 is another"], _log.Lines);
+            [
+                "Warning: Privileged reconcile, run by this process because it is root: "
+                    + "✗ install istio-sidecar 1.15.3: its SHA-256 is another",
+            ],
+            _log.Lines);
     }
 
     [Fact]

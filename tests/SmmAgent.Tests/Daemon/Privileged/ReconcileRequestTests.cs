@@ -24,7 +24,7 @@ public sealed class ReconcileRequestTests : IDisposable
     }
 
     [Fact]
-    public void WhatBecameRareIsDueAsSoonAsAtFirstOnceSomethingChanged()
+    public void GrownDelaysAreResetAfterAChange()
     {
         for (var times = 0; times < 6; times++)
             _time.Advance(_request.Request(["open 8080"])!.Value);
@@ -47,7 +47,7 @@ public sealed class ReconcileRequestTests : IDisposable
     }
 
     [Fact]
-    public void WithoutWorkForRootThereIsNoFile()
+    public void NoFileExistsWithoutWorkForRoot()
     {
         Assert.Null(_request.Request([]));
         Assert.False(System.IO.File.Exists(File));
@@ -98,7 +98,7 @@ public sealed class ReconcileRequestTests : IDisposable
     }
 
     [Fact]
-    public void WorkOfWhichAPartIsDoneIsNoNewWork()
+    public void PartlyCompletedWorkIsNotNewWork()
     {
         _request.Request(["open 8080", "open 8082"]);
         System.IO.File.Delete(File);

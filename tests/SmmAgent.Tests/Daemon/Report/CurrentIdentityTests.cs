@@ -76,7 +76,7 @@ public sealed class CurrentIdentityTests : IDisposable
     }
 
     [Fact]
-    public void AMachineIdThatChangesWhileTheDaemonRunsMakesANewKeyBeforeTheNewUuidIsReported()
+    public void MachineIdThatChangesWhileTheDaemonRunsCausesANewKeyBeforeTheNewUuidIsReported()
     {
         var own = Start();
         own.Reported(own.Uuid(_settings));

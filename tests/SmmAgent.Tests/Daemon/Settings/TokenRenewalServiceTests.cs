@@ -48,7 +48,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AVmStaysAttachedForMonthsWithoutAnOperator()
+    public async Task VmStaysAttachedForMonthsWithoutAnOperator()
     {
         await PassAsync(TimeSpan.FromDays(90), TimeSpan.FromHours(1), () =>
         {
@@ -73,8 +73,8 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
 
         var (line, token, key) = Assert.Single(_requests);
         var identity = _agent.Identity();
-        Assert.Equal(
-            $"POST {Sample.ConfigPath.Replace("/mesh-config", "", StringComparison.Ordinal)}/agents/{identity.Uuid(_agent.Settings.Value.Settings):D}/token HTTP/1.1", line);
+        var group = Sample.ConfigPath.Replace("/mesh-config", "", StringComparison.Ordinal);
+        Assert.Equal($"POST {group}/agents/{identity.Uuid(_agent.Settings.Value.Settings):D}/token HTTP/1.1", line);
         Assert.Equal(File.ReadAllText(_agent.Paths.BearerToken).Trim(), token);
         Assert.Equal(43, key!.TrimEnd('=').Length);
         var reading = _agent.Tokens.Read();

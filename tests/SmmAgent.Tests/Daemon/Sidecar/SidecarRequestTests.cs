@@ -20,7 +20,8 @@ public sealed class SidecarRequestTests : SidecarServiceFixture
     {
         Assert.Equal(SidecarService.IntervalWhileBad, await StepAsync());
 
-        Assert.Equal([("SidecarInstalled", "NotInstalled"), ("SidecarCurrent", "NotInstalled"), ("SidecarRunning", "NotInstalled")], Reasons);
+        Assert.Equal(
+            [("SidecarInstalled", "NotInstalled"), ("SidecarCurrent", "NotInstalled"), ("SidecarRunning", "NotInstalled")], Reasons);
         var line = Assert.Single(_requests.Lines);
         Assert.StartsWith("Information: Requested a privileged reconcile: ", line, StringComparison.Ordinal);
         Assert.All(

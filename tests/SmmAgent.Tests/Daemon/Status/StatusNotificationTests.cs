@@ -58,7 +58,8 @@ public sealed class StatusNotificationTests : StatusServiceFixture
         Assert.Equal(TimeSpan.FromSeconds(10), await Step());
         _time.Advance(TimeSpan.FromSeconds(10));
         await Step();
-        Assert.Equal(("False NotReady", "False NotConnected"), (Reported(ConditionType.SidecarRunning), Reported(ConditionType.Registered)));
+        Assert.Equal(
+            ("False NotReady", "False NotConnected"), (Reported(ConditionType.SidecarRunning), Reported(ConditionType.Registered)));
 
         string Reported(string type) =>
             _service.Conditions.Single(condition => condition.Type == type) is var condition

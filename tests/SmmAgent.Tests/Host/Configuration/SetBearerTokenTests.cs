@@ -83,7 +83,7 @@ public sealed class SetBearerTokenTests : IDisposable
     [InlineData("Bearer " + Token, "an Authorization header")]
     [InlineData("\uFEFF\"" + Token + "\"\n\n", "a byte order mark, white space, quotes")]
     [InlineData("{\"kind\":\"TokenRequest\",\"status\":{\"token\":\"" + Token + "\"}}\n", "a TokenRequest as JSON")]
-    public void ATokenInsideSomethingElseIsTakenOutOfItAndThatIsReported(string input, string wrapping)
+    public void TokenInsideOtherTextIsExtractedAndThatIsReported(string input, string wrapping)
     {
         Assert.Equal(0, Run(Stdin(input)));
 
@@ -160,7 +160,7 @@ public sealed class SetBearerTokenTests : IDisposable
     }
 
     [Fact]
-    public void AFileThatEveryoneMayReadIsClosed()
+    public void PermissionsOfAFileThatEveryoneMayReadAreReduced()
     {
         Directory.CreateDirectory(_paths.ConfigDirectory);
         AtomicFile.Write(_paths.BearerToken, Token + "\n", AtomicFile.Public);

@@ -22,7 +22,7 @@ public sealed class SetCommandTests : IDisposable
     }
 
     [Fact]
-    public void AFreshHostIsConfiguredWithThreeCommands()
+    public void FreshHostIsConfiguredWithThreeCommands()
     {
         Assert.Equal(0, SetDashboardUrl.Run(Writer(), "https://smm.example.com", false, null));
         Assert.Equal(0, SetWorkloadGroup.Run(Writer(), "vm-integration", "analytics-v0"));
@@ -88,7 +88,7 @@ public sealed class SetCommandTests : IDisposable
     }
 
     [Fact]
-    public void PlainHttpIsRefusedWithTheLineToRunOnPurpose()
+    public void PlainHttpIsRefusedWithTheCommandThatAllowsIt()
     {
         Assert.Equal(2, SetDashboardUrl.Run(Writer(), "http://10.0.0.1:8080/", false, null));
         Assert.Contains("clear text", _output.ToString(), StringComparison.Ordinal);

@@ -38,7 +38,7 @@ public sealed class UuidBindingTests : IDisposable
     }
 
     [Fact]
-    public void ACopyOfTheMachineGetsAUuidOfItsOwnAndKeepsNothingOfTheOther()
+    public void CopyOfTheMachineGetsANewUuidAndKeepsNothingOfTheOther()
     {
         Bind(Old, "one");
         File.WriteAllText(_paths.HostLastKnownAddress, "{}");

@@ -124,9 +124,10 @@ public sealed class RegistrationWaitTests : IDisposable
     }
 
     private Task<int> RunAsync(string? restart = null) =>
-        new RegistrationWait(_paths, Group, new Progress(_output, colour: false), _time,
-            TimeSpan.FromSeconds(60)) { RestartNeeded = restart }
-            .RunAsync(TestContext.Current.CancellationToken);
+        new RegistrationWait(_paths, Group, new Progress(_output, colour: false), _time, TimeSpan.FromSeconds(60))
+        {
+            RestartNeeded = restart,
+        }.RunAsync(TestContext.Current.CancellationToken);
 
     private async Task PassAsync(int polls)
     {

@@ -272,7 +272,7 @@ public sealed class HostRollbackTests : IDisposable
     }
 
     [Fact]
-    public async Task AVersionWhosePackageIsGoneDoesNotFailTheRollback()
+    public async Task MissingPackageOfThePreviousVersionDoesNotFailTheRollback()
     {
         await Rollback().ArmAsync(Window, FakeSidecar.Before("1.15.2"), Cancel);
         _host.Sidecar.RestoreFailures =

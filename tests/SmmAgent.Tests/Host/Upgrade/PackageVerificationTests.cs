@@ -174,7 +174,9 @@ public sealed class PackageVerificationTests : IDisposable
         Assert.StartsWith($"✗ {_package} may not be installed: ", _output.ToString(), StringComparison.Ordinal);
         Assert.Contains(reason, _output.ToString(), StringComparison.Ordinal);
         Assert.EndsWith(
-            "; or verify the package yourself and install it with this host's package manager\n", _output.ToString(), StringComparison.Ordinal);
+            "; or verify the package yourself and install it with this host's package manager\n",
+            _output.ToString(),
+            StringComparison.Ordinal);
     }
 
     private void Trust(PackageKey key) => File.WriteAllText(_paths.Settings, $"packages:\n  trustedKeys: [{key.Text}]\n");

@@ -122,10 +122,10 @@ public sealed class MeshDescriptionReaderTests
     [InlineData("a: 1\nb: 2\na: 3\n", "line 3: 'a' is a duplicate key; the first one is in line 1")]
     [InlineData("a:\n  b: 1\n c: 2\n", "line 3: ")]
     [InlineData("a: 1\nb: @x\n", "line 2: ")]
-    public void SyntaxErrorHasLineNumber(string yaml, string told)
+    public void SyntaxErrorHasLineNumber(string yaml, string message)
     {
         foreach (var text in new[] { yaml, yaml.Replace("\n", "\r\n", StringComparison.Ordinal), "\uFEFF" + yaml })
-            Assert.StartsWith(told, Assert.Single(MeshFile.Read(System.Text.Encoding.UTF8.GetBytes(text)).Errors).Reason,
+            Assert.StartsWith(message, Assert.Single(MeshFile.Read(System.Text.Encoding.UTF8.GetBytes(text)).Errors).Reason,
                 StringComparison.Ordinal);
     }
 

@@ -47,7 +47,7 @@ public sealed partial class MeshWatcherTests
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var watcher = dashboard.App.Services.GetServices<IHostedService>().OfType<MeshWatcher>().Single();
-        await watcher.StopAsync(TestContext.Current.CancellationToken); // from here on only the test looks at the file
+        await watcher.StopAsync(TestContext.Current.CancellationToken); // from here on only the test reads the file
         watcher.Reload();
         var before = dashboard.Mesh.Find(Analytics);
 

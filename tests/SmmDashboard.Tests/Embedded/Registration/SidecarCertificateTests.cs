@@ -122,9 +122,9 @@ public sealed class SidecarCertificateTests : IDisposable
         Assert.Equal(_clock.GetUtcNow().AddHours(2).UtcDateTime, certificate.NotAfter.ToUniversalTime(), TimeSpan.FromSeconds(1));
 
         _clock.Advance(TimeSpan.FromHours(2));
-        var (none, why) = authority.Issue(RequestFor(_key), Someone);
+        var (none, reason) = authority.Issue(RequestFor(_key), Someone);
         Assert.Null(none);
-        Assert.StartsWith("the certificate of the authority is valid only from ", why, StringComparison.Ordinal);
+        Assert.StartsWith("the certificate of the authority is valid only from ", reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -137,11 +137,11 @@ public sealed class SidecarCertificateTests : IDisposable
         using AsymmetricAlgorithm weak = key.StartsWith("RSA", StringComparison.Ordinal) ? RSA.Create(1024)
             : ECDsa.Create(ECCurve.CreateFromValue(key));
 
-        var (certificate, why) = authority.Issue(RequestFor(weak), Someone);
+        var (certificate, reason) = authority.Issue(RequestFor(weak), Someone);
 
         Assert.Null(certificate);
-        Assert.StartsWith($"the key in its signing request {named}; ", why, StringComparison.Ordinal);
-        Assert.EndsWith("; use EC P-256, P-384 or P-521, or RSA with 2048 to 8192 bits", why, StringComparison.Ordinal);
+        Assert.StartsWith($"the key in its signing request {named}; ", reason, StringComparison.Ordinal);
+        Assert.EndsWith("; use EC P-256, P-384 or P-521, or RSA with 2048 to 8192 bits", reason, StringComparison.Ordinal);
     }
 
     [Theory]

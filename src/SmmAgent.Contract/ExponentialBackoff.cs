@@ -1,4 +1,4 @@
-namespace SmmAgent.Core.Time;
+namespace SmmAgent.Contract;
 
 /// <summary>The wait after failures in a row: it grows exponentially up to a maximum.</summary>
 /// <param name="Initial">The wait after the first failure.</param>

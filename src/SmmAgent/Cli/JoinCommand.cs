@@ -1,0 +1,63 @@
+using System.CommandLine;
+using SmmAgent.Core.Settings;
+using SmmAgent.Host;
+using SmmAgent.Host.Configuration;
+
+namespace SmmAgent.Cli;
+
+/// <summary><c>smm-agent join</c>: configures a new VM with one command.</summary>
+internal static class JoinCommand
+{
+    public static Command Create(Func<ParseResult, AgentPaths> paths)
+    {
+        var url = new Argument<string>("URL") { Description = "the dashboard: scheme, host and port" };
+        var group = Required("--workload-group", "NAMESPACE/NAME", "the WorkloadGroup to be a member of");
+        var token = Required("--token-file", "FILE", "read the bearer token from this file");
+        var nodeIp = Optional("--node-ip", "auto|ADDRESS", "the address of this VM");
+        var caFile = Optional("--ca-file", "FILE", "trust only the authorities in this PEM file");
+        var caSha256 = Optional("--ca-sha256", "HEX", "fetch the authority with this SHA-256 (of DER)");
+        var proxy = Optional("--proxy", "URL|environment|none", "the proxy to the dashboard");
+        var allowPlaintext = new Option<bool>("--allow-plaintext") { Description = "accept http, which sends the token in clear text" };
+        var replace = new Option<bool>("--replace") { Description = "replace another dashboard or WorkloadGroup" };
+        var reconcile = new Option<bool>("--reconcile") { Description = "attach this VM now" };
+        var command = new Command("join", "Configure this VM, and attach it on request.")
+        {
+            url, group, token, nodeIp, caFile, caSha256, proxy, allowPlaintext, replace, reconcile,
+        };
+        command.SetAction((parsed, cancel) => RunAsync(
+            paths(parsed),
+            new JoinOptions(parsed.GetRequiredValue(url).TrimEnd('/'))
+            {
+                WorkloadGroup = parsed.GetRequiredValue(group),
+                TokenFile = parsed.GetRequiredValue(token),
+                NodeIp = parsed.GetValue(nodeIp),
+                CaFile = parsed.GetValue(caFile),
+                CaSha256 = parsed.GetValue(caSha256),
+                Proxy = parsed.GetValue(proxy),
+                AllowPlaintext = parsed.GetValue(allowPlaintext),
+                Replace = parsed.GetValue(replace),
+                Reconcile = parsed.GetValue(reconcile),
+            },
+            cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(AgentPaths paths, JoinOptions options, CancellationToken cancel)
+    {
+        var progress = Progress.OnConsole();
+        var joined = await new Join(paths, progress, TimeProvider.System, Environment.IsPrivilegedProcess).RunAsync(options, cancel);
+        if (joined != ExitCode.Done)
+            return joined;
+        if (options.Reconcile)
+            return await ReconcileCommand.RunAsync(paths, new ReconcileOptions(), cancel);
+
+        progress.Would("next: sudo smm-agent check, then: sudo smm-agent reconcile");
+        return ExitCode.Done;
+    }
+
+    private static Option<string> Required(string name, string value, string description) =>
+        new(name) { HelpName = value, Description = description, Required = true };
+
+    private static Option<string?> Optional(string name, string value, string description) =>
+        new(name) { HelpName = value, Description = description };
+}

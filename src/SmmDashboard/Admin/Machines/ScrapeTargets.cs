@@ -1,0 +1,55 @@
+using System.Net;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using SmmAgent.Contract;
+using SmmDashboard.Agents;
+using SmmDashboard.Status;
+
+namespace SmmDashboard.Admin.Machines;
+
+/// <summary>
+/// <c>/targets</c> at the status address: the agents as targets for the HTTP service discovery of Prometheus, so that no list of VMs has to
+/// be maintained.
+/// </summary>
+/// <remarks>An agent chooses its address, but not the port: Prometheus connects to 16400 only.</remarks>
+public static class ScrapeTargets
+{
+    public const string Path = "/targets";
+
+    public static StatusPage Page(IMachineSource source) => new(Path, "application/json", () => Write(source.Machines));
+
+    private static string Write(IEnumerable<ObservedMachine> machines)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new() { Encoder = JavaScriptEncoder.Default }))
+        {
+            json.WriteStartArray();
+            foreach (var machine in machines)
+            {
+                if (machine.Address is { } address)
+                    Write(json, machine, address);
+            }
+
+            json.WriteEndArray();
+        }
+
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    // The labels become those of a series only if the scrape configuration copies them.
+    private static void Write(Utf8JsonWriter json, ObservedMachine machine, IPAddress address)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("targets");
+        json.WriteStringValue($"{new IPEndPoint(address, DashboardApi.AgentPort)}");
+        json.WriteEndArray();
+        json.WriteStartObject("labels");
+        json.WriteString("__meta_smm_namespace", machine.Group.Namespace);
+        json.WriteString("__meta_smm_workload_group", machine.Group.Name);
+        json.WriteString("__meta_smm_host", machine.Name);
+        json.WriteString("__meta_smm_uuid", machine.Id);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,188 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using SmmAgent.Core.Settings;
+using SmmAgent.Host;
+using SmmAgent.Host.Configuration;
+
+namespace SmmAgent.Tests.Host.Configuration;
+
+public sealed class JoinTests : IDisposable
+{
+    private const string Token = "a-token-of-the-group";
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly StringWriter _output = new();
+    private readonly AgentPaths _paths;
+    private readonly string _tokenFile;
+
+    public JoinTests()
+    {
+        _paths = new AgentPaths(_folder.Path("root"));
+        _tokenFile = _folder.Write("token", Token + "\n");
+    }
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task FreshVmIsConfigured()
+    {
+        Assert.Equal(0, await RunAsync(Options() with { NodeIp = "auto", Proxy = "http://user:secret@proxy:3128" }));
+
+        Assert.Equal(
+            """
+            dashboard:
+              url: https://smm.example.com
+              proxy: "http://user:secret@proxy:3128"
+            workloadGroup:
+              namespace: vm-integration
+              name: analytics-v0
+            node:
+              ip: auto
+
+            """, File.ReadAllText(_paths.Settings).Replace("proxy: http://user:secret@proxy:3128", "proxy: \"http://user:secret@proxy:3128\"",
+                StringComparison.Ordinal));
+        Assert.Equal(Token + "\n", File.ReadAllText(_paths.BearerToken));
+        Assert.DoesNotContain("secret", _output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Token, _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SecondRunChangesNothing()
+    {
+        await RunAsync(Options());
+        _output.GetStringBuilder().Clear();
+
+        Assert.Equal(0, await RunAsync(Options()));
+
+        Assert.Contains("✓ configuration is unchanged", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("✓ bearer token is unchanged", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OtherSettingsAndCommentsAreKept()
+    {
+        _folder.Write("root/etc/smm/agent.yaml", "# mine\nfirewall: {mode: check} # keep\nuuid: 0327b100-a008-4364-a2b3-7d1777bb5b9a\n");
+
+        Assert.Equal(0, await RunAsync(Options()));
+
+        var text = File.ReadAllText(_paths.Settings);
+        Assert.StartsWith("# mine\nfirewall: {mode: check} # keep\nuuid: 0327b100", text, StringComparison.Ordinal);
+        Assert.Equal("analytics-v0", SettingsReader.Read(text).Settings!.Name);
+    }
+
+    [Theory]
+    [InlineData("dashboard: {url: \"https://other.example.com\"}", "dashboard.url from https://other.example.com to https://smm.example.com")]
+    [InlineData("workloadGroup: {namespace: a, name: b}", "workloadGroup from a/b to vm-integration/analytics-v0")]
+    public async Task AnotherConfigurationIsReplacedOnlyOnRequest(string present, string change)
+    {
+        _folder.Write("root/etc/smm/agent.yaml", present + "\n");
+
+        Assert.Equal(2, await RunAsync(Options()));
+
+        Assert.Equal(
+            $"✗ this VM is configured already, and join would change {change}; if that is intended, detach the VM first, and add "
+                + "--replace; nothing was changed; see: sudo smm-agent join --help\n", _output.ToString());
+        Assert.Equal(present + "\n", File.ReadAllText(_paths.Settings));
+        Assert.False(File.Exists(_paths.BearerToken));
+
+        Assert.Equal(0, await RunAsync(Options() with { Replace = true }));
+        Assert.Contains($"! --replace: join would change {change}", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("smm.example.com", "vm-integration/analytics-v0", null, "is not an absolute http or https URL")]
+    [InlineData("https://smm.example.com/path", "vm-integration/analytics-v0", null, "has more than a scheme, a host and a port")]
+    [InlineData("http://smm.example.com", "vm-integration/analytics-v0", null, "would send the bearer token in clear text")]
+    [InlineData("https://smm.example.com", "analytics-v0", null, "is not NAMESPACE/NAME")]
+    [InlineData("https://smm.example.com", "a/b/c", null, "is not NAMESPACE/NAME")]
+    [InlineData("https://smm.example.com", "A/b", null, "--workload-group: the namespace")]
+    [InlineData("https://smm.example.com", "a/B", null, "--workload-group: the name")]
+    [InlineData("https://smm.example.com", "a/b", "127.0.0.1", "--node-ip: ")]
+    public async Task InvalidArgumentChangesNothing(string url, string group, string? ip, string error)
+    {
+        Assert.Equal(2, await RunAsync(new(url) { WorkloadGroup = group, TokenFile = _tokenFile, NodeIp = ip }));
+
+        Assert.Contains(error, _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("nothing was changed", _output.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_paths.ConfigDirectory));
+    }
+
+    [Fact]
+    public async Task TokenThatCannotBeUsedChangesNothing()
+    {
+        Assert.Equal(2, await RunAsync(Options() with { TokenFile = _folder.Write("short", "abc") }));
+        Assert.Equal(2, await RunAsync(Options() with { TokenFile = "/nowhere" }));
+
+        Assert.False(Directory.Exists(_paths.ConfigDirectory));
+    }
+
+    [Fact]
+    public async Task PinnedAuthorityIsFetchedVerifiedAndKept()
+    {
+        using var root = Sample.NewCertificate("dashboard root");
+        using var other = Sample.NewCertificate("other root");
+        await using var server = Server(root, other.ExportCertificatePem() + "\n" + root.ExportCertificatePem());
+
+        Assert.Equal(0, await RunAsync(Options(server.Url) with { CaSha256 = Colons(root) }));
+
+        Assert.Equal(root.ExportCertificatePem() + "\n", File.ReadAllText(_paths.DashboardAuthority));
+        Assert.Equal(_paths.DashboardAuthority, SettingsReader.Read(File.ReadAllText(_paths.Settings)).Settings!.CaFile);
+        for (var at = 0; at < 2; at++)
+            Assert.Null((await server.NextAsync()).Header("Authorization"));
+    }
+
+    [Theory]
+    [InlineData("server", "none of the certificates at https://localhost:")]
+    [InlineData("other", "its certificate does not come from an authority in the pinned certificate")]
+    [InlineData("garbage", "none of the certificates at https://localhost:")]
+    [InlineData("404", "answered 404: the dashboard is older, or needs --ca-certificate; use --ca-file FILE instead")]
+    public async Task AuthorityThatDoesNotFitThePinChangesNothing(string kind, string error)
+    {
+        using var root = Sample.NewCertificate("dashboard root");
+        using var other = Sample.NewCertificate("other root");
+        await using var server = Server(root, kind == "garbage" ? "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n"
+            : root.ExportCertificatePem() + "\n" + (kind == "other" ? other.ExportCertificatePem() : ""));
+        if (kind == "404")
+            server.Answers = _ => RawServer.Answer("404 Not Found", "");
+
+        Assert.Equal(1, await RunAsync(Options(server.Url) with { CaSha256 = Colons(kind == "404" ? root : other) }));
+
+        Assert.Contains(error, _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("nothing was changed", _output.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_paths.ConfigDirectory));
+    }
+
+    [Fact]
+    public async Task CaFileIsCopiedWhereTheDaemonMayReadIt()
+    {
+        using var root = Sample.NewCertificate("dashboard root");
+        var file = _folder.Write("ca.pem", root.ExportCertificatePem());
+
+        Assert.Equal(0, await RunAsync(Options() with { CaFile = file }));
+
+        Assert.Equal(root.ExportCertificatePem(), File.ReadAllText(_paths.DashboardAuthority));
+        Assert.Equal(1, await RunAsync(Options() with { CaFile = _folder.Write("key.pem", "-----BEGIN PRIVATE KEY-----\n" + root.ExportCertificatePem()) }));
+    }
+
+    private static RawServer Server(X509Certificate2 root, string authorities) => new(Sample.NewCertificate("server", root))
+    {
+        Answers = request => RawServer.Answer("200 OK", request.Line.Contains("/get/ca.pem", StringComparison.Ordinal) ? authorities : "ok"),
+    };
+
+    private static string Colons(X509Certificate2 certificate) =>
+        string.Join(':', SHA256.HashData(certificate.RawData).Select(one => $"{one:X2}"));
+
+    private JoinOptions Options(Uri? url = null) => new((url ?? new("https://smm.example.com")).GetLeftPart(UriPartial.Authority))
+    {
+        WorkloadGroup = "vm-integration/analytics-v0",
+        TokenFile = _tokenFile,
+    };
+
+    private Task<int> RunAsync(JoinOptions options) => new Join(
+        _paths, new Progress(_output, colour: false), TimeProvider.System, isPrivileged: true).RunAsync(options,
+            TestContext.Current.CancellationToken);
+}
