@@ -66,6 +66,10 @@ internal sealed record MeshObservation(
         }
     }
 
+    /// <summary>The last good configuration of the dashboard that is set; null while none is set.</summary>
+    public static MeshObservation? ReadLastGood(AgentPaths paths, SettingsObservation settings) =>
+        DashboardTarget.From(settings.Settings) is { } target ? LastGood(paths, target, null, null) : null;
+
     private static MeshObservation LastGood(AgentPaths paths, DashboardTarget target, DashboardFailure? failure, string? notAskedReason)
     {
         var (kept, _) = LastGoodMeshConfig.Newest(paths, target);
