@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using SmmAgent.Core.Time;
+using SmmAgent.Contract;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.DBus;
 using SmmAgent.Logging;
@@ -7,7 +7,8 @@ using SmmAgent.Logging;
 namespace SmmAgent.Daemon.Lifetime;
 
 /// <summary>
-/// Offers org.freedesktop.LogControl1 on the system bus, so that <c>systemctl service-log-level smm-agent debug</c> works without a restart.
+/// Offers org.freedesktop.LogControl1 on the system bus, so that <c>systemctl service-log-level smm-agent debug</c> works without a
+/// restart.
 /// </summary>
 /// <remarks>
 /// Without a bus, or while its policy does not admit the name, the agent works as well; another attempt follows later. While the object is
@@ -94,6 +95,6 @@ internal static partial class LogControlLog
         Message = "The log level is {Level} until the next start (was {Before})")]
     public static partial void LevelChanged(ILogger logger, string level, string before);
 
-    [LoggerMessage(EventId = 9005, Level = LogLevel.Debug, Message = "systemctl service-log-level is not available: {Reason}")]
+    [LoggerMessage(EventId = 9005, Level = LogLevel.Debug, Message = "Cannot offer the log level on the system bus: {Reason}")]
     public static partial void NotOffered(ILogger logger, string reason);
 }
