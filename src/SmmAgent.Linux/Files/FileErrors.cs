@@ -29,7 +29,8 @@ public static partial class FileErrors
 
     /// <summary>The path and the reason: <c>/etc/smm/agent.yaml: permission denied for user smm-agent</c>.</summary>
     public static string Describe(Exception exception) =>
-        Path().Match(exception.Message) is { Success: true } match && Reason(exception) is var reason && reason != exception.Message.TrimEnd('.')
+        Path().Match(exception.Message) is { Success: true } match && Reason(exception) is var reason
+        && reason != exception.Message.TrimEnd('.')
             ? $"{match.Groups["path"].Value}: {reason}"
             : Reason(exception);
 

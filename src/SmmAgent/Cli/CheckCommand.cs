@@ -84,7 +84,8 @@ internal static class CheckCommand
                 return;
 
             var meant = Spelling.Nearest(token.Value, names) is { } nearest ? $"; did you mean '{nearest}'?" : "";
-            result.AddError($"there is no group of checks '{NameRules.Shown(token.Value)}'{meant}; the groups are {string.Join(", ", names)}");
+            result.AddError(
+                $"there is no group of checks '{NameRules.Shown(token.Value)}'{meant}; the groups are {string.Join(", ", names)}");
         });
         return argument;
     }
@@ -99,7 +100,8 @@ internal static class CheckCommand
         option.Validators.Add(result =>
         {
             if (result.Tokens is [var token, ..] && token.Value is not (OnWarn or OnFail))
-                result.AddError($"--fail-on: '{NameRules.Shown(token.Value)}' is neither {OnWarn} nor {OnFail}; for example: --fail-on {OnWarn}");
+                result.AddError(
+                    $"--fail-on: '{NameRules.Shown(token.Value)}' is neither {OnWarn} nor {OnFail}; for example: --fail-on {OnWarn}");
         });
         return option;
     }

@@ -89,7 +89,8 @@ internal sealed class Progress(TextWriter output, OutputStyle style)
     // A line that is wider than the terminal would be wrapped, and each frame would leave a part of it on the screen.
     private string Limited(string text) => Columns() is { } columns ? DisplayWidth.Limit(text, columns - SpinnerColumns) : text;
 
-    // What was waited for stays on the screen when it changes. The phases of the agent's own work do not, because a line of the result follows.
+    // What was waited for stays on the screen when it changes. The phases of the agent's own work do not, because a line of the result
+    // follows.
     private static bool IsReason(string text) => text.StartsWith("wait", StringComparison.Ordinal);
 
     // A number that counts is not another phase.

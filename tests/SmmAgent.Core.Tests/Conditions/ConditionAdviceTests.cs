@@ -10,17 +10,25 @@ public sealed class ConditionAdviceTests
     [InlineData("no dashboard is set; run: sudo smm-agent set dashboard-url URL",
         "no dashboard is set", "sudo smm-agent set dashboard-url URL")]
     [InlineData("no dashboard; sudo smm-agent set dashboard-url URL", "no dashboard", "sudo smm-agent set dashboard-url URL")]
-    [InlineData("the sidecar needs a restart: to write x (+1 more); the agent restarts it within Sun 02:00-04:00; or sudo systemctl restart istio",
-        "the sidecar needs a restart: to write x (+1 more); the agent restarts it within Sun 02:00-04:00", "or sudo systemctl restart istio")]
-    [InlineData("the token has expired; fetch a new one from the dashboard once DashboardReachable is True: sudo smm-agent reconcile; the sidecar's log: x; sudo y",
+    [InlineData(
+        "the sidecar needs a restart: to write x (+1 more); the agent restarts it within Sun 02:00-04:00; or sudo systemctl restart istio",
+        "the sidecar needs a restart: to write x (+1 more); the agent restarts it within Sun 02:00-04:00",
+        "or sudo systemctl restart istio")]
+    [InlineData(
+        "the token has expired; fetch a new one from the dashboard once DashboardReachable is True: sudo smm-agent reconcile; the "
+            + "sidecar's log: x; sudo y",
         "the token has expired; the sidecar's log: x; sudo y",
         "fetch a new one from the dashboard once DashboardReachable is True: sudo smm-agent reconcile")]
     [InlineData("nftables chain a drops 8080: run: sudo nft insert rule inet a b tcp dport 8080 accept",
         "nftables chain a drops 8080", "sudo nft insert rule inet a b tcp dport 8080 accept")]
-    [InlineData("another host reports under the uuid; on the copy: tr -d - </proc/sys/kernel/random/uuid | sudo tee /etc/machine-id; sudo smm-agent reconcile",
+    [InlineData(
+        "another host reports under the uuid; on the copy: tr -d - </proc/sys/kernel/random/uuid | sudo tee /etc/machine-id; sudo "
+            + "smm-agent reconcile",
         "another host reports under the uuid",
         "on the copy: tr -d - </proc/sys/kernel/random/uuid | sudo tee /etc/machine-id; sudo smm-agent reconcile")]
-    [InlineData("the dashboard refused the token; make a new one: kubectl create token -n a b, then: sudo smm-agent set bearer-token --stdin; there is no earlier configuration to work with",
+    [InlineData(
+        "the dashboard refused the token; make a new one: kubectl create token -n a b, then: sudo smm-agent set bearer-token --stdin; "
+            + "there is no earlier configuration to work with",
         "the dashboard refused the token; there is no earlier configuration to work with",
         "make a new one: kubectl create token -n a b, then: sudo smm-agent set bearer-token --stdin")]
     [InlineData("the file turns capture off: remove A from it, then: sudo systemctl restart istio",

@@ -6,7 +6,8 @@ public sealed class FileErrorsTests
 {
     public static TheoryData<Exception, string, string> Cases => new()
     {
-        { new UnauthorizedAccessException("Access to the path '/x/y' is denied."), $"permission denied for user {Environment.UserName}", "/x/y: " },
+        { new UnauthorizedAccessException("Access to the path '/x/y' is denied."), $"permission denied for user {Environment.UserName}",
+            "/x/y: " },
         { new FileNotFoundException("Could not find file '/x/y'."), "no such file or directory", "/x/y: " },
         { new DirectoryNotFoundException("Could not find a part of the path '/x/y'."), "no such file or directory", "/x/y: " },
         { new IOException("No space left on device : '/x/y'"), "no space left on device", "/x/y: " },

@@ -110,13 +110,8 @@ public sealed class StatusCommandTests : IDisposable
     public async Task NoLineIsWiderThanTheTerminal(int width)
     {
         var status = Status();
-        Write(status with
-        {
-            Conditions =
-            [
-                .. status.Conditions.Select(condition => condition with { Message = string.Join(' ', Enumerable.Repeat("日本 word", 40)) }),
-            ],
-        });
+        var message = string.Join(' ', Enumerable.Repeat("日本 word", 40));
+        Write(status with { Conditions = [.. status.Conditions.Select(condition => condition with { Message = message })] });
 
         foreach (var verbose in (bool[])[false, true])
             await RunAsync(Options() with { Verbose = verbose, Style = new(HasColour: true, Width: width) });
@@ -251,7 +246,8 @@ public sealed class StatusCommandTests : IDisposable
         new ConfirmationNote(IsRolledBack: true, _time.GetUtcNow()).Write(_paths);
 
         Assert.Equal(1, await RunAsync(Options()));
-        Assert.Contains("the last reconcile was not confirmed and was rolled back at 2026-01-02 03:04:05Z\n", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("the last reconcile was not confirmed and was rolled back at 2026-01-02 03:04:05Z\n", _output.ToString(),
+            StringComparison.Ordinal);
         Assert.Contains("next:  sudo smm-agent reconcile --confirm-within 120s\n", _output.ToString(), StringComparison.Ordinal);
     }
 
@@ -347,7 +343,8 @@ public sealed class StatusCommandTests : IDisposable
     {
         Directory.CreateDirectory(_paths.ConfigDirectory);
         File.WriteAllText(
-            _paths.Settings, "dashboard:\n  url: https://smm.example.com\nworkloadGroup:\n  namespace: vm-integration\n  name: analytics-v0\n");
+            _paths.Settings,
+            "dashboard:\n  url: https://smm.example.com\nworkloadGroup:\n  namespace: vm-integration\n  name: analytics-v0\n");
         File.WriteAllText(_paths.BearerToken, "token");
     }
 
@@ -357,7 +354,8 @@ public sealed class StatusCommandTests : IDisposable
     private AgentStatus Status() => new()
     {
         Agent = new AgentInfo("0.1.0", new Guid("0327b100-a008-4364-a2b3-7d1777bb5b9a")),
-        Attachment = new("degraded", _time.GetUtcNow().AddMinutes(-3), "PortsOpen", "NotOpen", "8080 is closed", "sudo smm-agent reconcile"),
+        Attachment = new("degraded", _time.GetUtcNow().AddMinutes(-3), "PortsOpen", "NotOpen", "8080 is closed",
+            "sudo smm-agent reconcile"),
         WorkloadGroup = new GroupName("vm-integration", "analytics-v0"),
         Address = new AddressReport("3.67.91.181", "configured"),
         Network = new NetworkStatus("different-network"),

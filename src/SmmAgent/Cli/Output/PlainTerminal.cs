@@ -3,10 +3,14 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Cli.Output;
 
-/// <summary>Writes to a terminal without the preparations of .NET, which emit escape sequences for reading keys even with NO_COLOR.</summary>
+/// <summary>
+/// Writes to a terminal without the preparations of .NET, which emit escape sequences for reading keys even with NO_COLOR.
+/// </summary>
 internal static class PlainTerminal
 {
-    /// <summary>Replaces the standard streams that are terminals. All others stay, because a file has an offset that processes share.</summary>
+    /// <summary>
+    /// Replaces the standard streams that are terminals. All others stay, because a file has an offset that processes share.
+    /// </summary>
     public static void Use()
     {
         if (!Console.IsOutputRedirected && Open(1) is { } output)

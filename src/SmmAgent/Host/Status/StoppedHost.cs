@@ -55,7 +55,8 @@ internal sealed record StoppedHost(AgentStatus Status, IReadOnlyList<string> Ste
         if (file.IsForbidden)
         {
             return (AttachmentState.NotAttached,
-                $"the daemon does not run, and only root may read {paths.Settings}, which shows what comes next", ["sudo smm-agent status"]);
+                $"the daemon does not run, and only root may read {paths.Settings}, which shows what comes next",
+                ["sudo smm-agent status"]);
         }
 
         if (file.Reading.Errors is [var error, ..])
