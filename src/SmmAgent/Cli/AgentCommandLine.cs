@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
 using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Interop;
 using SmmAgent.Logging;
 
@@ -93,6 +95,9 @@ internal static class AgentCommandLine
             RunCommand.Create(paths),
             VersionCommand(),
         };
+        // Its own default is Console.WindowWidth, which writes escape sequences to a terminal.
+        if (tree.Options.OfType<HelpOption>().FirstOrDefault()?.Action is HelpAction help)
+            help.MaxWidth = TerminalSize.Columns() ?? int.MaxValue;
         tree.Directives.Clear(); // disable System.CommandLine directives such as [suggest]
         return tree;
     }

@@ -71,6 +71,7 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
         await agent.UntilConditionAsync("ReachableFromCluster", "True");
         await agent.UntilAsync(() => agent.Status()!["conditions"]!.AsArray().All(condition => (string?)condition!["reason"] != "Pending"),
             "nothing is pending");
+        await agent.UntilConditionAsync("GatewaysReachable", "True");
         await HoldAsync("status", agent, ["status"]);
         await HoldAsync("status-verbose", agent, ["status", "--verbose"]);
         var schema = JsonSchema.Read(Repository.PathOf("docs", "status.schema.json"));
@@ -159,6 +160,6 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
     [GeneratedRegex(@"(\[\w+, |updated |, for )\d+[smhd]")]
     private static partial Regex Age();
 
-    [GeneratedRegex(@"(smm-agent )\d+\.\d+\.\d+\S*")]
+    [GeneratedRegex(@"(smm-agent )\d+\.\d+\.\d+[^\s,]*")]
     private static partial Regex VersionNumber();
 }
