@@ -146,7 +146,7 @@ public sealed class SignInTests
             ValueTask.FromResult<(Viewer?, ApiProblem?)>(token?.Reveal() switch
             {
                 Good => (Viewer.Everything with { Name = "viewer" }, null),
-                "token-without-rights" => (new Viewer("nobody", None, None), null),
+                "token-without-rights" => (new Viewer("viewer", None, None), null),
                 _ => (null, ApiProblem.TokenRefused("TokenUnknown", "the token is not known")),
             });
     }

@@ -5,7 +5,7 @@ using SmmDashboard.Admin.Pages;
 using SmmDashboard.Admin.Viewers;
 using SmmDashboard.Http;
 
-namespace SmmDashboard.Admin;
+namespace SmmDashboard.Admin.Serving;
 
 /// <summary>Answers every request of the admin listener. Nothing is written, except that a browser signs in and out.</summary>
 internal sealed class AdminEndpoints(
