@@ -51,7 +51,8 @@ internal sealed class AdminEndpoints(
     {
         var (path, method) = (context.Request.Path.Value ?? "/", context.Request.Method);
         if (!viewers.RequireToken && !SecurityHeaders.IsLocalHost(context.Request.Host))
-            return (null, new(421, "misdirected-request", "The name of the host is not allowed", "use http://127.0.0.1 or http://localhost"));
+            return (null, new(421, "misdirected-request", "The name of the host is not allowed",
+                "use http://127.0.0.1 or http://localhost"));
         if (_rates.Refuse(context) is { } flood)
             return (null, flood);
 
