@@ -132,7 +132,10 @@ public sealed class SignInTests
             all["Cookie"] = cookie;
         return await (new Call(HttpMethod.Post, $"{new Uri(dashboard.AdminAddress, path)}") with
         {
-            Token = null, Headers = all, Body = $"token={Uri.EscapeDataString(token)}", ContentType = "application/x-www-form-urlencoded",
+            Token = null,
+            Headers = all,
+            Body = $"token={Uri.EscapeDataString(token)}",
+            ContentType = "application/x-www-form-urlencoded",
         }).SendAsync(dashboard);
     }
 
