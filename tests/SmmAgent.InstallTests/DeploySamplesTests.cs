@@ -19,7 +19,7 @@ public sealed partial class DeploySamplesTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/ansible-playbook"), "needs ansible-core: ./build.sh test installs it");
         var (exitCode, output) = Shell.Try(
-            "env", "LC_ALL=C.UTF-8", $"ANSIBLE_ROLES_PATH={Repository.PathOf("deploy/ansible/roles")}", "ansible-playbook", "--syntax-check", "-i", "vm,",
+            TimeSpan.FromMinutes(3), "env", "LC_ALL=C.UTF-8", $"ANSIBLE_ROLES_PATH={Repository.PathOf("deploy/ansible/roles")}", "ansible-playbook", "--syntax-check", "-i", "vm,",
             Repository.PathOf("deploy/ansible/site.yml"));
         Assert.True(exitCode == 0, output);
     }

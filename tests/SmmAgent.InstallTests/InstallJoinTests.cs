@@ -83,7 +83,7 @@ public sealed class InstallJoinTests(InstallTestbed testbed)
 
     private string Pin()
     {
-        using var authority = X509Certificate2.CreateFromPem(testbed.IssuingAuthorityOfWindows.TrimStart('\ufeff'));
+        using var authority = X509Certificate2.CreateFromPem(File.ReadAllText(testbed.AuthorityFile));
         return Convert.ToHexStringLower(SHA256.HashData(authority.RawData));
     }
 
