@@ -326,7 +326,7 @@ pin_authority() {
     done
     find_downloader
     make_work
-    size=262144 from=$url/get/ca.pem
+    package_size=$size size=262144 from=$url/get/ca.pem
     if [ "$downloader" = curl ]; then
         limited curl -q -g -fsSk --proto =https --connect-timeout 15 --max-time 60 \
             -o "$work/authorities" "$from" 2>"$work/why" || authority_failed
@@ -334,6 +334,7 @@ pin_authority() {
         limited timeout --foreground 60 wget --no-config -nv --no-check-certificate --max-redirect=0 \
             -O "$work/authorities" "$from" 2>"$work/why" || authority_failed
     fi
+    size=$package_size
     number=0
     tr -d '\r' <"$work/authorities" >"$work/lines"
     while IFS= read -r line; do
