@@ -54,7 +54,6 @@ main() {
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     LC_ALL=C
     export PATH LC_ALL
-    proxy_option=''
     environment_proxy=${https_proxy:-${HTTPS_PROXY:-}}
     work=''
     trap 'exit 129' HUP
@@ -327,14 +326,15 @@ pin_authority() {
     done
     find_downloader
     make_work
-    size=262144 from=$url/get/ca.pem
+    package_size=$size size=262144 from=$url/get/ca.pem
     if [ "$downloader" = curl ]; then
-        limited curl -q -g -fsSk ${proxy_option:+"$proxy_option"} --proto =https --connect-timeout 15 --max-time 60 \
+        limited curl -q -g -fsSk --proto =https --connect-timeout 15 --max-time 60 \
             -o "$work/authorities" "$from" 2>"$work/why" || authority_failed
     else
         limited timeout --foreground 60 wget --no-config -nv --no-check-certificate --max-redirect=0 \
-            ${proxy_option:+"$proxy_option"} -O "$work/authorities" "$from" 2>"$work/why" || authority_failed
+            -O "$work/authorities" "$from" 2>"$work/why" || authority_failed
     fi
+    size=$package_size
     number=0
     tr -d '\r' <"$work/authorities" >"$work/lines"
     while IFS= read -r line; do
@@ -358,17 +358,6 @@ pin_authority() {
 authority_failed() {
     why=$(tail -n 1 "$work/why")
     fail 1 "$from could not be fetched ($why): use --ca-file FILE if the dashboard has no authority there; nothing was changed"
-}
-
-# The option of the downloader for --proxy: proxy_option.
-choose_proxy() {
-    case ${proxy:-none}/$downloader in
-        none/curl) proxy_option='--noproxy=*' ;;
-        none/*) proxy_option=--no-proxy ;;
-        environment/*) proxy_option='' ;;
-        */curl) proxy_option=--proxytunnel ;;
-        *) proxy_option='' ;;
-    esac
 }
 
 install_package() {
@@ -412,10 +401,7 @@ apt_get() {
 
 find_downloader() {
     for downloader in curl wget; do
-        if command -v "$downloader" >/dev/null; then
-            choose_proxy
-            return
-        fi
+        if command -v "$downloader" >/dev/null; then return; fi
     done
     fail 1 "neither curl nor wget is installed: $manager install curl"
 }
@@ -426,12 +412,11 @@ download() {
     exit_code=0
     status=200
     if [ "$downloader" = curl ]; then
-        status=$(limited curl -q -g -fsS ${proxy_option:+"$proxy_option"} --proto "=$scheme" --connect-timeout 15 --max-time 900 --retry 3 \
+        status=$(limited curl -q -g -fsS --proto "=$scheme" --connect-timeout 15 --max-time 900 --retry 3 \
             ${ca_file:+--cacert "$work/ca.pem"} -w '%{http_code}' -o "$work/$1" "$from" 2>"$work/why") || exit_code=$?
         untrusted=60 refused=22
     else
         limited timeout --foreground 900 wget --no-config -nv --max-redirect=0 --timeout=30 --tries=3 \
-            ${proxy_option:+"$proxy_option"} \
             ${ca_file:+--ca-certificate="$work/ca.pem"} -O "$work/$1" "$from" 2>"$work/why" || exit_code=$?
         untrusted=5 refused=8
     fi
@@ -458,9 +443,13 @@ proxy_note() {
 limited() {
     (
         case $proxy in
+            environment) ;;
+            *) unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY ;;
+        esac
+        case $proxy in
             http:*)
-                https_proxy=$proxy http_proxy=$proxy no_proxy='' NO_PROXY=''
-                export https_proxy http_proxy no_proxy NO_PROXY
+                https_proxy=$proxy http_proxy=$proxy
+                export https_proxy http_proxy
                 ;;
         esac
         ulimit -f $((size / 512 + 1))

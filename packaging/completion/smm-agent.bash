@@ -3,7 +3,7 @@ _smm_agent() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} context="" words="" i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case "$context ${COMP_WORDS[i]}" in
-            " join" | " set" | " set dashboard-url" | " set workload-group" | " set node-ip" | " set bearer-token" | " set trusted-key" | " check" | " reconcile" | " confirm" | " status" | " explain" | " detach" | " config" | " config show" | " support-bundle" | " run" | " version") context="$context ${COMP_WORDS[i]}" ;;
+            " join" | " set" | " set dashboard-url" | " set workload-group" | " set node-ip" | " set bearer-token" | " set trusted-key" | " check" | " reconcile" | " confirm" | " status" | " explain" | " detach" | " prepare-image" | " config" | " config show" | " support-bundle" | " run" | " version") context="$context ${COMP_WORDS[i]}" ;;
         esac
     done
     case "$previous" in
@@ -17,7 +17,7 @@ _smm_agent() {
         --confirm-within) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
     esac
     case "$context" in
-        "") words="join set check reconcile confirm status explain detach config support-bundle run version --help --version" ;;
+        "") words="join set check reconcile confirm status explain detach prepare-image config support-bundle run version --help --version" ;;
         " join") words="--workload-group --token-file --node-ip --ca-file --ca-sha256 --proxy --allow-plaintext --replace --reconcile" ;;
         " set") words="dashboard-url workload-group node-ip bearer-token trusted-key" ;;
         " set dashboard-url") words="--allow-plaintext --ca-file" ;;
@@ -31,6 +31,7 @@ _smm_agent() {
         " status") words="--output --watch --verbose" ;;
         " explain") words="" ;;
         " detach") words="--dry-run" ;;
+        " prepare-image") words="--dry-run --keep-token" ;;
         " config") words="show" ;;
         " config show") words="--output" ;;
         " support-bundle") words="--file" ;;

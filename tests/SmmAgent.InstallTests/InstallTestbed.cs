@@ -127,6 +127,7 @@ public sealed class InstallTestbed : IAsyncLifetime, ICollectionFixture<InstallT
             .. Programs.Dashboard, "--mesh", Path.Combine(_folder, "mesh.yaml"), "--listen", Url, "--listen", PlainUrl, "--packages",
             packages.FullName,
             "--certificate", certificate.CertificateFile, "--key", certificate.KeyFile,
+            "--ca-certificate", certificate.AuthorityFile,
         ]));
         await Until.TrueAsync(
             () => _dashboard.HasExited

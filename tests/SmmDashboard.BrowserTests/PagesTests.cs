@@ -81,7 +81,8 @@ public sealed class PagesTests
         browser.Open(dashboard.Page("/machines"));
         browser.UntilText("#live", "vm-analytics-3");
 
-        Assert.True(browser.Run<bool>("return document.documentElement.scrollWidth <= window.innerWidth"), "the page is wider than the screen");
+        Assert.True(browser.Run<bool>("return document.documentElement.scrollWidth <= window.innerWidth"),
+            "the page is wider than the screen");
         Assert.Empty(browser.AccessibilityViolations());
         Example.Save(browser, "dashboard-machines-phone");
     }
@@ -134,7 +135,8 @@ public sealed class PagesTests
         browser.Find("form button").Click();
         browser.UntilText("#none", "No namespace of yours has machines");
         Assert.DoesNotContain("vm-1", browser.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain(ViewersWithoutRights.Token, browser.Run<string>("return document.cookie + location.href"), StringComparison.Ordinal);
+        Assert.DoesNotContain(ViewersWithoutRights.Token, browser.Run<string>("return document.cookie + location.href"),
+            StringComparison.Ordinal);
         browser.Find(".account button").Click();
         browser.UntilText("h1", "Sign in");
     }

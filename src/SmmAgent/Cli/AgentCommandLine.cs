@@ -90,6 +90,7 @@ internal static class AgentCommandLine
             StatusCommand.Create(paths),
             ExplainCommand.Create(),
             DetachCommand.Create(paths),
+            PrepareImageCommand.Create(paths),
             ConfigCommand.Create(paths),
             SupportBundleCommand.Create(paths),
             RunCommand.Create(paths),

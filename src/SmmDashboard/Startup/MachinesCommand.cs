@@ -34,7 +34,11 @@ internal static class MachinesCommand
             new("--namespace", "-n") { Description = "Only machines of this namespace.", HelpName = "NAME" },
             new("--group") { Description = "Only machines of this WorkloadGroup.", HelpName = "NAME" },
             new("--state") { Description = "Only machines in this state.", HelpName = string.Join('|', Enum.GetNames<MachineState>()) },
-            new("--search") { Description = "Only machines with this text in their name, address, uuid, version or reason.", HelpName = "TEXT" },
+            new("--search")
+            {
+                Description = "Only machines with this text in their name, address, uuid, version or reason.",
+                HelpName = "TEXT"
+            },
             OutputFormat.Create("list"),
             new("MACHINE")
             {

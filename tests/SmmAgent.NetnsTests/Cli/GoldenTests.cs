@@ -75,8 +75,8 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
         await HoldAsync("status", agent, ["status"]);
         await HoldAsync("status-verbose", agent, ["status", "--verbose"]);
         var schema = JsonSchema.Read(Repository.PathOf("docs", "status.schema.json"));
-        Assert.Empty(schema.Faults(
-            JsonDocument.Parse(await File.ReadAllTextAsync(agent.StatusFile, TestContext.Current.CancellationToken)).RootElement));
+        var status = await File.ReadAllTextAsync(agent.StatusFile, TestContext.Current.CancellationToken);
+        Assert.Empty(schema.Faults(JsonDocument.Parse(status).RootElement));
     }
 
     [Fact]

@@ -49,7 +49,8 @@ public sealed class AdminPagesTests
         foreach (var path in (string[])[.. Pages, "/assets/live.js", "/assets/style.css", "/v1/machines", "/nothing"])
         {
             var answer = await GetAsync(dashboard, path);
-            Assert.StartsWith("default-src 'none'; script-src 'self';", answer.Headers["Content-Security-Policy"], StringComparison.Ordinal);
+            Assert.StartsWith("default-src 'none'; script-src 'self';", answer.Headers["Content-Security-Policy"],
+                StringComparison.Ordinal);
             Assert.Equal("nosniff", answer.Headers["X-Content-Type-Options"]);
             Assert.Equal("DENY", answer.Headers["X-Frame-Options"]);
             Assert.Equal("no-referrer", answer.Headers["Referrer-Policy"]);

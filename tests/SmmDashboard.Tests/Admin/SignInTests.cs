@@ -71,14 +71,16 @@ public sealed class SignInTests
         await using var dashboard = await StartAsync();
         await AdminPagesTests.ReportAsync(dashboard, new TestAgent(), "vm-1", "PortsOpen", "True", "Open");
         await Until.TrueAsync(
-            async () => (await GetAsync(dashboard, "/v1/machines", null, Good)).Text.Contains("vm-1", StringComparison.Ordinal), "it is shown");
+            async () => (await GetAsync(dashboard, "/v1/machines", null, Good)).Text.Contains("vm-1", StringComparison.Ordinal),
+            "it is shown");
 
         var none = await GetAsync(dashboard, "/v1/machines", null, "token-without-rights");
         Assert.Equal(0, none.Json.GetProperty("total").GetInt32());
         foreach (var path in (string[])["/v1/machines/vm-integration/analytics-v0/vm-1", "/v1/groups/vm-integration/analytics-v0"])
             Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(dashboard, path, null, "token-without-rights")).Status);
         Assert.Empty((await GetAsync(dashboard, "/v1/groups", null, "token-without-rights")).Json.GetProperty("items").EnumerateArray());
-        Assert.Empty((await GetAsync(dashboard, "/v1/mesh", null, "token-without-rights")).Json.GetProperty("controlPlanes").EnumerateArray());
+        Assert.Empty((await GetAsync(dashboard, "/v1/mesh", null, "token-without-rights")).Json.GetProperty("controlPlanes")
+            .EnumerateArray());
     }
 
     [Fact]
@@ -130,7 +132,10 @@ public sealed class SignInTests
             all["Cookie"] = cookie;
         return await (new Call(HttpMethod.Post, $"{new Uri(dashboard.AdminAddress, path)}") with
         {
-            Token = null, Headers = all, Body = $"token={Uri.EscapeDataString(token)}", ContentType = "application/x-www-form-urlencoded",
+            Token = null,
+            Headers = all,
+            Body = $"token={Uri.EscapeDataString(token)}",
+            ContentType = "application/x-www-form-urlencoded",
         }).SendAsync(dashboard);
     }
 
@@ -146,7 +151,7 @@ public sealed class SignInTests
             ValueTask.FromResult<(Viewer?, ApiProblem?)>(token?.Reveal() switch
             {
                 Good => (Viewer.Everything with { Name = "viewer" }, null),
-                "token-without-rights" => (new Viewer("nobody", None, None), null),
+                "token-without-rights" => (new Viewer("viewer", None, None), null),
                 _ => (null, ApiProblem.TokenRefused("TokenUnknown", "the token is not known")),
             });
     }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using SmmAgent.Contract;
 using SmmAgent.Daemon.Loop;
@@ -43,7 +44,8 @@ public sealed class LogControlService(
             _failures = 0;
             return Timeout.InfiniteTimeSpan;
         }
-        catch (DBusException exception)
+        // No failure of this optional part may end the daemon.
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
             Close();
             // Once, because a host without a bus, or without the policy, stays like that.

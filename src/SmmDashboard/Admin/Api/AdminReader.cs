@@ -94,7 +94,7 @@ public sealed class AdminReader(MachineIndex index, IMachineSource source, Curre
             Revision = config?.Mesh.RevisionLabel() ?? "",
             Gateways = config?.MeshExpansionGateways ?? [],
             Problems = config?.Problems ?? [],
-            AddMachine = AddMachineCommands.Create(id, entry.Account, mesh.Settings.PublicUrl, view.TokenCommand(entry.Account)),
+            AddMachine = AddMachineCommands.Create(id, mesh.Settings.PublicUrl, view.TokenCommand(entry.Account)),
         };
     }
 

@@ -57,7 +57,8 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource
         get
         {
             lock (_lock)
-                return [.. _groups.Values.SelectMany(agents => agents.Values).Select(agent => agent.Report?.Summary).OfType<ObservedMachine>()];
+                return [.. _groups.Values.SelectMany(agents => agents.Values).Select(agent => agent.Report?.Summary)
+                    .OfType<ObservedMachine>()];
         }
     }
 

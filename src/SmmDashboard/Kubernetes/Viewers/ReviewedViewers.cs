@@ -79,7 +79,8 @@ public sealed class ReviewedViewers : IViewers, IDisposable
         {
             var (user, refusal) = await _reviews.ReviewAsync(token, deadline.Token);
             var answer = user is null
-                ? new Answer(null, ApiProblem.TokenRefused(ProblemReasons.TokenUnknown, Refused(refusal)), _clock.GetTimestamp(), InvalidFor)
+                ? new Answer(null, ApiProblem.TokenRefused(ProblemReasons.TokenUnknown, Refused(refusal)), _clock.GetTimestamp(),
+                    InvalidFor)
                 : new Answer(await ViewerAsync(user, deadline.Token), null, _clock.GetTimestamp(), ValidFor);
             Keep(hash, answer);
             return answer;

@@ -5,7 +5,7 @@ using SmmDashboard.Admin.Viewers;
 using SmmDashboard.Hosting;
 using SmmDashboard.Http;
 
-namespace SmmDashboard.Admin;
+namespace SmmDashboard.Admin.Serving;
 
 /// <summary>Finds the token of a request, and lets a browser exchange a token for a session.</summary>
 /// <param name="viewers">Judges tokens.</param>

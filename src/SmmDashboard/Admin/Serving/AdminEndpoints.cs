@@ -5,7 +5,7 @@ using SmmDashboard.Admin.Pages;
 using SmmDashboard.Admin.Viewers;
 using SmmDashboard.Http;
 
-namespace SmmDashboard.Admin;
+namespace SmmDashboard.Admin.Serving;
 
 /// <summary>Answers every request of the admin listener. Nothing is written, except that a browser signs in and out.</summary>
 internal sealed class AdminEndpoints(
@@ -51,7 +51,8 @@ internal sealed class AdminEndpoints(
     {
         var (path, method) = (context.Request.Path.Value ?? "/", context.Request.Method);
         if (!viewers.RequireToken && !SecurityHeaders.IsLocalHost(context.Request.Host))
-            return (null, new(421, "misdirected-request", "The name of the host is not allowed", "use http://127.0.0.1 or http://localhost"));
+            return (null, new(421, "misdirected-request", "The name of the host is not allowed",
+                "use http://127.0.0.1 or http://localhost"));
         if (_rates.Refuse(context) is { } flood)
             return (null, flood);
 
