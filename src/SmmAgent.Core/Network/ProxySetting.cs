@@ -21,7 +21,7 @@ public sealed record ProxySetting
 
     private ProxySetting(string text) => _text = text;
 
-    /// <summary>A direct connection, whatever the environment names.</summary>
+    /// <summary>A direct connection, regardless of the environment.</summary>
     public static ProxySetting None { get; } = new(NoneWord);
 
     public bool IsNone => _text == NoneWord;

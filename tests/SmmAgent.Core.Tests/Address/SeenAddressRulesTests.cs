@@ -11,7 +11,7 @@ public sealed class SeenAddressRulesTests
     private static readonly IReadOnlyList<IPAddress> Own = [IPAddress.Parse("10.0.0.7"), IPAddress.Parse("fd00::7")];
 
     [Theory]
-    // A public address, and the VM's own, whatever its class.
+    // A public address, and the VM's own of any class.
     [InlineData("3.67.91.181", "connection", false, null, "3.67.91.181")]
     [InlineData("::ffff:3.67.91.181", "connection", false, null, "3.67.91.181")]
     [InlineData("2a01::1", "connection", false, null, "2a01::1")]

@@ -85,8 +85,9 @@ internal sealed class AdminEndpoints(
         if (viewer is null)
             return (null, refused);
 
+        // A HEAD request of a stream would never end.
         if (path == EventsPath)
-            return (viewer, await StreamAsync(context, token));
+            return (viewer, context.Request.Method == "GET" ? await StreamAsync(context, token) : ApiProblem.FromStatus(405));
         foreach (var route in routes.All)
         {
             if (route.Match(path) is { } values)
