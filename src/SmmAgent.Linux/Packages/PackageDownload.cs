@@ -51,7 +51,8 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
             }
             catch (Exception exception) when (FileErrors.IsExpected(exception))
             {
-                return (null, new(PackageFailureReason.UnsafeFolder, $"{package.NameAndVersion()} cannot be kept: {FileErrors.Reason(exception)}"));
+                return (null, new(PackageFailureReason.UnsafeFolder,
+                    $"{package.NameAndVersion()} cannot be kept: {FileErrors.Reason(exception)}"));
             }
         }
     }

@@ -114,8 +114,10 @@ public sealed class ConditionCausesTests
                 .SelectMany(rows => rows.Reasons)
                 .SelectMany(row => row.Statuses.Split(", ").Where(status => status != "True")
                     .Select(status => Create(section.Title, status, row.Reason)))).Distinct().ToList();
-        var edges = (from effect in all from cause in all
-            where ConditionCauses.Of(effect, [cause]) is not null select (effect, cause)).ToList();
+        var edges = (from effect in all
+                     from cause in all
+                     where ConditionCauses.Of(effect, [cause]) is not null
+                     select (effect, cause)).ToList();
         var next = edges.ToLookup(edge => edge.effect, edge => edge.cause);
 
         Assert.True(all.Count > 150, $"{all.Count}");
