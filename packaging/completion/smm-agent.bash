@@ -12,7 +12,7 @@ _smm_agent() {
         --node-ip) mapfile -t COMPREPLY < <(compgen -W "auto" -- "$current"); return ;;
         --ca-sha256) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
         --proxy) mapfile -t COMPREPLY < <(compgen -W "environment none" -- "$current"); return ;;
-        --output) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
+        --output) mapfile -t COMPREPLY < <(compgen -W "text json yaml" -- "$current"); return ;;
         --fail-on) mapfile -t COMPREPLY < <(compgen -W "warn fail" -- "$current"); return ;;
         --confirm-within) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
     esac
@@ -29,14 +29,14 @@ _smm_agent() {
         " reconcile") words="--dry-run --confirm-within" ;;
         " confirm") words="" ;;
         " status") words="--output --watch --verbose" ;;
-        " explain") words="" ;;
+        " explain") words="--output" ;;
         " detach") words="--dry-run" ;;
         " prepare-image") words="--dry-run --keep-token" ;;
         " config") words="show" ;;
         " config show") words="--output" ;;
         " support-bundle") words="--file" ;;
         " run") words="" ;;
-        " version") words="" ;;
+        " version") words="--output" ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }

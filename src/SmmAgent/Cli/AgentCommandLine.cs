@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using SmmAgent.Cli.Output;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
@@ -17,7 +18,7 @@ internal static class AgentCommandLine
     {
         try
         {
-            var parsed = Parse(arguments);
+            var parsed = Parse(arguments is ["help", .. var words] ? [.. words, "--help"] : arguments);
             if (UsageErrors.Format(parsed) is { } error)
                 return await RefuseAsync(parsed, error);
 
@@ -105,8 +106,20 @@ internal static class AgentCommandLine
 
     private static Command VersionCommand()
     {
-        var command = new Command("version", "Print the version.");
-        command.SetAction(parsed => parsed.InvocationConfiguration.Output.WriteLine($"smm-agent {ProgramVersion.Current}"));
+        var output = OutputOption.Create();
+        var command = new Command("version", "Print the version.") { output };
+        command.SetAction(parsed =>
+        {
+            var format = OutputOption.Format(parsed, output);
+            parsed.InvocationConfiguration.Output.Write(format == OutputFormat.Text
+                ? $"smm-agent {ProgramVersion.Current}\n"
+                : StructuredText.Write(format, json =>
+                {
+                    json.WriteStartObject();
+                    json.WriteString("version", ProgramVersion.Current);
+                    json.WriteEndObject();
+                }));
+        });
         return command;
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using SmmAgent.Checks.Execution;
 using SmmAgent.Checks.Observations;
@@ -30,33 +29,21 @@ internal static class CheckCommand
         command.SetAction((parsed, cancel) => RunAsync(
             paths(parsed),
             parsed.GetValue(group) is { } name ? Parse(name) : null,
-            OutputOption.IsJson(parsed, output),
+            OutputOption.Format(parsed, output),
             parsed.GetValue(failOn) == OnWarn,
             new CheckTextOptions(parsed.GetValue(verbose), parsed.GetValue(failed)),
             cancel));
         return command;
     }
 
-    /// <summary>The report for programs.</summary>
-    private static byte[] Json(CheckReport report)
-    {
-        // "Unsafe" refers to HTML; this output is never part of HTML.
-        var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-        using var content = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(content, options))
-            JsonSerializer.Serialize(writer, report, CheckJson.Default.CheckReport);
-        return content.ToArray();
-    }
-
     private static async Task<int> RunAsync(
-        AgentPaths paths, CheckGroup? group, bool json, bool failsOnWarning, CheckTextOptions options, CancellationToken cancel)
+        AgentPaths paths, CheckGroup? group, OutputFormat format, bool failsOnWarning, CheckTextOptions options, CancellationToken cancel)
     {
         var report = await CheckRun.ReportAsync(paths, TimeProvider.System, Environment.IsPrivilegedProcess, cancel, group);
-        if (json)
+        if (format != OutputFormat.Text)
         {
-            await using var output = Console.OpenStandardOutput();
-            await output.WriteAsync(Json(report), cancel);
-            await output.WriteAsync("\n"u8.ToArray(), cancel);
+            var json = JsonSerializer.SerializeToUtf8Bytes(report, CheckJson.Default.CheckReport);
+            await Console.Out.WriteAsync(StructuredText.Format(json, format));
         }
         else
         {

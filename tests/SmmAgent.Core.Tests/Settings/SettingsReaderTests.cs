@@ -94,6 +94,9 @@ public sealed class SettingsReaderTests
     [InlineData("dashboard: {url: https://smm.example.com/path}", "dashboard.url", "https://smm.example.com would be right")]
     [InlineData("dashboard: {url: https://user:pw@smm.example.com}", "dashboard.url", "user name or password")]
     [InlineData("dashboard: {url: http://smm.example.com}", "dashboard.url", "sudo smm-agent set dashboard-url URL --allow-plaintext")]
+    [InlineData("sidecar: off", "sidecar", "is not a section of keys and values; write: sidecar: {mode: off}")]
+    [InlineData("firewall: check", "firewall", "is not a section of keys and values; write: firewall: {mode: check}")]
+    [InlineData("sidecar: {mode: true}", "sidecar.mode", "'true' is not one of manage, check, off")]
     [InlineData("dashboard: {allowPlaintext: yes}", "dashboard.allowPlaintext", "'yes' is neither true nor false")]
     [InlineData("dashboard: {allowPlaintext: \"true\"}", "dashboard.allowPlaintext", "neither true nor false")]
     [InlineData("dashboard: {caFile: ca.pem}", "dashboard.caFile", "not an absolute path")]
@@ -123,7 +126,7 @@ public sealed class SettingsReaderTests
     [InlineData("sidecar: {packageSha256s: [abc]}", "sidecar.packageSha256s[0]", "not a SHA-256 of 64 hexadecimal digits")]
     [InlineData("sidecar: {allowUnsignedPackages: 1}", "sidecar.allowUnsignedPackages", "neither true nor false")]
     [InlineData("packages: {trustedKeys: abc}", "packages.trustedKeys", "not an Ed25519 public key in base64")]
-    [InlineData("packages: {trustedKeys: [abc]}", "packages.trustedKeys[0]", "not an Ed25519 public key in base64")]
+    [InlineData("selfUpgrade: \"true\"", "selfUpgrade", "'true' is not one of on, off")]
     [InlineData("packages: {trustedKeys: [MCowBQYDK2VwAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]}", "packages.trustedKeys[0]",
         "small order")]
     [InlineData("selfUpgrade: true", "selfUpgrade", "'true' is not one of on, off")]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Cli;
+using SmmAgent.Cli.Output;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
@@ -155,13 +156,34 @@ public sealed class StatusCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task TheJsonIsTheFileItself()
+    public async Task TheJsonHasTheMembersOfTheFileAndPlainTimes()
     {
         Write(Status());
 
-        Assert.Equal(0, await RunAsync(new StatusOptions(Json: true)));
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: OutputFormat.Json)));
         Assert.Empty(Schema.Faults(JsonDocument.Parse(_output.ToString()).RootElement));
-        Assert.Equal(await File.ReadAllTextAsync(_paths.Status, TestContext.Current.CancellationToken) + "\n", _output.ToString());
+        var file = await File.ReadAllTextAsync(_paths.Status, TestContext.Current.CancellationToken);
+        Assert.Equal(file.Replace("+00:00", "Z", StringComparison.Ordinal) + "\n", _output.ToString());
+    }
+
+    [Fact]
+    public async Task TimesArePrintedInUtcWithoutFractions()
+    {
+        Write(Status() with { UpdatedAt = new DateTimeOffset(2026, 1, 2, 5, 4, 5, 678, TimeSpan.FromHours(2)) });
+
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: OutputFormat.Json)));
+        Assert.Contains("\"updatedAt\": \"2026-01-02T03:04:05Z\"", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheYamlHasTheMembersOfTheJson()
+    {
+        Write(Status());
+
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: OutputFormat.Yaml)));
+        Assert.StartsWith("agent:\n  version: \"0.1.0\"\n", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\nconditions:\n- type: ConfigCurrent\n  status: \"True\"\n", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\nupdatedAt: \"2026-01-02T03:04:05Z\"\n", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -187,7 +209,7 @@ public sealed class StatusCommandTests : IDisposable
         await File.WriteAllTextAsync(
             _paths.Status, text.Replace("\\u009B", "\u009b", StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
-        Assert.Equal(0, await RunAsync(new StatusOptions(Json: json)));
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: json ? OutputFormat.Json : OutputFormat.Text)));
         Assert.Contains("[2J", _output.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(_output.ToString(), c => char.IsControl(c) && c != '\n');
     }
@@ -267,7 +289,7 @@ public sealed class StatusCommandTests : IDisposable
     {
         Configure();
 
-        Assert.Equal(1, await RunAsync(new StatusOptions(Json: true)));
+        Assert.Equal(1, await RunAsync(new StatusOptions(Format: OutputFormat.Json)));
         var status = JsonDocument.Parse(_output.ToString()).RootElement;
         Assert.Empty(Schema.Faults(status));
         Assert.Equal("not-attached", status.GetProperty("attachment").GetProperty("state").GetString());
@@ -289,7 +311,7 @@ public sealed class StatusCommandTests : IDisposable
         var lines = _output.ToString().Split('\n');
         Assert.Equal(verdict, lines[0]);
         Assert.Equal(code == 0 ? "" : $"! {Stale}; it was DEGRADED", lines[1]);
-        Assert.Equal(code, await RunAsync(Options() with { Json = true }));
+        Assert.Equal(code, await RunAsync(Options() with { Format = OutputFormat.Json }));
         Assert.Equal(code == 0 ? "" : $"{Stale}\n", _error.ToString());
     }
 
@@ -319,10 +341,43 @@ public sealed class StatusCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task WaitEndsWhenTheConditionIsReached()
+    {
+        var waiting = RunAsync(Options() with { Wait = WaitTarget.Parse("ConfigCurrent").Value, Timeout = TimeSpan.FromSeconds(10) });
+        Assert.False(waiting.IsCompleted);
+
+        Write(Status());
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(0, await waiting);
+        Assert.StartsWith("DEGRADED", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, null, "this VM is DEGRADED")]
+    [InlineData(true, "PortsOpen", "PortsOpen is False (NotOpen)")]
+    [InlineData(true, "Healthy", "Healthy is not known yet")]
+    [InlineData(false, null, "the daemon does not run")]
+    public async Task WaitThatTimesOutPrintsTheReason(bool isRunning, string? target, string reason)
+    {
+        if (isRunning)
+            Write(Status());
+
+        Assert.Equal(5, await RunAsync(Options() with { Wait = WaitTarget.Parse(target).Value, Timeout = TimeSpan.Zero }));
+        Assert.Equal($"smm-agent: timed out after 0s: {reason}\n", _error.ToString());
+    }
+
+    [Theory]
+    [InlineData("condition=registered", "Registered", "True")]
+    [InlineData("PortsOpen=false", "PortsOpen", "False")]
+    public void TargetOfAWaitIsWrittenAsForKubectl(string text, string condition, string status) =>
+        Assert.Equal((new WaitTarget(condition, status), null), WaitTarget.Parse(text));
+
+    [Fact]
     public async Task WatchingShowsEveryChangeUntilItIsCancelled()
     {
         using var cancel = new CancellationTokenSource();
-        var watching = RunAsync(new StatusOptions(Json: true, Watch: true), cancel.Token);
+        var watching = RunAsync(new StatusOptions(Format: OutputFormat.Json, Watch: true), cancel.Token);
         Assert.Contains("\"not-configured\"", _output.ToString(), StringComparison.Ordinal);
 
         Write(Status());

@@ -3,28 +3,38 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Cli.Output;
 
-/// <summary><c>--output text|json</c>, the same for every command that has it.</summary>
+/// <summary><c>--output text|json|yaml</c>, the same for every command that has it.</summary>
 internal static class OutputOption
 {
-    private const string Text = "text";
-    private const string Json = "json";
+    private static readonly string[] Names = [.. Enum.GetValues<OutputFormat>().Select(Name)];
 
-    public static Option<string> Create()
+    public static Option<string> Create(string description = "output format")
     {
-        var option = new Option<string>("--output")
+        var option = new Option<string>("--output", "-o")
         {
-            Description = "output format",
-            HelpName = $"{Text}|{Json}",
-            DefaultValueFactory = _ => Text,
+            Description = description,
+            HelpName = string.Join('|', Names),
+            DefaultValueFactory = _ => Name(OutputFormat.Text),
         };
-        option.CompletionSources.Add(Text, Json);
+        option.CompletionSources.Add(Names);
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [var token, ..] && token.Value is not (Text or Json))
-                result.AddError($"--output: '{NameRules.Shown(token.Value)}' is neither {Text} nor {Json}; for example: --output {Json}");
+            if (result.Tokens is [var token, ..] && !Names.Contains(token.Value))
+                result.AddError($"--output: '{NameRules.Shown(token.Value)}' is not one of {string.Join(", ", Names)}; for example: --output json");
         });
         return option;
     }
 
-    public static bool IsJson(ParseResult parsed, Option<string> option) => parsed.GetValue(option) == Json;
+    public static OutputFormat Format(ParseResult parsed, Option<string> option)
+    {
+        var name = parsed.GetValue(option);
+        return Enum.GetValues<OutputFormat>().First(format => Name(format) == name);
+    }
+
+    private static string Name(OutputFormat format) => format switch
+    {
+        OutputFormat.Json => "json",
+        OutputFormat.Yaml => "yaml",
+        _ => "text",
+    };
 }
