@@ -111,7 +111,7 @@ internal static class AgentCommandLine
         command.SetAction(parsed =>
         {
             var format = OutputOption.Format(parsed, output);
-            parsed.InvocationConfiguration.Output.Write(format == OutputFormat.Text
+            parsed.InvocationConfiguration.Output.Write(format == PrintFormat.Text
                 ? $"smm-agent {ProgramVersion.Current}\n"
                 : StructuredText.Write(format, json =>
                 {

@@ -37,10 +37,10 @@ internal static class CheckCommand
     }
 
     private static async Task<int> RunAsync(
-        AgentPaths paths, CheckGroup? group, OutputFormat format, bool failsOnWarning, CheckTextOptions options, CancellationToken cancel)
+        AgentPaths paths, CheckGroup? group, PrintFormat format, bool failsOnWarning, CheckTextOptions options, CancellationToken cancel)
     {
         var report = await CheckRun.ReportAsync(paths, TimeProvider.System, Environment.IsPrivilegedProcess, cancel, group);
-        if (format != OutputFormat.Text)
+        if (format != PrintFormat.Text)
         {
             var json = JsonSerializer.SerializeToUtf8Bytes(report, CheckJson.Default.CheckReport);
             await Console.Out.WriteAsync(StructuredText.Format(json, format));

@@ -16,9 +16,9 @@ internal static class ConfigCommand
         return new Command("config", "Show the configuration in force.") { show };
     }
 
-    private static int Show(ConfigListing listing, OutputFormat format)
+    private static int Show(ConfigListing listing, PrintFormat format)
     {
-        Console.Out.Write(format == OutputFormat.Text
+        Console.Out.Write(format == PrintFormat.Text
             ? ConfigText.Text(listing, OutputStyle.FromConsole().HasColour)
             : ConfigText.Structured(listing, format));
         return listing.Faults.Count > 0 ? ExitCode.Usage : listing.IsHidden ? ExitCode.NotPermitted : ExitCode.Done;

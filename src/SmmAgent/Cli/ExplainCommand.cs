@@ -24,10 +24,10 @@ internal static class ExplainCommand
     }
 
     /// <returns>An exit code.</returns>
-    public static int Run(string? name, TextWriter output, TextWriter error, OutputStyle style, OutputFormat format = OutputFormat.Text)
+    public static int Run(string? name, TextWriter output, TextWriter error, OutputStyle style, PrintFormat format = PrintFormat.Text)
     {
         var reference = ConditionReference.BuiltIn;
-        var found = format != OutputFormat.Text ? ExplainText.Structured(reference, name, format)
+        var found = format != PrintFormat.Text ? ExplainText.Structured(reference, name, format)
             : name is null ? ExplainText.List(reference, style)
             : ExplainText.Explain(reference, name, style);
         if (found is { } text)

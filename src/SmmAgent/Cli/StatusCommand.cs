@@ -15,7 +15,7 @@ namespace SmmAgent.Cli;
 /// <param name="Format">JSON and YAML have the members of status.json.</param>
 /// <param name="Watch">Prints every change until cancelled.</param>
 /// <param name="Verbose">Prints healthy groups in full.</param>
-public sealed record StatusOptions(OutputFormat Format = OutputFormat.Text, bool Watch = false, bool Verbose = false)
+public sealed record StatusOptions(PrintFormat Format = PrintFormat.Text, bool Watch = false, bool Verbose = false)
 {
     /// <summary>What to wait for; null to print the status at once.</summary>
     public WaitTarget? Wait { get; init; }
@@ -188,7 +188,7 @@ public static class StatusCommand
         var stale = age <= StatusReader.StaleAfter
             ? null
             : $"stale: written {Age.Text(age)} ago, smm-agent is not running or hangs; sudo systemctl restart smm-agent";
-        if (options.Format == OutputFormat.Text)
+        if (options.Format == PrintFormat.Text)
         {
             output.Write(new StatusText(status, options.Host, now, options.Style, options.Verbose)
             {
@@ -206,7 +206,7 @@ public static class StatusCommand
 
     private static void ShowStopped(StoppedHost host, StatusOptions options, TextWriter output, DateTimeOffset now)
     {
-        if (options.Format != OutputFormat.Text)
+        if (options.Format != PrintFormat.Text)
         {
             output.Write(StructuredText.Format(StatusJsonText.Write(host.Status), options.Format));
             return;

@@ -160,7 +160,7 @@ public sealed class StatusCommandTests : IDisposable
     {
         Write(Status());
 
-        Assert.Equal(0, await RunAsync(new StatusOptions(Format: OutputFormat.Json)));
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: PrintFormat.Json)));
         Assert.Empty(Schema.Faults(JsonDocument.Parse(_output.ToString()).RootElement));
         var file = await File.ReadAllTextAsync(_paths.Status, TestContext.Current.CancellationToken);
         Assert.Equal(file.Replace("+00:00", "Z", StringComparison.Ordinal) + "\n", _output.ToString());
@@ -171,7 +171,7 @@ public sealed class StatusCommandTests : IDisposable
     {
         Write(Status() with { UpdatedAt = new DateTimeOffset(2026, 1, 2, 5, 4, 5, 678, TimeSpan.FromHours(2)) });
 
-        Assert.Equal(0, await RunAsync(new StatusOptions(Format: OutputFormat.Json)));
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: PrintFormat.Json)));
         Assert.Contains("\"updatedAt\": \"2026-01-02T03:04:05Z\"", _output.ToString(), StringComparison.Ordinal);
     }
 
@@ -180,7 +180,7 @@ public sealed class StatusCommandTests : IDisposable
     {
         Write(Status());
 
-        Assert.Equal(0, await RunAsync(new StatusOptions(Format: OutputFormat.Yaml)));
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: PrintFormat.Yaml)));
         Assert.StartsWith("agent:\n  version: \"0.1.0\"\n", _output.ToString(), StringComparison.Ordinal);
         Assert.Contains("\nconditions:\n- type: ConfigCurrent\n  status: \"True\"\n", _output.ToString(), StringComparison.Ordinal);
         Assert.Contains("\nupdatedAt: \"2026-01-02T03:04:05Z\"\n", _output.ToString(), StringComparison.Ordinal);
@@ -209,7 +209,7 @@ public sealed class StatusCommandTests : IDisposable
         await File.WriteAllTextAsync(
             _paths.Status, text.Replace("\\u009B", "\u009b", StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
-        Assert.Equal(0, await RunAsync(new StatusOptions(Format: json ? OutputFormat.Json : OutputFormat.Text)));
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: json ? PrintFormat.Json : PrintFormat.Text)));
         Assert.Contains("[2J", _output.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(_output.ToString(), c => char.IsControl(c) && c != '\n');
     }
@@ -289,7 +289,7 @@ public sealed class StatusCommandTests : IDisposable
     {
         Configure();
 
-        Assert.Equal(1, await RunAsync(new StatusOptions(Format: OutputFormat.Json)));
+        Assert.Equal(1, await RunAsync(new StatusOptions(Format: PrintFormat.Json)));
         var status = JsonDocument.Parse(_output.ToString()).RootElement;
         Assert.Empty(Schema.Faults(status));
         Assert.Equal("not-attached", status.GetProperty("attachment").GetProperty("state").GetString());
@@ -311,7 +311,7 @@ public sealed class StatusCommandTests : IDisposable
         var lines = _output.ToString().Split('\n');
         Assert.Equal(verdict, lines[0]);
         Assert.Equal(code == 0 ? "" : $"! {Stale}; it was DEGRADED", lines[1]);
-        Assert.Equal(code, await RunAsync(Options() with { Format = OutputFormat.Json }));
+        Assert.Equal(code, await RunAsync(Options() with { Format = PrintFormat.Json }));
         Assert.Equal(code == 0 ? "" : $"{Stale}\n", _error.ToString());
     }
 
@@ -377,7 +377,7 @@ public sealed class StatusCommandTests : IDisposable
     public async Task WatchingShowsEveryChangeUntilItIsCancelled()
     {
         using var cancel = new CancellationTokenSource();
-        var watching = RunAsync(new StatusOptions(Format: OutputFormat.Json, Watch: true), cancel.Token);
+        var watching = RunAsync(new StatusOptions(Format: PrintFormat.Json, Watch: true), cancel.Token);
         Assert.Contains("\"not-configured\"", _output.ToString(), StringComparison.Ordinal);
 
         Write(Status());

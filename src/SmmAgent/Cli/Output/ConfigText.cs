@@ -35,7 +35,7 @@ internal static class ConfigText
         return text.ToString().TrimEnd('\n') + "\n";
     }
 
-    public static string Structured(ConfigListing listing, OutputFormat format) => StructuredText.Write(format, json =>
+    public static string Structured(ConfigListing listing, PrintFormat format) => StructuredText.Write(format, json =>
     {
         json.WriteStartObject();
         json.WriteStartArray("values");

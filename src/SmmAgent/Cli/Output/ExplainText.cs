@@ -41,7 +41,7 @@ public static class ExplainText
 
     /// <summary>The conditions or the reasons of this name; without a name, all conditions.</summary>
     /// <returns>Null if there is neither a condition nor a reason of this name.</returns>
-    public static string? Structured(ConditionReference reference, string? name, OutputFormat format)
+    public static string? Structured(ConditionReference reference, string? name, PrintFormat format)
     {
         var conditions = reference.Conditions.Where(section => name is null || Is(section.Title, name)).ToList();
         var reasons = conditions.Count > 0 ? [] : reference.Reasons.Where(row => Is(row.Reason, name!)).ToList();

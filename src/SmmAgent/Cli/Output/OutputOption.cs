@@ -6,7 +6,7 @@ namespace SmmAgent.Cli.Output;
 /// <summary><c>--output text|json|yaml</c>, the same for every command that has it.</summary>
 internal static class OutputOption
 {
-    private static readonly string[] Names = [.. Enum.GetValues<OutputFormat>().Select(Name)];
+    private static readonly string[] Names = [.. Enum.GetValues<PrintFormat>().Select(Name)];
 
     public static Option<string> Create(string description = "output format")
     {
@@ -14,7 +14,7 @@ internal static class OutputOption
         {
             Description = description,
             HelpName = string.Join('|', Names),
-            DefaultValueFactory = _ => Name(OutputFormat.Text),
+            DefaultValueFactory = _ => Name(PrintFormat.Text),
         };
         option.CompletionSources.Add(Names);
         option.Validators.Add(result =>
@@ -25,16 +25,16 @@ internal static class OutputOption
         return option;
     }
 
-    public static OutputFormat Format(ParseResult parsed, Option<string> option)
+    public static PrintFormat Format(ParseResult parsed, Option<string> option)
     {
         var name = parsed.GetValue(option);
-        return Enum.GetValues<OutputFormat>().First(format => Name(format) == name);
+        return Enum.GetValues<PrintFormat>().First(format => Name(format) == name);
     }
 
-    private static string Name(OutputFormat format) => format switch
+    private static string Name(PrintFormat format) => format switch
     {
-        OutputFormat.Json => "json",
-        OutputFormat.Yaml => "yaml",
+        PrintFormat.Json => "json",
+        PrintFormat.Yaml => "yaml",
         _ => "text",
     };
 }

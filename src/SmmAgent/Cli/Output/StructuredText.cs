@@ -18,7 +18,7 @@ internal static class StructuredText
         new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="write">Writes one value.</param>
-    public static string Write(OutputFormat format, Action<Utf8JsonWriter> write)
+    public static string Write(PrintFormat format, Action<Utf8JsonWriter> write)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
@@ -26,14 +26,14 @@ internal static class StructuredText
         return Format(stream.ToArray(), format);
     }
 
-    public static string Format(ReadOnlyMemory<byte> json, OutputFormat format)
+    public static string Format(ReadOnlyMemory<byte> json, PrintFormat format)
     {
         using var document = JsonDocument.Parse(json);
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, Readable))
             Copy(writer, document.RootElement);
         var readable = stream.ToArray();
-        if (format == OutputFormat.Json)
+        if (format == PrintFormat.Json)
             return OneLine.ReplaceUnprintableInLines(Encoding.UTF8.GetString(readable)) + "\n";
 
         using var printed = JsonDocument.Parse(readable);

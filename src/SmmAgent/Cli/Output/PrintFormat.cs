@@ -1,7 +1,7 @@
 namespace SmmAgent.Cli.Output;
 
 /// <summary>The format of the output of a command.</summary>
-public enum OutputFormat
+public enum PrintFormat
 {
     Text,
     Json,
