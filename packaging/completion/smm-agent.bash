@@ -3,7 +3,7 @@ _smm_agent() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} context="" words="" i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case "$context ${COMP_WORDS[i]}" in
-            " join" | " set" | " set dashboard-url" | " set workload-group" | " set node-ip" | " set bearer-token" | " set trusted-key" | " check" | " reconcile" | " confirm" | " status" | " explain" | " detach" | " prepare-image" | " config" | " config show" | " support-bundle" | " run" | " version") context="$context ${COMP_WORDS[i]}" ;;
+            " join" | " set" | " set dashboard-url" | " set workload-group" | " set node-ip" | " set bearer-token" | " set trusted-key" | " set proxy" | " set sidecar-mode" | " set firewall-mode" | " set self-upgrade" | " check" | " reconcile" | " confirm" | " status" | " explain" | " detach" | " prepare-image" | " config" | " config show" | " support-bundle" | " run" | " version") context="$context ${COMP_WORDS[i]}" ;;
         esac
     done
     case "$previous" in
@@ -15,20 +15,26 @@ _smm_agent() {
         --output) mapfile -t COMPREPLY < <(compgen -W "text json yaml" -- "$current"); return ;;
         --fail-on) mapfile -t COMPREPLY < <(compgen -W "warn fail" -- "$current"); return ;;
         --confirm-within) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
+        --wait) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
+        --timeout) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
     esac
     case "$context" in
         "") words="join set check reconcile confirm status explain detach prepare-image config support-bundle run version --help --version" ;;
         " join") words="--workload-group --token-file --node-ip --ca-file --ca-sha256 --proxy --allow-plaintext --replace --reconcile" ;;
-        " set") words="dashboard-url workload-group node-ip bearer-token trusted-key" ;;
+        " set") words="dashboard-url workload-group node-ip bearer-token trusted-key proxy sidecar-mode firewall-mode self-upgrade" ;;
         " set dashboard-url") words="--allow-plaintext --ca-file" ;;
         " set workload-group") words="" ;;
         " set node-ip") words="auto" ;;
         " set bearer-token") words="--stdin --file" ;;
         " set trusted-key") words="" ;;
+        " set proxy") words="environment none" ;;
+        " set sidecar-mode") words="manage check off" ;;
+        " set firewall-mode") words="manage check off" ;;
+        " set self-upgrade") words="on off" ;;
         " check") words="--output --verbose --failed --fail-on" ;;
         " reconcile") words="--dry-run --confirm-within" ;;
         " confirm") words="" ;;
-        " status") words="--output --watch --verbose" ;;
+        " status") words="--output --watch --verbose --wait --timeout" ;;
         " explain") words="--output" ;;
         " detach") words="--dry-run" ;;
         " prepare-image") words="--dry-run --keep-token" ;;

@@ -21,7 +21,7 @@ internal static class CheckCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var output = OutputOption.Create();
-        var verbose = VerboseOption.Create("show every result, also of passed and skipped checks");
+        var verbose = VerboseOption.Create("show every result, also of passed checks");
         var failed = new Option<bool>("--failed") { Description = "show only failures" };
         var group = GroupArgument();
         var failOn = FailOnOption();
@@ -81,7 +81,7 @@ internal static class CheckCommand
     {
         var option = new Option<string>("--fail-on")
         {
-            Description = "the result for which the exit code is 1", HelpName = $"{OnWarn}|{OnFail}", DefaultValueFactory = _ => OnFail,
+            Description = "the result with exit code 1", HelpName = $"{OnWarn}|{OnFail}", DefaultValueFactory = _ => OnFail,
         };
         option.CompletionSources.Add(OnWarn, OnFail);
         option.Validators.Add(result =>

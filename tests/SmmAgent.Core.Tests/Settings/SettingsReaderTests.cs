@@ -67,6 +67,18 @@ public sealed class SettingsReaderTests
         Assert.Equal(Guid.Parse("0327b100-a008-4364-a2b3-7d1777bb5b9a"), settings.Uuid);
     }
 
+    [Theory]
+    [InlineData("selfUpgrade: false", false, ManagementMode.Manage)]
+    [InlineData("selfUpgrade: yes", true, ManagementMode.Manage)]
+    [InlineData("sidecar: {mode: false}", true, ManagementMode.Off)]
+    [InlineData("sidecar: {mode: no}", true, ManagementMode.Off)]
+    public void BooleanStandsForOnAndOff(string yaml, bool selfUpgrade, ManagementMode mode)
+    {
+        var settings = SettingsReader.Read(yaml).Settings!;
+
+        Assert.Equal((selfUpgrade, mode), (settings.SelfUpgrade, settings.Sidecar.Mode));
+    }
+
     [Fact]
     public void TrustedKeysAreOneKeyOrAListAndAnEmptyListIsNotTheDefault()
     {
@@ -129,7 +141,6 @@ public sealed class SettingsReaderTests
     [InlineData("selfUpgrade: \"true\"", "selfUpgrade", "'true' is not one of on, off")]
     [InlineData("packages: {trustedKeys: [MCowBQYDK2VwAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]}", "packages.trustedKeys[0]",
         "small order")]
-    [InlineData("selfUpgrade: true", "selfUpgrade", "'true' is not one of on, off")]
     [InlineData("uuid: 1234", "uuid", "not a uuid")]
     [InlineData("uuid: 00000000-0000-0000-0000-000000000000", "uuid", "not a uuid")]
     [InlineData("node: {ip: auto}\nnode: {ip: auto}", "node", "line 2: is there twice; the first is in line 1")]
