@@ -13,7 +13,8 @@ public sealed record WaitTarget(string? Condition, string Status)
     // As in kubectl wait --for=condition=Ready.
     private const string Prefix = "condition=";
 
-    private static readonly string[] Statuses = [nameof(ConditionStatus.True), nameof(ConditionStatus.False), nameof(ConditionStatus.Unknown)];
+    private static readonly string[] Statuses =
+        [nameof(ConditionStatus.True), nameof(ConditionStatus.False), nameof(ConditionStatus.Unknown)];
 
     /// <returns>The target, or the reason why the text is invalid.</returns>
     public static (WaitTarget? Value, string? Reason) Parse(string? text)

@@ -121,7 +121,8 @@ internal sealed class ConfigListing
         _entries.Add(new(TokenGroup, "bearer-token", reading.IsForbidden ? "not readable" : "not set", path));
     }
 
-    private static string Until(BearerToken token) => token.Claims()?.Expires is { } time ? $", valid until {StructuredText.Time(time)}" : "";
+    private static string Until(BearerToken token) =>
+        token.Claims()?.Expires is { } time ? $", valid until {StructuredText.Time(time)}" : "";
 
     private void AddMesh(AgentPaths paths, DashboardTarget? target)
     {
@@ -133,7 +134,8 @@ internal sealed class ConfigListing
             _warnings.AddRange(faults);
         if (newest is { Config: var config })
         {
-            var source = $"dashboard {newest.From.Url.GetLeftPart(UriPartial.Authority)}, fetched at {StructuredText.Time(newest.ReceivedAt)}";
+            var dashboard = newest.From.Url.GetLeftPart(UriPartial.Authority);
+            var source = $"dashboard {dashboard}, fetched at {StructuredText.Time(newest.ReceivedAt)}";
             _entries.AddRange(MeshTable.Rows(config).Select(row => new ConfigEntry(MeshGroup, row.Key, row.Value, source)));
         }
         else if (!Environment.IsPrivilegedProcess)

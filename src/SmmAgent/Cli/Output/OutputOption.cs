@@ -19,8 +19,11 @@ internal static class OutputOption
         option.CompletionSources.Add(Names);
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [var token, ..] && !Names.Contains(token.Value))
-                result.AddError($"--output: '{NameRules.Shown(token.Value)}' is not one of {string.Join(", ", Names)}; for example: --output json");
+            if (result.Tokens is not [var token, ..] || Names.Contains(token.Value))
+                return;
+
+            var known = string.Join(", ", Names);
+            result.AddError($"--output: '{NameRules.Shown(token.Value)}' is not one of {known}; for example: --output json");
         });
         return option;
     }

@@ -25,7 +25,8 @@ public sealed class CompletionTests
 
     [Theory]
     [InlineData("smm-agent rec", "reconcile")]
-    [InlineData("smm-agent set ", "dashboard-url workload-group node-ip bearer-token trusted-key proxy sidecar-mode firewall-mode self-upgrade")]
+    [InlineData("smm-agent set ",
+        "dashboard-url workload-group node-ip bearer-token trusted-key proxy sidecar-mode firewall-mode self-upgrade")]
     [InlineData("smm-agent set node-ip ", "auto")]
     [InlineData("smm-agent status --output ", "text json yaml")]
     [InlineData("smm-agent status --output j", "json")]
@@ -52,7 +53,8 @@ public sealed class CompletionTests
 
     [Theory]
     [InlineData("smm-agent rec", "reconcile")]
-    [InlineData("smm-agent set ", "dashboard-url workload-group node-ip bearer-token trusted-key proxy sidecar-mode firewall-mode self-upgrade")]
+    [InlineData("smm-agent set ",
+        "dashboard-url workload-group node-ip bearer-token trusted-key proxy sidecar-mode firewall-mode self-upgrade")]
     [InlineData("smm-agent set node-ip ", "auto")]
     [InlineData("smm-agent status --output ", "text json yaml")]
     [InlineData("smm-agent set bearer-token --f", "--file")]
