@@ -19,7 +19,8 @@ public sealed partial class DeploySamplesTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/ansible-playbook"), "needs ansible-core: ./build.sh test installs it");
         var (exitCode, output) = Shell.Try(
-            TimeSpan.FromMinutes(3), "env", "LC_ALL=C.UTF-8", $"ANSIBLE_ROLES_PATH={Repository.PathOf("deploy/ansible/roles")}", "ansible-playbook", "--syntax-check", "-i", "vm,",
+            TimeSpan.FromMinutes(3), "env", "LC_ALL=C.UTF-8", $"ANSIBLE_ROLES_PATH={Repository.PathOf("deploy/ansible/roles")}",
+            "ansible-playbook", "--syntax-check", "-i", "vm,",
             Repository.PathOf("deploy/ansible/site.yml"));
         Assert.True(exitCode == 0, output);
     }
@@ -60,13 +61,15 @@ public sealed partial class DeploySamplesTests
         for (var at = 0; at < lines.Length; at++)
         {
             var (line, text) = (lines[at], lines[at].Trim());
-            Assert.True(line == line.TrimEnd() && !line.Contains('\t', StringComparison.Ordinal), $"line {at + 1} has spaces at its end, or a tab");
+            Assert.True(line == line.TrimEnd() && !line.Contains('\t', StringComparison.Ordinal),
+                $"line {at + 1} has spaces at its end, or a tab");
             var code = Strings().Replace(text, "\"\"");
             if (code.StartsWith('#'))
                 continue;
             var closes = code.TakeWhile(c => c is '}' or ']' or ')').Count();
             if (text.Length > 0)
-                Assert.True(line.Length - text.Length == 2 * (depth - Math.Min(closes, 1)), $"line {at + 1} is not indented by two spaces a level");
+                Assert.True(line.Length - text.Length == 2 * (depth - Math.Min(closes, 1)),
+                    $"line {at + 1} is not indented by two spaces a level");
             var change = code.Count(c => c is '{' or '[' or '(') - code.Count(c => c is '}' or ']' or ')');
             // A line that opens or closes several brackets is one level.
             depth += Math.Sign(change);

@@ -24,11 +24,14 @@ public sealed class InstallJoinTests(InstallTestbed testbed)
         ]);
 
         Assert.True(run.ExitCode == 0, run.Output + run.Error);
-        Assert.Contains($"✓ the certificate authority of https://127.0.0.1:8443 has the SHA-256 {Pin()}", run.Output, StringComparison.Ordinal);
-        Assert.True(run.Output.Contains("next: sudo smm-agent check, then: sudo smm-agent reconcile", StringComparison.Ordinal), run.Output);
+        Assert.Contains($"✓ the certificate authority of https://127.0.0.1:8443 has the SHA-256 {Pin()}", run.Output,
+            StringComparison.Ordinal);
+        Assert.True(run.Output.Contains("next: sudo smm-agent check, then: sudo smm-agent reconcile", StringComparison.Ordinal),
+            run.Output);
         var settings = host.Read("/etc/smm/agent.yaml");
         foreach (var line in (string[])[
-            "url: https://127.0.0.1:8443", "caFile: /etc/smm/dashboard-ca.pem", "namespace: vm-integration", "name: analytics-v0", "ip: auto"])
+            "url: https://127.0.0.1:8443", "caFile: /etc/smm/dashboard-ca.pem", "namespace: vm-integration", "name: analytics-v0",
+                "ip: auto"])
             Assert.Contains(line, settings, StringComparison.Ordinal);
         Assert.Equal(Token + "\n", host.Read("/etc/smm/bearer-token"));
         using var authority = X509Certificate2.CreateFromPem(host.Read("/etc/smm/dashboard-ca.pem"));

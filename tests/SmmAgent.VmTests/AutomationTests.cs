@@ -20,7 +20,8 @@ public sealed class AutomationTests(SidecarVmFixture fixture) : IClassFixture<Si
         Assert.Contains("failed=0", first, StringComparison.Ordinal);
         await ExpectAttachedAsync(vm);
         // The address that the dashboard sees: the testbed has no other provider.
-        Assert.Contains("\"source\": \"dashboard\"", vm.Run("cat", "/run/smm-agent/status.json").Replace("\":\"", "\": \"", StringComparison.Ordinal),
+        Assert.Contains("\"source\": \"dashboard\"",
+            vm.Run("cat", "/run/smm-agent/status.json").Replace("\":\"", "\": \"", StringComparison.Ordinal),
             StringComparison.Ordinal);
         Assert.DoesNotContain(fixture.Testbed.Mesh.Token, first, StringComparison.Ordinal);
 

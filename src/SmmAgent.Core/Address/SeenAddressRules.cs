@@ -53,7 +53,8 @@ public static class SeenAddressRules
         if (dashboard is null || (dashboard.Address is null && others.Any(other => other.Address is not null)))
             return others;
 
-        var isFirst = providers is [{ Url: null }, ..] && dashboard.Address?.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6;
+        var isFirst = providers is [{ Url: null }, ..]
+            && dashboard.Address?.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6;
         return isFirst ? [dashboard, .. others] : [.. others, dashboard];
     }
 }

@@ -11,7 +11,8 @@ namespace SmmAgent.Host.Configuration;
 /// <summary><c>smm-agent join</c>: writes the settings of a new VM. Everything is validated before anything is written.</summary>
 internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider time, bool isPrivileged)
 {
-    private const UnixFileMode ReadableByAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode ReadableByAll =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const string Command = "sudo smm-agent join";
 
     public async Task<int> RunAsync(JoinOptions options, CancellationToken cancel)
@@ -40,7 +41,8 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
     private int Write(JoinOptions options, string? authority)
     {
         var caFile = paths.DashboardAuthority;
-        if (authority is not null && new FileChange(progress, isPrivileged).Run(caFile, () => WriteAuthority(caFile, authority)) is var wrote
+        if (authority is not null
+            && new FileChange(progress, isPrivileged).Run(caFile, () => WriteAuthority(caFile, authority)) is var wrote
             && wrote != ExitCode.Done)
             return wrote;
 
@@ -67,7 +69,8 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
         if (options.CaSha256 is { } pin && SettingsRules.Sha256(pin.Replace(":", "", StringComparison.Ordinal)) is { } badPin)
             return $"--ca-sha256: {badPin}";
         if (options.WorkloadGroup.Split('/') is not [var @namespace, var name])
-            return $"--workload-group '{NameRules.Shown(options.WorkloadGroup)}' is not NAMESPACE/NAME, for example vm-integration/analytics-v0";
+            return $"--workload-group '{NameRules.Shown(options.WorkloadGroup)}' is not NAMESPACE/NAME, for example "
+                + "vm-integration/analytics-v0";
         return NameRules.Label(@namespace) is { } badNamespace ? $"--workload-group: the namespace {badNamespace}"
             : NameRules.Subdomain(name) is { } badName ? $"--workload-group: the name {badName}"
             : options.NodeIp is { } ip && SettingsRules.NodeIp(ip) is { } badIp ? $"--node-ip: {badIp}"
@@ -101,7 +104,8 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
         if (options.CaSha256 is { } pin)
         {
             var sha256 = pin.Replace(":", "", StringComparison.Ordinal);
-            var proxy = options.Proxy is { } text ? ProxySetting.Parse(text).Value! : SettingsFile.TryLoad(paths.Settings).Reading.Readable.Proxy;
+            var proxy = options.Proxy is { } text ? ProxySetting.Parse(text).Value!
+                : SettingsFile.TryLoad(paths.Settings).Reading.Readable.Proxy;
             return await PinnedAuthority.FetchAsync(new(options.Url), sha256, proxy, cancel);
         }
 

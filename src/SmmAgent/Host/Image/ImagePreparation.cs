@@ -93,7 +93,8 @@ internal sealed class ImagePreparation(HostContext host, bool dryRun, bool keepT
         if (file.Content is not { } content || file.Reading.Readable.Uuid is null)
             return (null, null);
 
-        var lines = System.Text.Encoding.UTF8.GetString(content).Split('\n').Where(line => !line.StartsWith("uuid:", StringComparison.Ordinal));
+        var lines = System.Text.Encoding.UTF8.GetString(content).Split('\n')
+            .Where(line => !line.StartsWith("uuid:", StringComparison.Ordinal));
         var edited = System.Text.Encoding.UTF8.GetBytes(string.Join('\n', lines));
         return SettingsReader.Read(edited) is { Readable.Uuid: null } after && after.Errors.Count == file.Reading.Errors.Count
             ? (edited, null) : (null, "the key uuid has a form that this command does not edit: remove it");

@@ -43,7 +43,8 @@ public sealed class JoinTests : IDisposable
             node:
               ip: auto
 
-            """, File.ReadAllText(_paths.Settings).Replace("proxy: http://user:secret@proxy:3128", "proxy: \"http://user:secret@proxy:3128\"",
+            """, File.ReadAllText(_paths.Settings)
+            .Replace("proxy: http://user:secret@proxy:3128", "proxy: \"http://user:secret@proxy:3128\"",
                 StringComparison.Ordinal));
         Assert.Equal(Token + "\n", File.ReadAllText(_paths.BearerToken));
         Assert.DoesNotContain("secret", _output.ToString(), StringComparison.Ordinal);
@@ -75,7 +76,8 @@ public sealed class JoinTests : IDisposable
     }
 
     [Theory]
-    [InlineData("dashboard: {url: \"https://other.example.com\"}", "dashboard.url from https://other.example.com to https://smm.example.com")]
+    [InlineData("dashboard: {url: \"https://other.example.com\"}",
+        "dashboard.url from https://other.example.com to https://smm.example.com")]
     [InlineData("workloadGroup: {namespace: a, name: b}", "workloadGroup from a/b to vm-integration/analytics-v0")]
     public async Task AnotherConfigurationIsReplacedOnlyOnRequest(string present, string change)
     {
@@ -165,12 +167,16 @@ public sealed class JoinTests : IDisposable
         Assert.Equal(0, await RunAsync(Options() with { CaFile = file }));
 
         Assert.Equal(root.ExportCertificatePem(), File.ReadAllText(_paths.DashboardAuthority));
-        Assert.Equal(1, await RunAsync(Options() with { CaFile = _folder.Write("key.pem", "-----BEGIN PRIVATE KEY-----\n" + root.ExportCertificatePem()) }));
+        Assert.Equal(
+            1,
+            await RunAsync(
+                Options() with { CaFile = _folder.Write("key.pem", "-----BEGIN PRIVATE KEY-----\n" + root.ExportCertificatePem()) }));
     }
 
     private static RawServer Server(X509Certificate2 root, string authorities) => new(Sample.NewCertificate("server", root))
     {
-        Answers = request => RawServer.Answer("200 OK", request.Line.Contains("/get/ca.pem", StringComparison.Ordinal) ? authorities : "ok"),
+        Answers = request => RawServer.Answer(
+            "200 OK", request.Line.Contains("/get/ca.pem", StringComparison.Ordinal) ? authorities : "ok"),
     };
 
     private static string Colons(X509Certificate2 certificate) =>
