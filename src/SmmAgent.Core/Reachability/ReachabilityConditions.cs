@@ -39,7 +39,8 @@ public static class ReachabilityConditions
     public static ConditionUpdate Dashboard(
         IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own, string captureCure = "") =>
         Decide(
-            ConditionType.DashboardReachable, results is [{ Target.Name: ThroughProxy }, ..] ? ThroughProxy : "dashboard", results, now, own, captureCure);
+            ConditionType.DashboardReachable, results is [{ Target.Name: ThroughProxy }, ..] ? ThroughProxy : "dashboard", results, now,
+            own, captureCure);
 
     /// <summary>The blocker in this host's own firewall that explains a failure; null if there is none.</summary>
     public static OwnTrafficBlocker? Explains(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result) => own.FirstOrDefault(obstacle =>

@@ -51,7 +51,8 @@ public sealed class SettingsReaderTests
         Assert.Equal(new Uri("http://10.0.0.1:8080"), settings.DashboardUrl);
         Assert.Equal(("vm-integration", "analytics-v0"), (settings.Namespace, settings.Name));
         Assert.Equal("fd00::1", settings.NodeIp!.ToString());
-        Assert.Equal(["https://a.example/ip", "https://b.example/"], settings.AddressProviders.Select(provider => provider.Url!.AbsoluteUri));
+        Assert.Equal(["https://a.example/ip", "https://b.example/"],
+            settings.AddressProviders.Select(provider => provider.Url!.AbsoluteUri));
         Assert.Equal(ManagementMode.Off, settings.FirewallMode);
         Assert.Equal([16400], settings.ManagementPorts);
         Assert.Equal(new SidecarSettings

@@ -81,7 +81,8 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         Directory.CreateDirectory(Path.Combine(root.Path, "run/systemd/system"));
 
         var (exitCode, output) = fixture.Bed.Vm.Try(
-            "env", $"PATH={programs.Path}:{Environment.GetEnvironmentVariable("PATH")}", Programs.Agent, "--root", root.Path, "check", "--verbose");
+            "env", $"PATH={programs.Path}:{Environment.GetEnvironmentVariable("PATH")}", Programs.Agent, "--root", root.Path, "check",
+            "--verbose");
 
         Assert.Equal(1, exitCode);
         Assert.EndsWith("\nnext: sudo smm-agent set dashboard-url https://DASHBOARD\n", output, StringComparison.Ordinal);
