@@ -181,11 +181,22 @@ check_ca_file() {
 
 # The command that runs this script again, with the given options and the present ones.
 again() {
+    # With a pin, the file of the authority is a temporary one. Each caller runs this in a subshell.
+    [ -z "$ca_sha256" ] || ca_file=''
     set -- "$@" ${allow_plaintext:+"$allow_plaintext"} ${ca_file:+--ca-file "$ca_file"} ${ca_sha256:+--ca-sha256 "$ca_sha256"} \
         ${proxy:+--proxy "$(without_password)"} ${workload_group:+--workload-group "$workload_group"} \
         ${token_file:+--token-file "$token_file"} ${node_ip:+--node-ip "$node_ip"} ${replace:+"$replace"} ${reconcile:+"$reconcile"}
-    printf 'curl -fsSL %s%s/get/smm-agent | sudo sh' "${ca_file:+--cacert $ca_file }" "$url"
-    [ $# -eq 0 ] || printf ' -s -- %s' "$*"
+    printf 'curl -fsSL %s%s/get/smm-agent | sudo sh' "${ca_file:+--cacert $(quoted "$ca_file") }" "$url"
+    [ $# -eq 0 ] || printf ' -s --'
+    for word in "$@"; do printf ' %s' "$(quoted "$word")"; done
+}
+
+# A word of a command, as the shell reads it.
+quoted() {
+    case $1 in
+        *[!A-Za-z0-9_./:@%+=,-]*) printf "'%s'" "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")" ;;
+        *) printf '%s' "$1" ;;
+    esac
 }
 
 without_password() {
@@ -335,18 +346,24 @@ pin_authority() {
             -O "$work/authorities" "$from" 2>"$work/why" || authority_failed
     fi
     size=$package_size
+    # Only the bytes with the SHA-256 are trusted: the text around a certificate may contain another one.
     number=0
     tr -d '\r' <"$work/authorities" >"$work/lines"
     while IFS= read -r line; do
         case $line in
-            -----BEGIN*) number=$((number + 1)) ;;
+            -----BEGIN*)
+                [ "$number" -lt 50 ] || break
+                number=$((number + 1))
+                ;;
         esac
         printf '%s\n' "$line" >>"$work/authority-$number"
     done <"$work/lines"
     while [ "$number" -gt 0 ]; do
-        found=$(sed -n '/^-----BEGIN/,/^-----END/{/^-----/!p;}' "$work/authority-$number" | base64 -d 2>/dev/null | sha256sum)
+        sed -n '/^-----BEGIN/,/^-----END/{/^-----/!p;}' "$work/authority-$number" | base64 -d >"$work/der" 2>/dev/null || :
+        found=$(sha256sum <"$work/der")
         if [ "${found%% *}" = "$ca_sha256" ]; then
-            ca_file=$work/authority-$number
+            ca_file=$work/authority
+            { echo '-----BEGIN CERTIFICATE-----' && base64 "$work/der" && echo '-----END CERTIFICATE-----'; } >"$ca_file"
             done_with "the certificate authority of $url has the SHA-256 $ca_sha256"
             return
         fi

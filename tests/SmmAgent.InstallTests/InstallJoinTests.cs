@@ -55,6 +55,64 @@ public sealed class InstallJoinTests(InstallTestbed testbed)
 
     [Theory]
     [MemberData(nameof(Downloaders))]
+    public async Task OnlyThePinnedCertificateIsTrusted(string downloader)
+    {
+        // wget and .NET accept a certificate after spaces. The server's certificate is from that authority.
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var good = new CertificateRequest("CN=pinned", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var evil = await File.ReadAllTextAsync(testbed.AuthorityFile, TestContext.Current.CancellationToken);
+        await using var server = await StandInServer.StartTlsAsync(
+            testbed, $"{good.ExportCertificatePem()}\n {evil}\n", testbed.Deb1);
+        var script = await testbed.ScriptAtAsync(StandInServer.TlsUrl, testbed.Deb1);
+        await using var host = await HostAsync(downloader);
+        var pin = Convert.ToHexStringLower(SHA256.HashData(good.RawData));
+
+        var run = await host.PipeAsync(script, options: ["--ca-sha256", pin]);
+
+        Assert.Contains($"has the SHA-256 {pin}", run.Output, StringComparison.Ordinal);
+        Assert.Contains("is not trusted (", run.Error, StringComparison.Ordinal);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Empty(host.Changes());
+    }
+
+    [Fact]
+    public async Task AnswerWithManyCertificatesIsRefusedSoon()
+    {
+        var script = await testbed.ScriptAtAsync(StandInServer.TlsUrl, testbed.Deb1);
+        var lines = string.Concat(Enumerable.Repeat("-----BEGIN\n", 20_000));
+        await using var server = await StandInServer.StartTlsAsync(testbed, lines, testbed.Deb1);
+        await using var host = await HostAsync("curl");
+
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var run = await host.PipeAsync(script, options: ["--ca-sha256", new string('0', 64)]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("no certificate at", run.Error, StringComparison.Ordinal);
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(15));
+        Assert.Empty(host.Changes());
+    }
+
+    [Fact]
+    public async Task CommandToRunAgainIsQuotedAndHasThePinOnly()
+    {
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await HostAsync("curl");
+        host.Write("/tmp/my token's", Token + "\n");
+        host.Write("/usr/local/bin/apt-get", "#!/bin/sh\nexit 100\n", isExecutable: true);
+
+        var run = await host.PipeAsync(script, options:
+            ["--ca-sha256", Pin(), "--workload-group", "vm-integration/analytics-v0", "--token-file", "/tmp/my token's"]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.EndsWith(
+            $"run this again: curl -fsSL https://127.0.0.1:8443/get/smm-agent | sudo sh -s -- --ca-sha256 {Pin()} "
+                + "--workload-group vm-integration/analytics-v0 --token-file '/tmp/my token'\\''s'\n",
+            run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Downloaders))]
     public async Task DownloadUsesTheProxyOfTheOption(string downloader)
     {
         var script = await testbed.ScriptAsync(testbed.Deb1);

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 

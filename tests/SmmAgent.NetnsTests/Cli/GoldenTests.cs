@@ -27,7 +27,7 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
         ["set", "node-ip", "10.0.0"],
         ["set", "dashboard-url", "http://smm.example.com"],
         ["set", "workload-group", "Upper", "a"],
-        ["set", "bearer-token"],
+        ["set", "bearer-token", "-"],
         ["status", "--output", "xml"],
         ["status", "--outptu", "json"],
         ["--dry-run", "reconcile"]);
@@ -151,7 +151,7 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
     [GeneratedRegex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")]
     private static partial Regex Uuid();
 
-    [GeneratedRegex(@"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")]
+    [GeneratedRegex(@"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ")]
     private static partial Regex Time();
 
     [GeneratedRegex(@"\d+(\.\d+)? ms")]
