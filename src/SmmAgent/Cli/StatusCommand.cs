@@ -46,7 +46,7 @@ public static class StatusCommand
         var verbose = VerboseOption.Create("show every condition, also healthy ones");
         var wait = WaitOption();
         var timeout = TimeoutOption();
-        var command = new Command("status", "Show whether this VM is attached, and what to do if not.") 
+        var command = new Command("status", "Show whether this VM is attached, and what to do if not.")
         {
             output, watch, verbose, wait, timeout,
         };
