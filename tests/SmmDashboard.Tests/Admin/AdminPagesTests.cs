@@ -119,6 +119,16 @@ public sealed class AdminPagesTests
     }
 
     [Fact]
+    public async Task LinksOfALongSearchAreComplete()
+    {
+        await using var dashboard = await StartAsync();
+        var search = Uri.EscapeDataString(new string('机', 253));
+        var page = await GetAsync(dashboard, $"/machines?q={search}");
+        Assert.Equal(HttpStatusCode.OK, page.Status);
+        Assert.Contains($"href=\"/machines?state=Silent&amp;q={search}\"", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task PagesOfTheListHaveEveryMachineOnce()
     {
         await using var dashboard = await StartAsync();
@@ -168,6 +178,14 @@ public sealed class AdminPagesTests
         dashboard.Folder.Write(RunningDashboard.MeshFileName, "publicUrl: https://smm.example.com\ngroups: 1\n");
         await UntilAsync(dashboard, "/mesh", "the last valid version is in effect");
         await UntilAsync(dashboard, "/v1/mesh", "groups");
+    }
+
+    [Fact]
+    public async Task CommandWritesATokenThatOnlyItsOwnerReads()
+    {
+        await using var dashboard = await StartAsync();
+        var commands = (await GetAsync(dashboard, "/v1/groups/vm-integration/analytics-v0")).Json.GetProperty("addMachine");
+        Assert.StartsWith("(umask 077; openssl ", commands[0].GetProperty("command").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

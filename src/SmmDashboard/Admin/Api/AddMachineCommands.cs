@@ -11,7 +11,8 @@ internal static class AddMachineCommands
         return
         [
             new("administrator", tokenCommand
-                ?? "openssl rand -hex 32 | tr -d '\\n' > bearer-token; sha256sum < bearer-token   # add the hash to tokenSha256s"),
+                ?? "(umask 077; openssl rand -hex 32 | tr -d '\\n' > bearer-token); sha256sum < bearer-token   "
+                    + "# add the hash to tokenSha256s"),
             new("VM", $"curl -fsSL {publicUrl}/get/smm-agent | sudo sh -s -- {plaintext}--workload-group {group} "
                 + "--token-file bearer-token --reconcile"),
         ];

@@ -17,7 +17,10 @@ internal static class MachineHtml
             $"</p>\n<p id=\"summary\" class=\"unseen\">{MachineListHtml.Word(machine.State)} {machine.Condition} {machine.Reason}</p>\n");
         AddFacts(html, machine);
         AddConditions(html, machine);
-        AddGateways(html, machine.Gateways, "The WorkloadGroup has no gateway: the machine is in the network of the cluster.");
+        AddGateways(html, machine.Gateways, frame.Viewer.SeesGroups(machine.Namespace)
+            ? "The WorkloadGroup has no gateway: the machine is in the network of the cluster."
+            : "You need the right to get workloadgroups.networking.istio.io in this namespace to see the gateways and the ports of "
+                + "the group.");
         AddPorts(html, machine);
         AddHistory(html, machine);
         return Layout.End(html);

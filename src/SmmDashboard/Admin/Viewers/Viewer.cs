@@ -9,6 +9,9 @@ public sealed record Viewer(string Name, IReadOnlySet<string>? MachineNamespaces
     /// <summary>A viewer that may read everything.</summary>
     public static Viewer Everything { get; } = new("", null, null);
 
+    /// <summary>Whether it may read nothing at all.</summary>
+    public bool SeesNothing => MachineNamespaces is { Count: 0 } && GroupNamespaces is { Count: 0 };
+
     public bool SeesMachines(string @namespace) => MachineNamespaces?.Contains(@namespace) != false;
 
     public bool SeesGroups(string @namespace) => GroupNamespaces?.Contains(@namespace) != false;
