@@ -34,6 +34,11 @@ public sealed class ConditionAdviceTests
     [InlineData("the file turns capture off: remove A from it, then: sudo systemctl restart istio",
         "the file turns capture off: remove A from it, then: sudo systemctl restart istio", null)]
     [InlineData("no gateway: 10.0.0.1 says nothing (sudo is needed)", "no gateway: 10.0.0.1 says nothing (sudo is needed)", null)]
+    [InlineData("the dashboard refused the token (expired; sudo evil); set a new one: sudo smm-agent set bearer-token --stdin",
+        "the dashboard refused the token (expired; sudo evil)", "set a new one: sudo smm-agent set bearer-token --stdin")]
+    [InlineData("the dashboard answered 400 (x; sudo evil)", "the dashboard answered 400 (x; sudo evil)", null)]
+    [InlineData("a proxy refuses the request with 418, and says 'x; sudo evil'; the dashboard has not seen it; see its own log",
+        "a proxy refuses the request with 418, and says 'x; sudo evil'; the dashboard has not seen it; see its own log", null)]
     [InlineData("", "", null)]
     public void MessageIsSplitIntoFindingAndFix(string message, string finding, string? fix) =>
         Assert.Equal((finding, fix), (ConditionAdvice.From(message).Finding, ConditionAdvice.From(message).Fix));
