@@ -53,6 +53,18 @@ public sealed record ProxySetting
         return new(address, address is null ? $"the environment variable {name} {reason}" : null);
     }
 
+    /// <summary>The user and the password in each form in which they may occur; empty without them.</summary>
+    public IReadOnlyList<string> Secrets()
+    {
+        if (_text is NoneWord or EnvironmentWord || ProxyAddress.Parse(_text).Value is not { Credentials: { } credentials })
+            return [];
+
+        // The user info ends at the last @ in the text, and Uri may escape characters of it.
+        var given = _text[(_text.IndexOf("://", StringComparison.Ordinal) + 3).._text.LastIndexOf('@')];
+        string[] pairs = [given, new Uri(_text).UserInfo, Uri.UnescapeDataString(given)];
+        return [credentials["Basic ".Length..], .. pairs, .. pairs.Select(pair => pair[(pair.IndexOf(':', StringComparison.Ordinal) + 1)..])];
+    }
+
     /// <summary>The setting without user and password.</summary>
     public override string ToString()
     {
