@@ -527,8 +527,17 @@ set_dashboard_url() {
 join() {
     smm-agent join --help >/dev/null 2>&1 </dev/null ||
         fail 1 "smm-agent $installed has no command join: use smm-agent set, or upgrade the packages of the dashboard"
+    # Other users can read arguments.
+    case $proxy in
+        http:*)
+            make_work
+            printf '%s\n' "$proxy" >"$work/proxy"
+            set -- --proxy-file "$work/proxy"
+            ;;
+        *) set -- ${proxy:+--proxy "$proxy"} ;;
+    esac
     smm-agent join "$url" --workload-group "$workload_group" --token-file "$token_file" ${node_ip:+--node-ip "$node_ip"} \
-        ${ca_file:+--ca-file "$ca_file"} ${proxy:+--proxy "$proxy"} ${allow_plaintext:+"$allow_plaintext"} ${replace:+"$replace"} \
+        ${ca_file:+--ca-file "$ca_file"} "$@" ${allow_plaintext:+"$allow_plaintext"} ${replace:+"$replace"} \
         ${reconcile:+"$reconcile"} </dev/null || exit $?
 }
 

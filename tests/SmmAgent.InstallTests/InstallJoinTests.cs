@@ -127,6 +127,24 @@ public sealed class InstallJoinTests(InstallTestbed testbed)
     }
 
     [Fact]
+    public async Task PasswordOfTheProxyIsNoArgumentOfTheAgent()
+    {
+        var script = await testbed.ScriptAsync(testbed.Deb1);
+        await using var host = await HostAsync("curl", isTrusting: true);
+        Assert.Equal(0, (await host.PipeAsync(script)).ExitCode);
+        host.Write("/usr/local/bin/smm-agent", "#!/bin/sh\necho \"$@\" >>/root/arguments\nexec /usr/bin/smm-agent \"$@\"\n",
+            isExecutable: true);
+
+        var run = await host.PipeAsync(script, options:
+            ["--proxy", "http://user:secret@127.0.0.1:9", "--workload-group=vm-integration/analytics-v0", "--token-file=/tmp/token"]);
+
+        Assert.True(run.ExitCode == 0, run.Output + run.Error);
+        Assert.Contains("http://user:secret@127.0.0.1:9", host.Read("/etc/smm/agent.yaml"), StringComparison.Ordinal);
+        Assert.Contains("join https://127.0.0.1:8443", host.Read("/root/arguments"), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", host.Read("/root/arguments") + run.Output + run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AnotherConfigurationStays()
     {
         var script = await testbed.ScriptAsync(testbed.Deb1);

@@ -7,7 +7,12 @@ namespace SmmAgent.Core.Yaml;
 /// <param name="IsBare">Whether the value is never quoted: <c>true</c>, <c>false</c>, a uuid.</param>
 public sealed record SettingChange(string Section, string Key, string Value, bool IsBare = false)
 {
+    /// <summary>Whether the key is removed, and has no value afterwards.</summary>
+    public bool IsRemoval { get; init; }
+
     public string Path => Section.Length == 0 ? Key : $"{Section}.{Key}";
+
+    public static SettingChange Remove(string section, string key) => new(section, key, "", IsBare: true) { IsRemoval = true };
 
     internal string ByHand => Section.Length == 0 ? $"{Key}: {Written}" : $"{Section}: {{{Key}: {Written}}}";
 
@@ -35,10 +40,27 @@ public static class YamlEdit
         var section = change.Section.Length == 0 ? before : before.Members.FirstOrDefault(member => member.Key == change.Section)?.Value;
         if (section?.Members.FirstOrDefault(member => member.Key == change.Key) is { } member && change.IsIn(member.Value))
             return (text, null);
+        if (change.IsRemoval)
+            return Remove(text, before, section, change);
 
         var edited = YamlProposals.For(text, change).FirstOrDefault(proposal => IsRight(before, proposal, change));
         return edited is null
             ? (null, $"{change.Path} cannot be put into a file that is written like this one; add it by hand: {change.ByHand}")
+            : (edited, null);
+    }
+
+    private static (string? Text, string? Reason) Remove(string text, YamlNode before, YamlNode? section, SettingChange change)
+    {
+        if (section?.Members.Any(member => member.Key == change.Key) != true)
+            return (text, null);
+
+        var edited = YamlProposals.Without(text, change).FirstOrDefault(proposal =>
+            YamlReader.Parse(proposal, YamlLimits.Agent).Root is { } after
+            && AreSame(Without(before, change.Section), Without(after, change.Section))
+            && after.Members.FirstOrDefault(member => member.Key == change.Section)?.Value is { } rest
+            && AreSame(Without(section, change.Key), rest.Members));
+        return edited is null
+            ? (null, $"{change.Path} cannot be removed from a file that is written like this one; remove it by hand")
             : (edited, null);
     }
 

@@ -1,8 +1,10 @@
+using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Network;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Yaml;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
@@ -13,10 +15,19 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
 {
     private const UnixFileMode ReadableByAll =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const int MaximumProxyBytes = 4096;
     private const string Command = "sudo smm-agent join";
 
     public async Task<int> RunAsync(JoinOptions options, CancellationToken cancel)
     {
+        if (options.ProxyFile is not null)
+        {
+            var (proxy, problem) = ReadProxy(options);
+            if (proxy is null)
+                return Refuse(problem!);
+            options = options with { Proxy = proxy };
+        }
+
         if (Validate(options) is { } error)
             return Refuse(error);
         if (FindConflict(options) is { } conflict)
@@ -34,8 +45,52 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
             return ExitCode.Failed;
         }
 
+        // The daemon must not send the token of the former dashboard to the new one.
+        byte[]? former = null;
+        if (HasAnotherDashboard(options) && TakeToken(out former) is var taken && taken != ExitCode.Done)
+            return taken;
         var written = Write(options, authority);
+        if (written != ExitCode.Done && former is not null)
+            new FileChange(progress, isPrivileged).Run(paths.BearerToken, () => WriteToken(former));
         return written == ExitCode.Done ? setToken.Write(token) : written;
+    }
+
+    private static (string? Proxy, string? Problem) ReadProxy(JoinOptions options)
+    {
+        if (options.Proxy is not null)
+            return (null, "--proxy and --proxy-file cannot be combined");
+        try
+        {
+            return (AtomicFile.ReadLimited(options.ProxyFile!, MaximumProxyBytes) is { } bytes
+                ? Encoding.UTF8.GetString(bytes).Trim() : null, "--proxy-file: the file does not exist");
+        }
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
+        {
+            return (null, $"--proxy-file: {FileErrors.Reason(exception)}");
+        }
+    }
+
+    private bool HasAnotherDashboard(JoinOptions options) =>
+        SettingsFile.TryLoad(paths.Settings).Reading.Readable.DashboardUrl is { } url && url != new Uri(options.Url);
+
+    /// <summary>Removes the bearer token.</summary>
+    private int TakeToken(out byte[]? token)
+    {
+        byte[]? found = null;
+        var result = new FileChange(progress, isPrivileged).Run(paths.BearerToken, () =>
+        {
+            found = AtomicFile.ReadLimited(paths.BearerToken, BearerTokenFile.MaximumBytes);
+            File.Delete(paths.BearerToken);
+            return ExitCode.Done;
+        });
+        token = found;
+        return result;
+    }
+
+    private int WriteToken(byte[] token)
+    {
+        new ConfigFile(paths.BearerToken).Write(token, isSecret: true);
+        return ExitCode.Done;
     }
 
     private int Write(JoinOptions options, string? authority)
@@ -47,7 +102,7 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
             return wrote;
 
         return new SettingsWriter(paths.Settings, progress, time, isPrivileged)
-            .Set("configuration", [.. Changes(options, authority is null ? null : caFile)]);
+            .Set("configuration", [.. Changes(options, authority is null ? null : caFile), .. Removals(options, authority is not null)]);
     }
 
     private static string? Validate(JoinOptions options)
@@ -145,6 +200,20 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
         yield return new("workloadGroup", "name", group[1]);
         if (options.NodeIp is { } ip)
             yield return new("node", "ip", ip);
+    }
+
+    /// <summary>The settings of the former dashboard that the options do not replace.</summary>
+    private IEnumerable<SettingChange> Removals(JoinOptions options, bool hasAuthority)
+    {
+        var present = SettingsFile.TryLoad(paths.Settings).Reading.Readable;
+        if (!HasAnotherDashboard(options))
+            yield break;
+        if (present.CaFile is not null && !hasAuthority)
+            yield return SettingChange.Remove("dashboard", "caFile");
+        if (present.AllowPlaintext && new Uri(options.Url).Scheme != Uri.UriSchemeHttp)
+            yield return SettingChange.Remove("dashboard", "allowPlaintext");
+        if (!present.Proxy.IsNone && options.Proxy is null)
+            yield return SettingChange.Remove("dashboard", "proxy");
     }
 
     private int Refuse(string error)

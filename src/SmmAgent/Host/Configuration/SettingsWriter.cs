@@ -25,12 +25,16 @@ internal sealed class SettingsWriter(string path, Progress progress, TimeProvide
         if (editing.Content is null)
             return ExitCode.Usage;
 
+        // The user and the password of a proxy are a secret.
+        var closes = target.IsOpenToAll && SettingsReader.Read(editing.Content).Readable.Proxy.Secrets().Count > 0;
         var isSame = file is not null && file.AsSpan().SequenceEqual(editing.Content);
-        if (!isSame)
-            target.Write(editing.Content);
+        if (!isSame || closes)
+            target.Write(editing.Content, isSecret: closes);
         var values = string.Join(' ', changes.Select(change => $"{change.Path}={Shown(change)}"));
         progress.Done($"{what} is {(isSame ? "unchanged" : "set")} {values} config={path}");
         WarnOfDaemon(path);
+        if (closes)
+            progress.Warn($"{path} was readable by every user of this host and is now closed, because it has the password of the proxy");
         foreach (var warning in editing.Warnings)
             progress.Warn($"{path}: {warning}");
         foreach (var fault in editing.Others)
@@ -48,7 +52,7 @@ internal sealed class SettingsWriter(string path, Progress progress, TimeProvide
     }
 
     // The URL of a proxy may have a password.
-    private static string Shown(SettingChange change) =>
+    private static string Shown(SettingChange change) => change.IsRemoval ? "-" :
         change is { Section: "dashboard", Key: "proxy" } && ProxySetting.Parse(change.Value).Value is { } proxy
             ? proxy.ToString() : change.Value;
 
