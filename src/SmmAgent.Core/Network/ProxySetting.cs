@@ -62,7 +62,8 @@ public sealed record ProxySetting
         // The user info ends at the last @ in the text, and Uri may escape characters of it.
         var given = _text[(_text.IndexOf("://", StringComparison.Ordinal) + 3).._text.LastIndexOf('@')];
         string[] pairs = [given, new Uri(_text).UserInfo, Uri.UnescapeDataString(given)];
-        return [credentials["Basic ".Length..], .. pairs, .. pairs.Select(pair => pair[(pair.IndexOf(':', StringComparison.Ordinal) + 1)..])];
+        var passwords = pairs.Select(pair => pair[(pair.IndexOf(':', StringComparison.Ordinal) + 1)..]);
+        return [credentials["Basic ".Length..], .. pairs, .. passwords];
     }
 
     /// <summary>The setting without user and password.</summary>
