@@ -96,7 +96,8 @@ public sealed class JoinTests : IDisposable
     }
 
     [Theory]
-    [InlineData("dashboard:\n  url: http://other:8080\n  caFile: /etc/smm/old.pem\n  # mine\n  allowPlaintext: true\n  proxy: http://old:1\n")]
+    [InlineData("dashboard:\n  url: http://other:8080\n"
+        + "  caFile: /etc/smm/old.pem\n  # mine\n  allowPlaintext: true\n  proxy: http://old:1\n")]
     [InlineData("dashboard: {caFile: /etc/smm/old.pem, url: \"http://other:8080\", proxy: \"http://old:1\", allowPlaintext: true}\n")]
     public async Task SettingsOfTheFormerDashboardAreRemoved(string present)
     {
