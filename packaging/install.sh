@@ -520,7 +520,14 @@ set_dashboard_url() {
         set -- "$@" --ca-file /etc/smm/dashboard-ca.pem
     fi
     [ -z "$proxy" ] || warn "--proxy is for the download only; for the agent, set dashboard.proxy in /etc/smm/agent.yaml"
-    smm-agent set dashboard-url "$@" </dev/null || fail 1 "the dashboard's URL was not set: sudo smm-agent set dashboard-url $*"
+    set_quietly dashboard-url "$@" || fail 1 "the dashboard's URL was not set: sudo smm-agent set dashboard-url $*"
+}
+
+# smm-agent prints the next step after each setting; this script prints it once, at the end. In the C locale, smm-agent would print
+# other marks than this script.
+set_quietly() {
+    set_output=$(LC_ALL=C.UTF-8 smm-agent set "$@" </dev/null) || return 1
+    printf '%s\n' "$set_output" | sed '/^❯ next: /d'
 }
 
 # Configures the agent, and attaches this VM if that was requested. smm-agent prints the reason of a failure.
@@ -536,7 +543,7 @@ join() {
             ;;
         *) set -- ${proxy:+--proxy "$proxy"} ;;
     esac
-    smm-agent join "$url" --workload-group "$workload_group" --token-file "$token_file" ${node_ip:+--node-ip "$node_ip"} \
+    LC_ALL=C.UTF-8 smm-agent join "$url" --workload-group "$workload_group" --token-file "$token_file" ${node_ip:+--node-ip "$node_ip"} \
         ${ca_file:+--ca-file "$ca_file"} "$@" ${allow_plaintext:+"$allow_plaintext"} ${replace:+"$replace"} \
         ${reconcile:+"$reconcile"} </dev/null || exit $?
 }
@@ -546,7 +553,7 @@ set_trusted_key() {
     [ -n "$package_key" ] || return 0
     settings=$(smm-agent config show </dev/null) || :
     case $(setting 'packages\.trustedKeys') in
-        '' | -) smm-agent set trusted-key "$package_key" </dev/null || warn "the key of the packages was not set: sudo smm-agent set trusted-key $package_key" ;;
+        '' | -) set_quietly trusted-key "$package_key" || warn "the key of the packages was not set: sudo smm-agent set trusted-key $package_key" ;;
     esac
 }
 
