@@ -52,6 +52,7 @@ main() {
     set -eu
     umask 022
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    # For programs whose output is read. smm-agent gets C.UTF-8: in the C locale it prints other marks than this script.
     LC_ALL=C
     export PATH LC_ALL
     environment_proxy=${https_proxy:-${HTTPS_PROXY:-}}
@@ -493,7 +494,7 @@ verify_signature() {
     fi
     size=1048576
     download "$list" "an upgrade needs a signed package list, which smm-dashboard sign-packages makes"
-    smm-agent verify-package --list "$work/$list" "$work/$file" </dev/null ||
+    LC_ALL=C.UTF-8 smm-agent verify-package --list "$work/$list" "$work/$file" </dev/null ||
         fail 1 "$file was not installed: the reason is above; nothing was changed"
 }
 
@@ -523,8 +524,7 @@ set_dashboard_url() {
     set_quietly dashboard-url "$@" || fail 1 "the dashboard's URL was not set: sudo smm-agent set dashboard-url $*"
 }
 
-# smm-agent prints the next step after each setting; this script prints it once, at the end. In the C locale, smm-agent would print
-# other marks than this script.
+# smm-agent prints the next step after each setting; this script prints it once, at the end.
 set_quietly() {
     set_output=$(LC_ALL=C.UTF-8 smm-agent set "$@" </dev/null) || return 1
     printf '%s\n' "$set_output" | sed '/^❯ next: /d'
