@@ -7,7 +7,7 @@ _smm_agent() {
         esac
     done
     case "$previous" in
-        --token-file | --ca-file | --file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --token-file | --ca-file | --proxy-file | --file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --workload-group) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
         --node-ip) mapfile -t COMPREPLY < <(compgen -W "auto" -- "$current"); return ;;
         --ca-sha256) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
@@ -20,7 +20,7 @@ _smm_agent() {
     esac
     case "$context" in
         "") words="join set check reconcile confirm status explain detach prepare-image config support-bundle run version --help --version" ;;
-        " join") words="--workload-group --token-file --node-ip --ca-file --ca-sha256 --proxy --allow-plaintext --replace --reconcile" ;;
+        " join") words="--workload-group --token-file --node-ip --ca-file --ca-sha256 --proxy --proxy-file --allow-plaintext --replace --reconcile" ;;
         " set") words="dashboard-url workload-group node-ip bearer-token trusted-key proxy sidecar-mode firewall-mode self-upgrade" ;;
         " set dashboard-url") words="--allow-plaintext --ca-file" ;;
         " set workload-group") words="" ;;

@@ -21,6 +21,7 @@ complete -c smm-agent -n '__fish_seen_subcommand_from join' -l node-ip -x -a 'au
 complete -c smm-agent -n '__fish_seen_subcommand_from join' -l ca-file -r -F -d 'the only authorities to trust'
 complete -c smm-agent -n '__fish_seen_subcommand_from join' -l ca-sha256 -x -a '' -d 'pin the authority by SHA-256'
 complete -c smm-agent -n '__fish_seen_subcommand_from join' -l proxy -x -a 'environment none' -d 'the proxy to the dashboard'
+complete -c smm-agent -n '__fish_seen_subcommand_from join' -l proxy-file -r -F -d 'read the proxy from this file'
 complete -c smm-agent -n '__fish_seen_subcommand_from join' -l allow-plaintext -d 'accept http (no encryption)'
 complete -c smm-agent -n '__fish_seen_subcommand_from join' -l replace -d 'replace the present settings'
 complete -c smm-agent -n '__fish_seen_subcommand_from join' -l reconcile -d 'attach this VM now'
