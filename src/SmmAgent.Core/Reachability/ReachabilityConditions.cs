@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Reachability;
 
@@ -134,7 +135,8 @@ public static class ReachabilityConditions
         if (first is null)
             return "";
 
-        return $"; the certificate '{first.Certificate!.Subject}' of {what} {first.Endpoint()} expires on {first.Certificate.NotAfter:u}";
+        return $"; the certificate '{first.Certificate!.Subject}' of {what} {first.Endpoint()} expires on "
+            + $"{TimeText.Format(first.Certificate.NotAfter)}";
     }
 
     private static ConditionUpdate NothingToTry(NetworkModel model) => model == NetworkModel.SameNetwork

@@ -1,5 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
+using SmmAgent.Core.Time;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Locks;
 
@@ -67,7 +68,7 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
         {
             return Wrong(refusal.Found, package) with
             {
-                Remediation = $"it is fetched again at {refusal.Until:u}, or by: sudo smm-agent reconcile",
+                Remediation = $"it is fetched again at {TimeText.Format(refusal.Until)}, or by: sudo smm-agent reconcile",
             };
         }
 

@@ -83,6 +83,7 @@ internal static class AgentCommandLine
             root,
             JoinCommand.Create(paths),
             SetCommand.Create(paths),
+            UnsetCommand.Create(paths),
             CheckCommand.Create(paths),
             ReconcileCommand.Create(paths),
             ConfirmCommand.Create(paths),

@@ -44,6 +44,28 @@ public sealed class YamlEditTests
         Assert.Equal((after, null), YamlEdit.Set(before, new("node", "ip", "10.0.0.1")));
 
     [Theory]
+    [InlineData("", "")]
+    [InlineData("node:\n  x: y\n", "node:\n  x: y\n")]
+    [InlineData("node:\n  ip: auto\n", "")]
+    [InlineData("# a\nnode:\n  ip: auto\n# b\nuuid: u\n", "# a\nnode:\n# b\nuuid: u\n")]
+    [InlineData("node:\n  # why\n  ip: auto\n", "node:\n  # why\n")]
+    [InlineData("node:\n  ip: auto # static\n  x: y\n", "node:\n  # static\n  x: y\n")]
+    [InlineData("node:\n  ip:\n  x: y\n", "node:\n  x: y\n")]
+    [InlineData("node:\r\n  ip: auto\r\n  x: y\r\n", "node:\r\n  x: y\r\n")]
+    [InlineData("node:\n  x: y\n  ip:\n  - a\n  - b\nuuid: u", "node:\n  x: y\nuuid: u")]
+    [InlineData("node: {ip: auto, x: y}\n", "node: {x: y}\n")]
+    [InlineData("node: {x: y, ip: auto}\n", "node: {x: y}\n")]
+    [InlineData("a: b\nnode: {ip: auto}\n", "a: b\n")]
+    [InlineData("{node: {ip: auto}, a: b}", "{a: b}")]
+    [InlineData("\"node\":\n  \"ip\": \"auto\"\n  x: y", "\"node\":\n  x: y")]
+    public void RemovalKeepsCommentsAndOtherKeys(string before, string after) =>
+        Assert.Equal((after, null), YamlEdit.Remove(before, "node", "ip"));
+
+    [Fact]
+    public void ATopLevelKeyIsRemoved() =>
+        Assert.Equal(("a: b\n# c\nd: e\n", null), YamlEdit.Remove("a: b\nuuid: u # c\nd: e\n", "", "uuid"));
+
+    [Theory]
     [InlineData("", "uuid: 0a-1\n")]
     [InlineData("# c\nnode:\n  ip: auto # d\n", "# c\nnode:\n  ip: auto # d\nuuid: 0a-1\n")]
     [InlineData("node: {}", "node: {}\nuuid: 0a-1\n")]

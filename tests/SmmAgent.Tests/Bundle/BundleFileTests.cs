@@ -41,7 +41,7 @@ public sealed class BundleFileTests : IDisposable
         Assert.Equal(["a.txt", "folder/b.txt", "INDEX.txt"], files.Select(file => file.Name));
         Assert.Equal("before [redacted] after", files[0].Text);
         Assert.Equal(
-            "made 2026-01-01 12:00:00Z; secrets are replaced by [redacted]\n"
+            "made 2026-01-01T12:00:00Z; secrets are replaced by [redacted]\n"
                 + "collected  a.txt: 23 bytes\ncollected  folder/b.txt: 6 bytes\n",
             files[2].Text);
         Assert.Equal(

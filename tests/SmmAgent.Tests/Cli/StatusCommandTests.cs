@@ -214,6 +214,32 @@ public sealed class StatusCommandTests : IDisposable
         Assert.DoesNotContain(_output.ToString(), c => char.IsControl(c) && c != '\n');
     }
 
+    [Theory]
+    [InlineData(PrintFormat.Json)]
+    [InlineData(PrintFormat.Yaml)]
+    public async Task TextThatIsNotUnicodeIsReplaced(PrintFormat format)
+    {
+        var text = System.Text.Encoding.UTF8.GetString(StatusJsonText.Write(Status()));
+        await File.WriteAllTextAsync(
+            _paths.Status,
+            text.Insert(text.IndexOf('{', StringComparison.Ordinal) + 1, """ "\ud800x": "a\udc00b\\ud800c 2026-01-02T03:04:05.123+02:00", """),
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: format)));
+        Assert.Contains("a\ufffdb", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("ud800c 2026-01-02T03:04:05.123+02:00", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TimesInTheFileHaveNoFractions()
+    {
+        var status = Status() with { UpdatedAt = new DateTimeOffset(2026, 1, 2, 5, 4, 5, 678, TimeSpan.FromHours(2)) };
+
+        Assert.Contains(
+            "\"updatedAt\": \"2026-01-02T03:04:05Z\"", System.Text.Encoding.UTF8.GetString(StatusJsonText.Write(status)),
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task FreshHostShowsTheFirstSteps()
     {
@@ -268,7 +294,7 @@ public sealed class StatusCommandTests : IDisposable
         new ConfirmationNote(IsRolledBack: true, _time.GetUtcNow()).Write(_paths);
 
         Assert.Equal(1, await RunAsync(Options()));
-        Assert.Contains("the last reconcile was not confirmed and was rolled back at 2026-01-02 03:04:05Z\n", _output.ToString(),
+        Assert.Contains("the last reconcile was not confirmed and was rolled back at 2026-01-02T03:04:05Z\n", _output.ToString(),
             StringComparison.Ordinal);
         Assert.Contains("next:  sudo smm-agent reconcile --confirm-within 120s\n", _output.ToString(), StringComparison.Ordinal);
     }

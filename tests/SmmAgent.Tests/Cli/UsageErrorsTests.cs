@@ -75,6 +75,16 @@ public sealed class UsageErrorsTests
     public void AWrongValueIsNamedWithTheReason(string line, string error) => Assert.Equal(error, Error(line));
 
     [Fact]
+    public void AnUnknownSettingIsNamedWithASuggestionAndTheList()
+    {
+        var error = Error("unset sidecar.mod")!;
+
+        Assert.StartsWith("there is no setting 'sidecar.mod'; did you mean 'sidecar.mode'?; the settings are dashboard.url, ", error,
+            StringComparison.Ordinal);
+        Assert.EndsWith(", selfUpgrade, uuid", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AnEmptyNameOfAFileIsRefused() => Assert.Equal(
         "--file: '' is not a file name; for example: --file bundle.tar.gz",
             UsageErrors.Format(AgentCommandLine.Parse(["support-bundle", "--file", ""])));

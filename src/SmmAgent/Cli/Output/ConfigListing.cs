@@ -1,4 +1,5 @@
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Time;
 using SmmAgent.Host.Status;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Dashboard.Tokens;
@@ -122,7 +123,7 @@ internal sealed class ConfigListing
     }
 
     private static string Until(BearerToken token) =>
-        token.Claims()?.Expires is { } time ? $", valid until {StructuredText.Time(time)}" : "";
+        token.Claims()?.Expires is { } time ? $", valid until {TimeText.Format(time)}" : "";
 
     private void AddMesh(AgentPaths paths, DashboardTarget? target)
     {
@@ -135,7 +136,7 @@ internal sealed class ConfigListing
         if (newest is { Config: var config })
         {
             var dashboard = newest.From.Url.GetLeftPart(UriPartial.Authority);
-            var source = $"dashboard {dashboard}, fetched at {StructuredText.Time(newest.ReceivedAt)}";
+            var source = $"dashboard {dashboard}, fetched at {TimeText.Format(newest.ReceivedAt)}";
             _entries.AddRange(MeshTable.Rows(config).Select(row => new ConfigEntry(MeshGroup, row.Key, row.Value, source)));
         }
         else if (!Environment.IsPrivilegedProcess)

@@ -1,20 +1,19 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using SmmAgent.Contract;
 using SmmAgent.Core.Yaml;
 
 namespace SmmAgent.Cli.Output;
 
-/// <summary>Formats the JSON of a command for its output, as JSON or as YAML. Times are in UTC, RFC 3339, without fractions.</summary>
-internal static class StructuredText
+/// <summary>Formats the JSON of a command for its output, as JSON or as YAML.</summary>
+internal static partial class StructuredText
 {
-    /// <summary>The shortest time with a time zone: <c>2026-01-02T03:04:05Z</c>.</summary>
-    private const int ShortestTime = 20;
+    private const string HalfPair = "half";
 
     // "Unsafe" refers to HTML; this output is never part of HTML.
-    private static readonly JsonWriterOptions Readable =
+    private static readonly JsonWriterOptions Indented =
         new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="write">Writes one value.</param>
@@ -28,10 +27,10 @@ internal static class StructuredText
 
     public static string Format(ReadOnlyMemory<byte> json, PrintFormat format)
     {
-        using var document = JsonDocument.Parse(json);
+        using var document = JsonDocument.Parse(Readable(json));
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, Readable))
-            Copy(writer, document.RootElement);
+        using (var writer = new Utf8JsonWriter(stream, Indented))
+            document.RootElement.WriteTo(writer);
         var readable = stream.ToArray();
         if (format == PrintFormat.Json)
             return OneLine.ReplaceUnprintableInLines(Encoding.UTF8.GetString(readable)) + "\n";
@@ -39,10 +38,6 @@ internal static class StructuredText
         using var printed = JsonDocument.Parse(readable);
         return OneLine.ReplaceUnprintableInLines(YamlFromJson.Write(printed.RootElement));
     }
-
-    /// <summary>A time as it is printed.</summary>
-    public static string Time(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     public static void WriteStrings(this Utf8JsonWriter json, string name, IEnumerable<string> values)
     {
@@ -52,33 +47,14 @@ internal static class StructuredText
         json.WriteEndArray();
     }
 
-    private static void Copy(Utf8JsonWriter json, JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Object:
-                json.WriteStartObject();
-                foreach (var member in value.EnumerateObject())
-                {
-                    json.WritePropertyName(member.Name);
-                    Copy(json, member.Value);
-                }
+    /// <summary>
+    /// Replaces what is not Unicode, because the user of the daemon may write any content into status.json: JSON allows invalid UTF-8
+    /// and half a surrogate pair, and reading such a text throws.
+    /// </summary>
+    private static string Readable(ReadOnlyMemory<byte> json) => Escape().Replace(
+        Encoding.UTF8.GetString(json.Span), match => match.Groups[HalfPair].Success ? @"\uFFFD" : match.Value);
 
-                json.WriteEndObject();
-                break;
-            case JsonValueKind.Array:
-                json.WriteStartArray();
-                foreach (var item in value.EnumerateArray())
-                    Copy(json, item);
-                json.WriteEndArray();
-                break;
-            case JsonValueKind.String when value.GetString() is { Length: >= ShortestTime } text && text[10] == 'T'
-                && value.TryGetDateTimeOffset(out var time):
-                json.WriteStringValue(Time(time));
-                break;
-            default:
-                value.WriteTo(json);
-                break;
-        }
-    }
+    // Every escape sequence is matched, so that \\ud800 is a backslash and four letters.
+    [GeneratedRegex(@"\\(?:[^u]|u[dD][89abAB]..\\u[dD][c-fC-F]..|(?<half>u[dD][89a-fA-F]..))", RegexOptions.CultureInvariant)]
+    private static partial Regex Escape();
 }

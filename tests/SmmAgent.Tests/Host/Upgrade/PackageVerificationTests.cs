@@ -150,7 +150,7 @@ public sealed class PackageVerificationTests : IDisposable
 
         Assert.Equal(ExitCode.Failed, Run());
 
-        AssertRefused("the dashboard's package list was valid until 2026-01-02 12:00:00Z");
+        AssertRefused("the dashboard's package list was valid until 2026-01-02T12:00:00Z");
     }
 
     [Fact]
