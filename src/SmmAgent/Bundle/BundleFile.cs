@@ -12,6 +12,9 @@ internal sealed class BundleFile(AgentPaths paths, IReadOnlyList<BundlePart> par
 {
     private const string OtherFile = "choose another file: smm-agent support-bundle --file FILE";
 
+    /// <summary>What was written; null for nothing.</summary>
+    public (string File, int Collected, int Missing)? Written { get; private set; }
+
     /// <param name="file">The file to create; null for one in the working directory that is named after host and time.</param>
     /// <returns>An exit code.</returns>
     public async Task<int> WriteAsync(string? file, CancellationToken cancel)
@@ -75,6 +78,7 @@ internal sealed class BundleFile(AgentPaths paths, IReadOnlyList<BundlePart> par
 
     private void Report(SupportBundle bundle, HostSecrets secrets, string target)
     {
+        Written = (target, bundle.Collected, bundle.Missing);
         progress.Done($"support bundle is written file={target} collected={bundle.Collected} missing={bundle.Missing}");
         if (bundle.Missing > 0)
             progress.Would("INDEX.txt in the bundle lists the missing parts and the reasons");

@@ -77,10 +77,13 @@ internal static class AgentCommandLine
             Recursive = true,
             Hidden = true,
         };
-        var paths = (ParseResult parsed) => new AgentPaths(Path.GetFullPath(parsed.GetRequiredValue(root)));
+        var config = ConfigOption.Global();
+        var paths = (ParseResult parsed) =>
+            ConfigOption.Apply(new AgentPaths(Path.GetFullPath(parsed.GetRequiredValue(root))), parsed, config);
         var tree = new RootCommand("Attaches this virtual machine to an Istio service mesh, and keeps it attached.")
         {
             root,
+            config,
             JoinCommand.Create(paths),
             SetCommand.Create(paths),
             UnsetCommand.Create(paths),

@@ -23,9 +23,13 @@ internal static class CheckCommand
         var output = OutputOption.Create();
         var verbose = VerboseOption.Create("show every result, also of passed checks");
         var failed = new Option<bool>("--failed") { Description = "show only failures" };
+        var config = ConfigOption.Create();
         var group = GroupArgument();
         var failOn = FailOnOption();
-        var command = new Command("check", "Check every prerequisite and suggest fixes.") { group, output, verbose, failed, failOn };
+        var command = new Command("check", "Check every prerequisite and suggest fixes.") 
+        {
+            group, output, verbose, failed, failOn, config,
+        };
         command.SetAction((parsed, cancel) => RunAsync(
             paths(parsed),
             parsed.GetValue(group) is { } name ? Parse(name) : null,

@@ -11,7 +11,7 @@ internal static class ConfigCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var output = OutputOption.Create();
-        var show = new Command("show", "Show each value and where it came from.") { output };
+        var show = new Command("show", "Show each value and where it came from.") { output, ConfigOption.Create() };
         show.SetAction(parsed => Show(ConfigListing.Collect(paths(parsed)), OutputOption.Format(parsed, output)));
         return new Command("config", "Show the configuration in force.") { show };
     }

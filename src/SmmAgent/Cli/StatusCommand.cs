@@ -108,8 +108,11 @@ public static class StatusCommand
         CancellationToken cancel)
     {
         var start = time.GetUtcNow();
+        using var changes = new StatusChanges(paths.Status, time);
+        await changes.ListenAsync();
         while (true)
         {
+            var change = changes.Next;
             var reading = StatusReader.Read(paths.Status);
             var now = time.GetUtcNow();
             var fresh = reading.Status is { } status && now - status.UpdatedAt <= StatusReader.StaleAfter ? status : null;
@@ -126,8 +129,7 @@ public static class StatusCommand
                 return isReached ? ExitCode.Done : ExitCode.Timeout;
             }
 
-            var rest = options.Timeout - (now - start);
-            await Task.Delay(rest < WatchEvery ? rest : WatchEvery, time, cancel);
+            await changes.WaitAsync(change, options.Timeout - (now - start), cancel);
         }
     }
 

@@ -35,7 +35,7 @@ internal static class UsageErrors
         if (Misread(parsed, command) is { } option)
             return UnknownOption(command, option);
         if (parsed.Errors.Count == 0)
-            return null;
+            return ConfigOption.Refused(parsed);
         if (command.Subcommands.Count > 0)
             return "";
 

@@ -71,6 +71,15 @@ public sealed class UsageErrorsTests
     [InlineData("status --wait --timeout soon", "--timeout: 'soon' is not a duration, for example 120s or 2m")]
     [InlineData("status --timeout 2m", "--timeout needs --wait; for example: smm-agent status --wait --timeout 2m")]
     [InlineData("status --wait --watch", "--watch and --wait cannot be combined")]
+    [InlineData("reconcile --output json", "--output needs --dry-run; for example: sudo smm-agent reconcile --dry-run --output json")]
+    [InlineData("detach -o json", "--output needs --dry-run; for example: sudo smm-agent detach --dry-run --output json")]
+    [InlineData("status --config /etc/passwd",
+        "'status' does not accept --config: the daemon and its units read only /etc/smm/agent.yaml; --config is an option of 'check', "
+            + "'config show' and 'reconcile --dry-run'")]
+    [InlineData("reconcile --config /etc/passwd",
+        "--config needs --dry-run: the daemon and its units read only /etc/smm/agent.yaml; --config is an option of 'check', "
+            + "'config show' and 'reconcile --dry-run'")]
+    [InlineData("check --config /none", "--config: there is no file '/none' that this user can read")]
     [InlineData("set bearer-token one secret", "'set bearer-token' takes no more than TOKEN")]
     public void AWrongValueIsNamedWithTheReason(string line, string error) => Assert.Equal(error, Error(line));
 
@@ -110,6 +119,11 @@ public sealed class UsageErrorsTests
     [InlineData("status --wait=Registered")]
     [InlineData("status -ojson")]
     [InlineData("version -o json")]
+    [InlineData("reconcile --dry-run -o yaml --config /etc/passwd")]
+    [InlineData("detach --dry-run -o json")]
+    [InlineData("support-bundle -o json")]
+    [InlineData("--config /etc/passwd config show")]
+    [InlineData("check --config /etc/passwd")]
     [InlineData("set bearer-token -- --token-with-dashes")]
     public void AValidCommandLineHasNoError(string line) => Assert.Null(Error(line));
 
