@@ -58,6 +58,8 @@ public sealed class AutomationTests(SidecarVmFixture fixture) : IClassFixture<Si
         var enter = string.Join(' ', vm.OnVm("sh", "-c").Select(word => $"'{word}'"));
         File.WriteAllText(ssh, $"#!/bin/sh\nfor last; do :; done\nexec {enter} \"$last\"\n");
         File.SetUnixFileMode(ssh, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var configuration = Path.Combine(folder, "ansible.cfg");
+        File.WriteAllText(configuration, "");
         var variables = Path.Combine(folder, "variables.json");
         File.WriteAllText(variables, JsonSerializer.Serialize(new Dictionary<string, string>
         {
@@ -69,7 +71,7 @@ public sealed class AutomationTests(SidecarVmFixture fixture) : IClassFixture<Si
         }));
         var (exitCode, output) = Shell.Try(
             BootedVm.InstallPatience * 2,
-            "env", "LC_ALL=C.UTF-8", $"HOME={folder}", "ANSIBLE_CONFIG=/dev/null", "ANSIBLE_NOCOLOR=1", "ANSIBLE_SSH_ARGS=",
+            "env", "LC_ALL=C.UTF-8", $"HOME={folder}", $"ANSIBLE_CONFIG={configuration}", "ANSIBLE_NOCOLOR=1", "ANSIBLE_SSH_ARGS=",
             $"ANSIBLE_SSH_EXECUTABLE={ssh}", "ANSIBLE_SSH_TRANSFER_METHOD=piped", "ANSIBLE_PIPELINING=1",
             $"ANSIBLE_ROLES_PATH={Repository.PathOf("deploy", "ansible", "roles")}",
             "ansible-playbook", "-i", "vm,", "-e", $"@{variables}", Playbook(folder));

@@ -89,8 +89,9 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         void Shut(string file)
         {
-            vm.Run("chown", "root:root", file);
-            vm.Run("chmod", "0600", file);
+            // In one step: between two, the agent would report the owner of the one and the mode of the other.
+            vm.Run("install", "-o", "root", "-g", "root", "-m", "0600", file, $"{file}.new");
+            vm.Run("mv", $"{file}.new", file);
         }
 
         static string Cannot(string file) => $"the user smm-agent cannot read {file}: it is root:root with mode 0600";
