@@ -104,6 +104,8 @@ internal static class AgentCommandLine
         // Its own default is Console.WindowWidth, which writes escape sequences to a terminal.
         if (tree.Options.OfType<HelpOption>().FirstOrDefault()?.Action is HelpAction help)
             help.MaxWidth = TerminalSize.Columns() ?? int.MaxValue;
+        // The command version is listed, and the help must fit a screen of 24 lines.
+        tree.Options.OfType<VersionOption>().First().Hidden = true;
         tree.Directives.Clear(); // disable System.CommandLine directives such as [suggest]
         return tree;
     }

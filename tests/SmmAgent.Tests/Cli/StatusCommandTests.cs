@@ -222,7 +222,7 @@ public sealed class StatusCommandTests : IDisposable
         var text = System.Text.Encoding.UTF8.GetString(StatusJsonText.Write(Status()));
         await File.WriteAllTextAsync(
             _paths.Status,
-            text.Insert(text.IndexOf('{', StringComparison.Ordinal) + 1, """ "\ud800x": "a\udc00b\\ud800c 2026-01-02T03:04:05.123+02:00", """),
+            text.Insert(text.IndexOf('{', StringComparison.Ordinal) + 1, """ "x": "a\udc00b\\ud800c 2026-01-02T03:04:05.123+02:00", """),
             TestContext.Current.CancellationToken);
 
         Assert.Equal(0, await RunAsync(new StatusOptions(Format: format)));
