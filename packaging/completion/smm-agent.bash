@@ -19,7 +19,7 @@ _smm_agent() {
         --timeout) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
     esac
     case "$context" in
-        "") words="join set unset check reconcile confirm status explain detach prepare-image config support-bundle run version --help --version" ;;
+        "") words="join set unset check reconcile confirm status explain detach prepare-image config support-bundle run version --help" ;;
         " join") words="--workload-group --token-file --node-ip --ca-file --ca-sha256 --proxy --proxy-file --allow-plaintext --replace --reconcile" ;;
         " set") words="dashboard-url workload-group node-ip bearer-token trusted-key proxy sidecar-mode firewall-mode self-upgrade" ;;
         " set dashboard-url") words="--allow-plaintext --ca-file" ;;
