@@ -105,7 +105,8 @@ public sealed class TokenRenewalService : LoopService
         }
 
         _calls.RecordSuccess(Subject, Pause, Pause);
-        _log.TokenRenewed(TimeText.Format(claims!.Expires!.Value));
+        var expires = TimeText.Format(claims!.Expires!.Value);
+        _log.TokenRenewed(expires);
         _state.Publish(TokenRenewal.Works);
     }
 
