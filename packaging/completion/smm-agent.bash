@@ -7,7 +7,7 @@ _smm_agent() {
         esac
     done
     case "$previous" in
-        --token-file | --ca-file | --file | --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --token-file | --ca-file | --proxy-file | --file | --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --workload-group) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
         --node-ip) mapfile -t COMPREPLY < <(compgen -W "auto" -- "$current"); return ;;
         --ca-sha256) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;

@@ -15,7 +15,6 @@ complete -c smm-agent -n 'not __fish_seen_subcommand_from join set unset check r
 complete -c smm-agent -n 'not __fish_seen_subcommand_from join set unset check reconcile confirm status explain detach prepare-image config support-bundle run version' -a run -d 'Run the daemon (what smm-agent.service starts).'
 complete -c smm-agent -n 'not __fish_seen_subcommand_from join set unset check reconcile confirm status explain detach prepare-image config support-bundle run version' -a version -d 'Print the version.'
 complete -c smm-agent -n 'not __fish_seen_subcommand_from join set unset check reconcile confirm status explain detach prepare-image config support-bundle run version' -l help -d 'Show help and usage information'
-complete -c smm-agent -n 'not __fish_seen_subcommand_from join set unset check reconcile confirm status explain detach prepare-image config support-bundle run version' -l version -d 'Show version information'
 complete -c smm-agent -n '__fish_seen_subcommand_from join' -l workload-group -x -a '' -d 'the WorkloadGroup'
 complete -c smm-agent -n '__fish_seen_subcommand_from join' -l token-file -r -F -d 'the file of the bearer token'
 complete -c smm-agent -n '__fish_seen_subcommand_from join' -l node-ip -x -a 'auto' -d 'the address of this VM'

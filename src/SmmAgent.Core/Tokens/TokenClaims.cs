@@ -50,7 +50,8 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
     public IEnumerable<TokenWarning> FindWarnings(string? group, string? account, DateTimeOffset now)
     {
         if (Expires <= now)
-            yield return new($"the token expired at {TimeText.Format(Expires.Value)}: the dashboard will refuse it", MakeNew(group, account));
+            yield return new($"the token expired at {TimeText.Format(Expires.Value)}: the dashboard will refuse it",
+                MakeNew(group, account));
         if (NotBefore > now)
             yield return new(
                 $"the token is not valid before {TimeText.Format(NotBefore.Value)}: this host's clock is late, or the token is for later");

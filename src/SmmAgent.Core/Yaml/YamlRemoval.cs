@@ -16,7 +16,8 @@ internal static class YamlRemoval
 
         var inside = Without(text, parent.Value, member);
         // The name of a section without other keys and comments is of no use.
-        return parent.Value.Members.Count == 1 && !text.AsSpan(parent.KeyAt.Start, End(text, root, parent) - parent.KeyAt.Start).Contains('#')
+        return parent.Value.Members.Count == 1
+            && !text.AsSpan(parent.KeyAt.Start, End(text, root, parent) - parent.KeyAt.Start).Contains('#')
             ? Without(text, root, parent).Concat(inside)
             : inside;
     }

@@ -26,7 +26,7 @@ internal static class CheckCommand
         var config = ConfigOption.Create();
         var group = GroupArgument();
         var failOn = FailOnOption();
-        var command = new Command("check", "Check every prerequisite and suggest fixes.") 
+        var command = new Command("check", "Check every prerequisite and suggest fixes.")
         {
             group, output, verbose, failed, failOn, config,
         };
