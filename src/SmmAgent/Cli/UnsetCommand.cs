@@ -28,7 +28,8 @@ internal static class UnsetCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var key = new Argument<string>(
-            "KEY") { Description = "a key of agent.yaml, such as node.ip, or a name of 'set'", HelpName = "KEY" };
+            "KEY")
+        { Description = "a key of agent.yaml, such as node.ip, or a name of 'set'", HelpName = "KEY" };
         key.CompletionSources.Add(Keys);
         key.Validators.Add(result =>
         {

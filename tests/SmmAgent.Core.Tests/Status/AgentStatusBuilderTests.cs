@@ -90,7 +90,7 @@ public sealed class AgentStatusBuilderTests
                   "lastTransitionTime": "2026-01-02T03:01:05Z"
                 }
               ],
-              "updatedAt": "2026-01-02T03:04:05+00:00"
+              "updatedAt": "2026-01-02T03:04:05Z"
             }
             """,
             JsonSerializer.Serialize(

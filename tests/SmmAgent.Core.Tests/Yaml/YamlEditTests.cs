@@ -25,7 +25,7 @@ public sealed class YamlEditTests
     [InlineData("{node: , a: b}", "{node: {ip: 10.0.0.1} , a: b}")]
     [InlineData("node: {}\n", "node: {ip: 10.0.0.1}\n")]
     [InlineData("node: {x: y, }\n", "node: {x: y, ip: 10.0.0.1, }\n")]
-    [InlineData("node: {x: [a,\n  b] # c\n}\n", "node: {ip: 10.0.0.1, x: [a,\n  b] # c\n}\n")]
+    [InlineData("node: {x: [a,\n  b] # c\n}\n", "node: {x: [a,\n  b], ip: 10.0.0.1 # c\n}\n")]
     [InlineData("node:\n    x: y # c\n\n# d\n", "node:\n    x: y # c\n    ip: 10.0.0.1\n\n# d\n")]
     [InlineData("node:\n  x: |\n    text\n    more\na: b\n", "node:\n  x: |\n    text\n    more\n  ip: 10.0.0.1\na: b\n")]
     [InlineData("node:\n  x:\n  - a\n  - b\na: b\n", "node:\n  x:\n  - a\n  - b\n  ip: 10.0.0.1\na: b\n")]

@@ -226,7 +226,7 @@ public sealed class StatusCommandTests : IDisposable
             TestContext.Current.CancellationToken);
 
         Assert.Equal(0, await RunAsync(new StatusOptions(Format: format)));
-        Assert.Contains("a\ufffdb", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains(format == PrintFormat.Json ? "a\ufffdb" : @"a\uFFFDb", _output.ToString(), StringComparison.Ordinal);
         Assert.Contains("ud800c 2026-01-02T03:04:05.123+02:00", _output.ToString(), StringComparison.Ordinal);
     }
 
