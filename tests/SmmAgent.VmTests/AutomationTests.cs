@@ -56,7 +56,7 @@ public sealed class AutomationTests(SidecarVmFixture fixture) : IClassFixture<Si
         var folder = Directory.CreateDirectory(Path.Combine(fixture.Testbed.Folder, "ansible")).FullName;
         var ssh = Path.Combine(folder, "ssh");
         var enter = string.Join(' ', vm.OnVm("sh", "-c").Select(word => $"'{word}'"));
-        File.WriteAllText(ssh, $"#!/bin/sh\nfor last; do :; done\nexec {enter} \"$last\"\n");
+        File.WriteAllText(ssh, $"#!/bin/sh\nfor last; do :; done\nexec {enter} \"export HOME=/root; $last\"\n");
         File.SetUnixFileMode(ssh, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var configuration = Path.Combine(folder, "ansible.cfg");
         File.WriteAllText(configuration, "");
