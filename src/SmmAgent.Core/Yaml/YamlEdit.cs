@@ -31,6 +31,9 @@ public static class YamlEdit
     /// <returns>The new text (unchanged if it already has the value), or the reason why it could not be edited.</returns>
     public static (string? Text, string? Reason) Set(string text, SettingChange change)
     {
+        if (change.IsRemoval)
+            return Remove(text, change.Section, change.Key);
+
         var (before, fault) = YamlReader.Parse(text, YamlLimits.Agent);
         if (before is null)
             return (null, $"{fault}; fix that first");
@@ -40,27 +43,9 @@ public static class YamlEdit
         var section = change.Section.Length == 0 ? before : before.Members.FirstOrDefault(member => member.Key == change.Section)?.Value;
         if (section?.Members.FirstOrDefault(member => member.Key == change.Key) is { } member && change.IsIn(member.Value))
             return (text, null);
-        if (change.IsRemoval)
-            return Remove(text, before, section, change);
-
         var edited = YamlProposals.For(text, change).FirstOrDefault(proposal => IsRight(before, proposal, change));
         return edited is null
             ? (null, $"{change.Path} cannot be put into a file that is written like this one; add it by hand: {change.ByHand}")
-            : (edited, null);
-    }
-
-    private static (string? Text, string? Reason) Remove(string text, YamlNode before, YamlNode? section, SettingChange change)
-    {
-        if (section?.Members.Any(member => member.Key == change.Key) != true)
-            return (text, null);
-
-        var edited = YamlProposals.Without(text, change).FirstOrDefault(proposal =>
-            YamlReader.Parse(proposal, YamlLimits.Agent).Root is { } after
-            && AreSame(Without(before, change.Section), Without(after, change.Section))
-            && after.Members.FirstOrDefault(member => member.Key == change.Section)?.Value is { } rest
-            && AreSame(Without(section, change.Key), rest.Members));
-        return edited is null
-            ? (null, $"{change.Path} cannot be removed from a file that is written like this one; remove it by hand")
             : (edited, null);
     }
 

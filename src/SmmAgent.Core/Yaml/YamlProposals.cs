@@ -24,29 +24,6 @@ internal static class YamlProposals
             : [Replaced(text, section, $"{{{pair}}}")];
     }
 
-    /// <summary>The edits that remove a key from a section.</summary>
-    public static IEnumerable<string> Without(string text, SettingChange change)
-    {
-        if (YamlPlace.Root(text)?.Find(change.Section)?.Value is not { } section || section.Find(change.Key) is not { } member)
-            yield break;
-
-        var (start, end) = (member.KeyAt.Start, Math.Max(member.KeyAt.End, member.Value.End));
-        if (section.IsFlow)
-        {
-            var next = section.Members.SkipWhile(one => one != member).Skip(1).FirstOrDefault();
-            var previous = section.Members.TakeWhile(one => one != member).LastOrDefault();
-            if (next is not null)
-                yield return text.Remove(start, next.KeyAt.Start - start);
-            if (previous is not null)
-                yield return text.Remove(previous.Value.End, end - previous.Value.End);
-            yield break;
-        }
-
-        var line = start - Column(text, start);
-        var after = EndOfLine(text, end);
-        yield return text.Remove(line, Math.Min(text.Length, after + (after < text.Length ? NewLine(text).Length : 0)) - line);
-    }
-
     private static IEnumerable<string> OutsideSections(string text, YamlPlace? root, SettingChange change, string pair)
     {
         if (root?.IsFlow == true)
