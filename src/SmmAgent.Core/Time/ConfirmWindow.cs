@@ -10,7 +10,7 @@ public static class ConfirmWindow
 
     /// <returns>The duration, or the reason why the text is invalid, in one line.</returns>
     public static (TimeSpan? Value, string? Reason) Parse(string text) =>
-        DurationText.Parse(text) is not { } duration ? (null, $"'{NameRules.Shown(text)}' is not a duration, for example 120s or 2m")
+        DurationText.Parse(text) is not { } duration ? (null, DurationText.Refusal(text))
         : duration >= Shortest && duration <= Longest ? (duration, null)
         : (null, $"'{NameRules.Shown(text)}' is not between 10s and 1h, for example 120s or 2m");
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Time;
 
@@ -40,6 +41,9 @@ public static class DurationText
 
         return text.Length == 0 ? null : TimeSpan.FromSeconds(Math.Min(total, MaximumSeconds));
     }
+
+    /// <summary>The message about a text that <see cref="Parse"/> refuses.</summary>
+    public static string Refusal(string text) => $"'{NameRules.Shown(text)}' is not a duration, for example 120s or 2m";
 
     private static int Count(ReadOnlySpan<char> text, Func<char, bool> condition)
     {

@@ -97,7 +97,7 @@ public static class StatusCommand
         option.Validators.Add(result =>
         {
             if (result.Tokens is [var token, ..] && DurationText.Parse(token.Value) is null)
-                result.AddError($"--timeout: '{NameRules.Shown(token.Value)}' is not a duration, for example 120s or 2m");
+                result.AddError($"--timeout: {DurationText.Refusal(token.Value)}");
         });
         return option;
     }

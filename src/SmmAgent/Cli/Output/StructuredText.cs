@@ -28,15 +28,13 @@ internal static partial class StructuredText
     public static string Format(ReadOnlyMemory<byte> json, PrintFormat format)
     {
         using var document = JsonDocument.Parse(Readable(json));
+        if (format != PrintFormat.Json)
+            return OneLine.ReplaceUnprintableInLines(YamlFromJson.Write(document.RootElement));
+
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, Indented))
             document.RootElement.WriteTo(writer);
-        var readable = stream.ToArray();
-        if (format == PrintFormat.Json)
-            return OneLine.ReplaceUnprintableInLines(Encoding.UTF8.GetString(readable)) + "\n";
-
-        using var printed = JsonDocument.Parse(readable);
-        return OneLine.ReplaceUnprintableInLines(YamlFromJson.Write(printed.RootElement));
+        return OneLine.ReplaceUnprintableInLines(Encoding.UTF8.GetString(stream.ToArray())) + "\n";
     }
 
     public static void WriteStrings(this Utf8JsonWriter json, string name, IEnumerable<string> values)
