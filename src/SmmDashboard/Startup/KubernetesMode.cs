@@ -80,9 +80,9 @@ internal static class KubernetesMode
             provider.GetRequiredService<KubernetesApi>(),
             new MachineGroups(() => cluster.WorkloadGroups.State, provider.GetRequiredService<WatchedEntries>().Candidates),
             new FileAgentStore(null, hooks.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), dashboard.NewAgents,
-                hooks.AgentsPerGroup,
+                dashboard.AgentsPerGroup,
                 keepsReports: dashboard.Admin is not null || dashboard.Status is not null),
-            new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = hooks.AgentsPerGroup,
+            new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = dashboard.AgentsPerGroup,
                 NewAgents = dashboard.NewAgents },
             new MachineSeams(
                 hooks.Clock,
