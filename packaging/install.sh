@@ -52,9 +52,9 @@ main() {
     set -eu
     umask 022
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    # For programs whose output is read. smm-agent gets C.UTF-8: in the C locale it prints other marks than this script.
     LC_ALL=C
     export PATH LC_ALL
-    proxy_option=''
     environment_proxy=${https_proxy:-${HTTPS_PROXY:-}}
     work=''
     trap 'exit 129' HUP
@@ -182,11 +182,22 @@ check_ca_file() {
 
 # The command that runs this script again, with the given options and the present ones.
 again() {
+    # With a pin, the file of the authority is a temporary one. Each caller runs this in a subshell.
+    [ -z "$ca_sha256" ] || ca_file=''
     set -- "$@" ${allow_plaintext:+"$allow_plaintext"} ${ca_file:+--ca-file "$ca_file"} ${ca_sha256:+--ca-sha256 "$ca_sha256"} \
         ${proxy:+--proxy "$(without_password)"} ${workload_group:+--workload-group "$workload_group"} \
         ${token_file:+--token-file "$token_file"} ${node_ip:+--node-ip "$node_ip"} ${replace:+"$replace"} ${reconcile:+"$reconcile"}
-    printf 'curl -fsSL %s%s/get/smm-agent | sudo sh' "${ca_file:+--cacert $ca_file }" "$url"
-    [ $# -eq 0 ] || printf ' -s -- %s' "$*"
+    printf 'curl -fsSL %s%s/get/smm-agent | sudo sh' "${ca_file:+--cacert $(quoted "$ca_file") }" "$url"
+    [ $# -eq 0 ] || printf ' -s --'
+    for word in "$@"; do printf ' %s' "$(quoted "$word")"; done
+}
+
+# A word of a command, as the shell reads it.
+quoted() {
+    case $1 in
+        *[!A-Za-z0-9_./:@%+=,-]*) printf "'%s'" "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")" ;;
+        *) printf '%s' "$1" ;;
+    esac
 }
 
 without_password() {
@@ -327,26 +338,33 @@ pin_authority() {
     done
     find_downloader
     make_work
-    size=262144 from=$url/get/ca.pem
+    package_size=$size size=262144 from=$url/get/ca.pem
     if [ "$downloader" = curl ]; then
-        limited curl -q -g -fsSk ${proxy_option:+"$proxy_option"} --proto =https --connect-timeout 15 --max-time 60 \
+        limited curl -q -g -fsSk --proto =https --connect-timeout 15 --max-time 60 \
             -o "$work/authorities" "$from" 2>"$work/why" || authority_failed
     else
         limited timeout --foreground 60 wget --no-config -nv --no-check-certificate --max-redirect=0 \
-            ${proxy_option:+"$proxy_option"} -O "$work/authorities" "$from" 2>"$work/why" || authority_failed
+            -O "$work/authorities" "$from" 2>"$work/why" || authority_failed
     fi
+    size=$package_size
+    # Only the bytes with the SHA-256 are trusted: the text around a certificate may contain another one.
     number=0
     tr -d '\r' <"$work/authorities" >"$work/lines"
     while IFS= read -r line; do
         case $line in
-            -----BEGIN*) number=$((number + 1)) ;;
+            -----BEGIN*)
+                [ "$number" -lt 50 ] || break
+                number=$((number + 1))
+                ;;
         esac
         printf '%s\n' "$line" >>"$work/authority-$number"
     done <"$work/lines"
     while [ "$number" -gt 0 ]; do
-        found=$(sed -n '/^-----BEGIN/,/^-----END/{/^-----/!p;}' "$work/authority-$number" | base64 -d 2>/dev/null | sha256sum)
+        sed -n '/^-----BEGIN/,/^-----END/{/^-----/!p;}' "$work/authority-$number" | base64 -d >"$work/der" 2>/dev/null || :
+        found=$(sha256sum <"$work/der")
         if [ "${found%% *}" = "$ca_sha256" ]; then
-            ca_file=$work/authority-$number
+            ca_file=$work/authority
+            { echo '-----BEGIN CERTIFICATE-----' && base64 "$work/der" && echo '-----END CERTIFICATE-----'; } >"$ca_file"
             done_with "the certificate authority of $url has the SHA-256 $ca_sha256"
             return
         fi
@@ -358,17 +376,6 @@ pin_authority() {
 authority_failed() {
     why=$(tail -n 1 "$work/why")
     fail 1 "$from could not be fetched ($why): use --ca-file FILE if the dashboard has no authority there; nothing was changed"
-}
-
-# The option of the downloader for --proxy: proxy_option.
-choose_proxy() {
-    case ${proxy:-none}/$downloader in
-        none/curl) proxy_option='--noproxy=*' ;;
-        none/*) proxy_option=--no-proxy ;;
-        environment/*) proxy_option='' ;;
-        */curl) proxy_option=--proxytunnel ;;
-        *) proxy_option='' ;;
-    esac
 }
 
 install_package() {
@@ -412,10 +419,7 @@ apt_get() {
 
 find_downloader() {
     for downloader in curl wget; do
-        if command -v "$downloader" >/dev/null; then
-            choose_proxy
-            return
-        fi
+        if command -v "$downloader" >/dev/null; then return; fi
     done
     fail 1 "neither curl nor wget is installed: $manager install curl"
 }
@@ -426,12 +430,11 @@ download() {
     exit_code=0
     status=200
     if [ "$downloader" = curl ]; then
-        status=$(limited curl -q -g -fsS ${proxy_option:+"$proxy_option"} --proto "=$scheme" --connect-timeout 15 --max-time 900 --retry 3 \
+        status=$(limited curl -q -g -fsS --proto "=$scheme" --connect-timeout 15 --max-time 900 --retry 3 \
             ${ca_file:+--cacert "$work/ca.pem"} -w '%{http_code}' -o "$work/$1" "$from" 2>"$work/why") || exit_code=$?
         untrusted=60 refused=22
     else
         limited timeout --foreground 900 wget --no-config -nv --max-redirect=0 --timeout=30 --tries=3 \
-            ${proxy_option:+"$proxy_option"} \
             ${ca_file:+--ca-certificate="$work/ca.pem"} -O "$work/$1" "$from" 2>"$work/why" || exit_code=$?
         untrusted=5 refused=8
     fi
@@ -458,9 +461,13 @@ proxy_note() {
 limited() {
     (
         case $proxy in
+            environment) ;;
+            *) unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY ;;
+        esac
+        case $proxy in
             http:*)
-                https_proxy=$proxy http_proxy=$proxy no_proxy='' NO_PROXY=''
-                export https_proxy http_proxy no_proxy NO_PROXY
+                https_proxy=$proxy http_proxy=$proxy
+                export https_proxy http_proxy
                 ;;
         esac
         ulimit -f $((size / 512 + 1))
@@ -487,7 +494,7 @@ verify_signature() {
     fi
     size=1048576
     download "$list" "an upgrade needs a signed package list, which smm-dashboard sign-packages makes"
-    smm-agent verify-package --list "$work/$list" "$work/$file" </dev/null ||
+    LC_ALL=C.UTF-8 smm-agent verify-package --list "$work/$list" "$work/$file" </dev/null ||
         fail 1 "$file was not installed: the reason is above; nothing was changed"
 }
 
@@ -514,15 +521,30 @@ set_dashboard_url() {
         set -- "$@" --ca-file /etc/smm/dashboard-ca.pem
     fi
     [ -z "$proxy" ] || warn "--proxy is for the download only; for the agent, set dashboard.proxy in /etc/smm/agent.yaml"
-    smm-agent set dashboard-url "$@" </dev/null || fail 1 "the dashboard's URL was not set: sudo smm-agent set dashboard-url $*"
+    set_quietly dashboard-url "$@" || fail 1 "the dashboard's URL was not set: sudo smm-agent set dashboard-url $*"
+}
+
+# smm-agent prints the next step after each setting; this script prints it once, at the end.
+set_quietly() {
+    set_output=$(LC_ALL=C.UTF-8 smm-agent set "$@" </dev/null) || return 1
+    printf '%s\n' "$set_output" | sed '/^❯ next: /d'
 }
 
 # Configures the agent, and attaches this VM if that was requested. smm-agent prints the reason of a failure.
 join() {
     smm-agent join --help >/dev/null 2>&1 </dev/null ||
         fail 1 "smm-agent $installed has no command join: use smm-agent set, or upgrade the packages of the dashboard"
-    smm-agent join "$url" --workload-group "$workload_group" --token-file "$token_file" ${node_ip:+--node-ip "$node_ip"} \
-        ${ca_file:+--ca-file "$ca_file"} ${proxy:+--proxy "$proxy"} ${allow_plaintext:+"$allow_plaintext"} ${replace:+"$replace"} \
+    # Other users can read arguments.
+    case $proxy in
+        http:*)
+            make_work
+            printf '%s\n' "$proxy" >"$work/proxy"
+            set -- --proxy-file "$work/proxy"
+            ;;
+        *) set -- ${proxy:+--proxy "$proxy"} ;;
+    esac
+    LC_ALL=C.UTF-8 smm-agent join "$url" --workload-group "$workload_group" --token-file "$token_file" ${node_ip:+--node-ip "$node_ip"} \
+        ${ca_file:+--ca-file "$ca_file"} "$@" ${allow_plaintext:+"$allow_plaintext"} ${replace:+"$replace"} \
         ${reconcile:+"$reconcile"} </dev/null || exit $?
 }
 
@@ -531,7 +553,7 @@ set_trusted_key() {
     [ -n "$package_key" ] || return 0
     settings=$(smm-agent config show </dev/null) || :
     case $(setting 'packages\.trustedKeys') in
-        '' | -) smm-agent set trusted-key "$package_key" </dev/null || warn "the key of the packages was not set: sudo smm-agent set trusted-key $package_key" ;;
+        '' | -) set_quietly trusted-key "$package_key" || warn "the key of the packages was not set: sudo smm-agent set trusted-key $package_key" ;;
     esac
 }
 

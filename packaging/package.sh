@@ -28,6 +28,7 @@ stage() {
     done
     put 0644 "$here/systemd/smm-agent.sysusers" "$root/usr/lib/sysusers.d/smm-agent.conf"
     put 0644 "$here/systemd/smm-agent.tmpfiles" "$root/usr/lib/tmpfiles.d/smm-agent.conf"
+    put 0644 "$here/dbus/io.smm_agent.Agent.conf" "$root/usr/share/dbus-1/system.d/io.smm_agent.Agent.conf"
     put 0755 "$here/sidecar-logs/rotate-sidecar-logs" "$root/usr/libexec/smm-agent/rotate-sidecar-logs"
     put 0644 "$here/sidecar-logs/istio.logrotate" "$root/usr/share/smm-agent/istio.logrotate"
     put_gz "$here/man/smm-agent.8" "$root/usr/share/man/man8/smm-agent.8.gz"

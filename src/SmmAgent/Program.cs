@@ -1,6 +1,5 @@
 using SmmAgent.Cli;
+using SmmAgent.Cli.Output;
 
-// Console.Out and Console.Error of .NET prepare a terminal for reading keys, and write escape sequences for that even with NO_COLOR.
-Console.SetOut(new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true });
-Console.SetError(new StreamWriter(Console.OpenStandardError()) { AutoFlush = true });
+PlainTerminal.Use();
 return await AgentCommandLine.RunAsync(args);

@@ -44,7 +44,8 @@ internal static class PagesBench
     private static async Task<long> MeasureAsync(Report report, MeshFile mesh, int machines, bool isShown)
     {
         await using var dashboard = new TestbedProcess([
-            .. Programs.Dashboard, "--mesh", mesh.FilePath, "--listen", mesh.PublicUrl, "--new-agent-rate", "1000", "--client-rate", "100000",
+            .. Programs.Dashboard, "--mesh", mesh.FilePath, "--listen", mesh.PublicUrl, "--new-agent-rate", "1000", "--client-rate",
+                "100000",
             "--total-rate", "100000", .. isShown ? (string[])["--admin", $"127.0.0.1:{Port + 1}"] : [],
         ]);
         using var client = new HttpClient { BaseAddress = new Uri(mesh.PublicUrl) };
@@ -128,7 +129,8 @@ internal static class PagesBench
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", mesh.Token);
         request.Headers.Add(DashboardApi.AgentKeyHeader, Convert.ToBase64String(Guid.NewGuid().ToByteArray().Concat(new byte[16]).ToArray())
             .Replace('+', '-').Replace('/', '_').TrimEnd('='));
-        request.Content = new StringContent(JsonSerializer.Serialize(agent, ContractJson.Default.AgentReport), Encoding.UTF8, "application/json");
+        request.Content = new StringContent(
+            JsonSerializer.Serialize(agent, ContractJson.Default.AgentReport), Encoding.UTF8, "application/json");
         using var answer = await client.SendAsync(request, cancellationToken);
         answer.EnsureSuccessStatusCode();
     }

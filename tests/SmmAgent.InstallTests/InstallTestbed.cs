@@ -33,6 +33,9 @@ public sealed class InstallTestbed : IAsyncLifetime, ICollectionFixture<InstallT
 
     public string AuthorityFile { get; private set; } = "";
 
+    /// <summary>The certificate of the dashboard and its key, for other servers.</summary>
+    public (string Certificate, string Key) ServerFiles { get; private set; }
+
     /// <summary>The authority's certificate as an intermediate authority, as Windows saves it: with a byte order mark.</summary>
     public string IssuingAuthorityOfWindows { get; private set; } = "";
 
@@ -118,6 +121,7 @@ public sealed class InstallTestbed : IAsyncLifetime, ICollectionFixture<InstallT
         Network = new NetworkNamespace($"smm-install-{Convert.ToHexStringLower(Guid.NewGuid().ToByteArray().AsSpan(0, 4))}");
         var certificate = new DashboardCertificate(_folder, "127.0.0.1", -OneDay, 29 * OneDay);
         AuthorityFile = certificate.AuthorityFile;
+        ServerFiles = (certificate.CertificateFile, certificate.KeyFile);
         IssuingAuthorityOfWindows = "\ufeff" + certificate.IssuingAuthority.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n";
         _mesh = new MeshFile(Path.Combine(_folder, "mesh.yaml"), File.ReadAllText(AuthorityFile)) { PublicUrl = Url };
         _mesh.Write();
@@ -127,6 +131,7 @@ public sealed class InstallTestbed : IAsyncLifetime, ICollectionFixture<InstallT
             .. Programs.Dashboard, "--mesh", Path.Combine(_folder, "mesh.yaml"), "--listen", Url, "--listen", PlainUrl, "--packages",
             packages.FullName,
             "--certificate", certificate.CertificateFile, "--key", certificate.KeyFile,
+            "--ca-certificate", certificate.AuthorityFile,
         ]));
         await Until.TrueAsync(
             () => _dashboard.HasExited

@@ -118,7 +118,8 @@ public sealed class RefusalTests(InstallTestbed testbed)
     }
 
     [Theory]
-    [InlineData("'--allow-plain' is not an option of this script; it has --ca-file FILE, --allow-plaintext and others: --help", "--allow-plain")]
+    [InlineData("'--allow-plain' is not an option of this script; it has --ca-file FILE, --allow-plaintext and others: --help",
+        "--allow-plain")]
     [InlineData("--token-file, --node-ip, --replace and --reconcile need --workload-group NAMESPACE/NAME", "--reconcile")]
     [InlineData("--workload-group needs NAMESPACE/NAME", "--workload-group")]
     [InlineData("--workload-group 'analytics-v0' is not NAMESPACE/NAME", "--workload-group", "analytics-v0")]

@@ -17,7 +17,7 @@ public sealed class DashboardAddressTests(BedFixture fixture) : IClassFixture<Be
 
             """);
 
-        var (_, check) = agent.Run("check");
+        var (_, check) = agent.Run("check", "--verbose");
         Assert.Contains($"{MeshTestbed.VmAddress}, as the dashboard sees it", check, StringComparison.Ordinal);
 
         agent.Start();

@@ -122,7 +122,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
             "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", Programs.Agent, "--root", agent.Root, "reconcile",
             "--dry-run");
 
-        Assert.Equal((3, $"smm-agent: Access to the path '{agent.ConfigFolder}/agent.yaml' is denied: run the command with sudo\n"),
+        Assert.Equal((3, $"smm-agent: {agent.ConfigFolder}/agent.yaml: permission denied for user nobody; run the command with sudo\n"),
             (exitCode, output));
     }
 

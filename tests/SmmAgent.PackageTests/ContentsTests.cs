@@ -15,6 +15,7 @@ public class ContentsTests
         -rw-r--r-- root/root /usr/lib/tmpfiles.d/smm-agent.conf
         -rwxr-xr-x root/root /usr/libexec/smm-agent/rotate-sidecar-logs
         -rw-r--r-- root/root /usr/share/bash-completion/completions/smm-agent
+        -rw-r--r-- root/root /usr/share/dbus-1/system.d/io.smm_agent.Agent.conf
         -rw-r--r-- root/root /usr/share/doc/smm-agent/THIRD-PARTY-NOTICES.gz
         -rw-r--r-- root/root /usr/share/doc/smm-agent/agent.yaml.example
         -rw-r--r-- root/root /usr/share/doc/smm-agent/copyright
@@ -34,6 +35,8 @@ public class ContentsTests
         drwxr-xr-x root/root /usr/libexec/smm-agent
         drwxr-xr-x root/root /usr/share/bash-completion
         drwxr-xr-x root/root /usr/share/bash-completion/completions
+        drwxr-xr-x root/root /usr/share/dbus-1
+        drwxr-xr-x root/root /usr/share/dbus-1/system.d
         drwxr-xr-x root/root /usr/share/doc/smm-agent
         drwxr-xr-x root/root /usr/share/fish
         drwxr-xr-x root/root /usr/share/fish/vendor_completions.d

@@ -22,6 +22,7 @@ public class UnitTests
         ["StartLimitIntervalSec"] = 230,
         ["Type"] = 0,
         ["NotifyAccess"] = 0,
+        ["BusName"] = 0,
         ["ExecStart"] = 0,
         ["ExecStartPre"] = 0,
         ["ExecStopPost"] = 0,

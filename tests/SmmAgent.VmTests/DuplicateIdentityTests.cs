@@ -45,8 +45,8 @@ public sealed class DuplicateIdentityTests(VmFixture fixture) : IClassFixture<Vm
             fixture.Testbed.Dashboard!.Lines, line => line.Contains($"Two hosts report as agent {uuid} of ", StringComparison.Ordinal));
         Assert.Contains("smm-first at 198.18.0.100 and smm-second at 198.18.0.100", second.ConditionText("ReachableFromCluster"),
             StringComparison.Ordinal);
-        Assert.Contains(Remediation, second.Run("smm-agent", "status"), StringComparison.Ordinal);
-        Assert.Contains(Remediation, second.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+        Assert.Contains(Remediation, second.Run("smm-agent", "status", "--verbose"), StringComparison.Ordinal);
+        Assert.Contains(Remediation, second.Try("smm-agent", "check", "--verbose").Output, StringComparison.Ordinal);
 
         var daemon = second.Property(Daemon, "MainPID");
         second.RunLine(Remediation);

@@ -19,7 +19,7 @@ public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         await fixture.Testbed.StopGatewayAsync(MeshTestbed.SecondGateway);
         vm.Run("systemctl", "reload", Unit);
-        await vm.UntilStatusAsync($"Degraded: gateway {MeshTestbed.SecondGateway}:");
+        await vm.UntilStatusAsync($"Degraded: see smm-agent explain Refused; gateway {MeshTestbed.SecondGateway}:");
         await fixture.Testbed.StartGatewayAsync(MeshTestbed.SecondGateway);
         await vm.UntilStatusAsync(BootedVm.Attached);
 

@@ -17,7 +17,7 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
         await vm.UntilConditionAsync("GatewaysReachable", "False RepliesDropped", TimeSpan.FromMinutes(1));
         // Again while a privileged reconcile is still opening ports.
         await vm.UntilAsync(
-            () => vm.Try("smm-agent", "check").Output.Contains(
+            () => vm.Try("smm-agent", "check", "--verbose").Output.Contains(
                 "INPUT drops replies to the VM's own connections: firewalld removed the rule for them when it started, and kept the "
                 + "policy DROP", StringComparison.Ordinal),
             "check names what drops the replies", TimeSpan.FromMinutes(1));

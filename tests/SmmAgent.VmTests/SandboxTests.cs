@@ -66,14 +66,14 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal(rules, vm.Rules());
         Assert.Contains(Refusal(Settings), vm.Property("smm-agent.service", "StatusText") + vm.ConditionText("ConfigCurrent"),
             StringComparison.Ordinal);
-        Assert.Contains(Cannot(Settings), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+        Assert.Contains(Cannot(Settings), vm.Try("smm-agent", "check", "--verbose").Output, StringComparison.Ordinal);
         Assert.Contains(Refusal(Settings), vm.Try("smm-agent", "set", "node-ip", MeshTestbed.VmAddress).Output, StringComparison.Ordinal);
         vm.Run("sh", "-c", FixCommand(Settings).Replace("sudo ", "", StringComparison.Ordinal));
         await vm.UntilConditionAsync("ConfigCurrent", "True");
 
         Shut(Token);
         Assert.Contains(Refusal(Token), await vm.UntilConditionAsync("TokenCurrent", "False NoToken"), StringComparison.Ordinal);
-        Assert.Contains(Cannot(Token), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+        Assert.Contains(Cannot(Token), vm.Try("smm-agent", "check", "--verbose").Output, StringComparison.Ordinal);
         Assert.Contains(
             Refusal(Token), vm.Try("smm-agent", "set", "bearer-token", "--file", "/mnt/token").Output, StringComparison.Ordinal);
         vm.Run("sh", "-c", FixCommand(Token).Replace("sudo ", "", StringComparison.Ordinal));
@@ -84,13 +84,14 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         vm.Run("install", "-m", "0600", fixture.Testbed.CopyToVm(Path.Combine(fixture.Testbed.Folder, "authority.pem")), Authority);
         Assert.Contains(Refusal(Authority), vm.Try(
             "smm-agent", "set", "dashboard-url", "https://dashboard.example.com", "--ca-file", Authority).Output, StringComparison.Ordinal);
-        Assert.Contains(Cannot(Authority), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+        Assert.Contains(Cannot(Authority), vm.Try("smm-agent", "check", "--verbose").Output, StringComparison.Ordinal);
         Assert.Contains(Refusal(Authority), await vm.UntilConditionAsync("ConfigCurrent", "False"), StringComparison.Ordinal);
 
         void Shut(string file)
         {
-            vm.Run("chown", "root:root", file);
-            vm.Run("chmod", "0600", file);
+            // In one step: between two, the agent would report the owner of the one and the mode of the other.
+            vm.Run("install", "-o", "root", "-g", "root", "-m", "0600", file, $"{file}.new");
+            vm.Run("mv", $"{file}.new", file);
         }
 
         static string Cannot(string file) => $"the user smm-agent cannot read {file}: it is root:root with mode 0600";

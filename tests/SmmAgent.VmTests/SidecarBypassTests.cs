@@ -33,7 +33,7 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
         {
             vm.Run("systemctl", "reload", "smm-agent");
             await vm.UntilConditionAsync("DashboardReachable", "False Refused", ObservationPatience);
-            Assert.Contains("✗ Connection", vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+            Assert.Contains("✗ Connection", vm.Try("smm-agent", "check", "--verbose").Output, StringComparison.Ordinal);
         }
         finally
         {
@@ -83,7 +83,7 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
                     () => vm.ConditionText("GatewaysReachable")
                         .Contains($"{name}:15012 does not resolve: no such name", StringComparison.Ordinal),
                     $"{name} is no name");
-                var check = vm.Try("smm-agent", "check").Output;
+                var check = vm.Try("smm-agent", "check", "--verbose").Output;
                 Assert.Contains("does not resolve: no such name", check, StringComparison.Ordinal);
                 Assert.Contains(
                     "names of other Kubernetes namespaces than vm-integration resolve in this mesh: the sidecar resolves "
@@ -107,7 +107,7 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
         vm.Run("sh", "-c", $"echo 'web.vm-integration 10.96.0.2' >{IstioStandIn.IstioSidecarPackage.State}/services");
         Assert.Contains(
             "only names of the Kubernetes namespace vm-integration resolve in this mesh: the sidecar does not resolve "
-            + "kubernetes.default.svc.cluster.local", vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+            + "kubernetes.default.svc.cluster.local", vm.Try("smm-agent", "check", "--verbose").Output, StringComparison.Ordinal);
         vm.Run("rm", $"{IstioStandIn.IstioSidecarPackage.State}/services");
     }
 
@@ -120,7 +120,7 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
             vm.ConditionText("GatewaysReachable"), StringComparison.Ordinal);
         Assert.StartsWith("Unknown CapturedBySidecar", vm.ConditionText("DashboardReachable"), StringComparison.Ordinal);
 
-        var check = vm.Try("smm-agent", "check").Output;
+        var check = vm.Try("smm-agent", "check", "--verbose").Output;
         Assert.Contains(
             "was not reached directly: the sidecar captures this program's own connections to it", check, StringComparison.Ordinal);
         Assert.DoesNotContain("answers in", check, StringComparison.Ordinal);

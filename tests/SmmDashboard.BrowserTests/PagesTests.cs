@@ -81,7 +81,8 @@ public sealed class PagesTests
         browser.Open(dashboard.Page("/machines"));
         browser.UntilText("#live", "vm-analytics-3");
 
-        Assert.True(browser.Run<bool>("return document.documentElement.scrollWidth <= window.innerWidth"), "the page is wider than the screen");
+        Assert.True(browser.Run<bool>("return document.documentElement.scrollWidth <= window.innerWidth"),
+            "the page is wider than the screen");
         Assert.Empty(browser.AccessibilityViolations());
         Example.Save(browser, "dashboard-machines-phone");
     }
@@ -118,9 +119,9 @@ public sealed class PagesTests
     }
 
     [Fact]
-    public async Task ViewerWithoutRightsSignsInAndSeesNothing()
+    public async Task ViewerOfAnotherNamespaceSignsInAndSeesNothingAndOneWithoutRightsCannot()
     {
-        await using var dashboard = await ShownDashboard.StartAsync(new DashboardTestHooks { Viewers = new ViewersWithoutRights() });
+        await using var dashboard = await ShownDashboard.StartAsync(new DashboardTestHooks { Viewers = new FewRights() });
         using var browser = Browser.Start();
         await dashboard.ReportAsync(new TestMachine("vm-1", "198.18.0.1"));
         browser.Open(dashboard.Page("/machines"));
@@ -130,18 +131,23 @@ public sealed class PagesTests
         browser.Find("#token").SendKeys("wrong");
         browser.Find("form button").Click();
         browser.UntilText("#fault", "the token is not known");
-        browser.Find("#token").SendKeys(ViewersWithoutRights.Token);
+        browser.Find("#token").SendKeys(FewRights.NoToken);
         browser.Find("form button").Click();
-        browser.UntilText("#none", "No namespace of yours has machines");
+        browser.UntilText("#fault", "bind it to a ClusterRole");
+        browser.Find("#token").SendKeys(FewRights.Token);
+        browser.Find("form button").Click();
+        browser.UntilText("#none", "No machine has reported yet");
         Assert.DoesNotContain("vm-1", browser.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain(ViewersWithoutRights.Token, browser.Run<string>("return document.cookie + location.href"), StringComparison.Ordinal);
+        Assert.DoesNotContain(FewRights.Token, browser.Run<string>("return document.cookie + location.href"),
+            StringComparison.Ordinal);
         browser.Find(".account button").Click();
         browser.UntilText("h1", "Sign in");
     }
 
-    private sealed class ViewersWithoutRights : IViewers
+    private sealed class FewRights : IViewers
     {
-        public const string Token = "token-without-rights";
+        public const string Token = "token-of-another-namespace";
+        public const string NoToken = "token-without-rights";
 
         private static readonly HashSet<string> None = [];
 
@@ -150,8 +156,11 @@ public sealed class PagesTests
         public bool IsKnown(PresentedToken token) => true;
 
         public ValueTask<(Viewer? Viewer, ApiProblem? Problem)> AdmitAsync(PresentedToken? token, CancellationToken cancellationToken) =>
-            ValueTask.FromResult<(Viewer?, ApiProblem?)>(token?.Reveal() == Token
-                ? (new Viewer("viewer", None, None), null)
-                : (null, ApiProblem.TokenRefused("TokenUnknown", "the token is not known")));
+            ValueTask.FromResult<(Viewer?, ApiProblem?)>(token?.Reveal() switch
+            {
+                Token => (new Viewer("viewer", new HashSet<string> { "another" }, None), null),
+                NoToken => (new Viewer("viewer", None, None), null),
+                _ => (null, ApiProblem.TokenRefused("TokenUnknown", "the token is not known")),
+            });
     }
 }

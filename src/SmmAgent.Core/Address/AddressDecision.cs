@@ -1,6 +1,7 @@
 using System.Net;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Network;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Address;
 
@@ -108,7 +109,8 @@ public static class AddressDecision
         : Found(
             lastKnown.Value,
             lastKnown.Source,
-            $"{lastKnown.Value}, last confirmed {lastKnown.ConfirmedAt:u} ({lastKnown.Source}), since then nothing fresher: {problem}",
+            $"{lastKnown.Value}, last confirmed {TimeText.Format(lastKnown.ConfirmedAt)} ({lastKnown.Source}), since then nothing "
+                + $"fresher: {problem}",
             LastKnown);
 
     private static AddressState Found(IPAddress address, string source, string message, string reason = Known) =>

@@ -35,11 +35,14 @@ public static class SeenAddressRules
 
     /// <summary>Whether the answer is used without asking the other providers.</summary>
     /// <remarks>
+    /// Another address than those of this VM may be that of a gateway, for example of the cluster in which a load balancer replaced
+    /// the source address. The answers of the other providers show the difference.
     /// A cluster may have no IPv6 although its load balancer has, so the other providers are asked before an IPv6 address is used. They
     /// are also asked if the last known address differs, because a change creates a new entry in the cluster.
     /// </remarks>
-    public static bool IsSufficient(ProviderResult answer, LastKnownAddress? lastKnown) =>
+    public static bool IsSufficient(ProviderResult answer, IReadOnlyList<IPAddress> own, LastKnownAddress? lastKnown) =>
         answer.Address is { AddressFamily: System.Net.Sockets.AddressFamily.InterNetwork } address
+        && own.Select(AddressRules.Normalize).Contains(address)
         && (lastKnown is null || lastKnown.Source == AddressProvider.DashboardWord || lastKnown.Value.Equals(address));
 
     /// <summary>The results in order of precedence.</summary>
@@ -53,7 +56,8 @@ public static class SeenAddressRules
         if (dashboard is null || (dashboard.Address is null && others.Any(other => other.Address is not null)))
             return others;
 
-        var isFirst = providers is [{ Url: null }, ..] && dashboard.Address?.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6;
+        var isFirst = providers is [{ Url: null }, ..]
+            && dashboard.Address?.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6;
         return isFirst ? [dashboard, .. others] : [.. others, dashboard];
     }
 }

@@ -8,6 +8,7 @@ namespace SmmAgent.Core.Conditions;
 public sealed partial record ConditionAdvice(string Finding, string? Fix)
 {
     private const string LogQuote = "; the sidecar's log: ";
+    private const string Says = ", and says '";
 
     /// <summary>Whether the fix is a command that can be run as it is.</summary>
     public bool IsCommand => Fix is not null && AtStart().IsMatch(Fix) && !Fix.Contains("; ", StringComparison.Ordinal)
@@ -21,7 +22,7 @@ public sealed partial record ConditionAdvice(string Finding, string? Fix)
     {
         var quote = message.IndexOf(LogQuote, StringComparison.Ordinal);
         var (advice, log) = quote < 0 ? (message, "") : (message[..quote], message[quote..]);
-        if (Command().Match(advice) is not { Success: true } match)
+        if (Command().Match(WithoutQuotations(advice)) is not { Success: true } match)
             return new(message, null);
 
         var command = match.Groups["command"].Index;
@@ -36,6 +37,25 @@ public sealed partial record ConditionAdvice(string Finding, string? Fix)
         if (rest.Success)
             (fix, finding) = (fix[..rest.Index], $"{finding.TrimEnd(':')}{fix[rest.Index..]}");
         return new($"{LastLeadIn().Replace(finding, "").TrimEnd(':', ';', ' ')}{log}", fix);
+    }
+
+    // A text that another program wrote, in parentheses or after "and says", may contain a command that is not ours. The result has the
+    // same length.
+    private static string WithoutQuotations(string text)
+    {
+        var result = text.ToCharArray();
+        var depth = 0;
+        for (var at = 0; at < result.Length; at++)
+        {
+            depth += text[at] == '(' ? 1 : 0;
+            if (depth > 0)
+                result[at] = '.';
+            depth -= depth > 0 && text[at] == ')' ? 1 : 0;
+        }
+
+        if (text.IndexOf(Says, StringComparison.Ordinal) is var said and >= 0 && text.LastIndexOf('\'') is var end && end > said)
+            result.AsSpan(said..end).Fill('.');
+        return new(result);
     }
 
     [GeneratedRegex(@"(?:^|[ (])(?<command>(?:sudo|kubectl|tr -d -|curl -) ?\S)")]

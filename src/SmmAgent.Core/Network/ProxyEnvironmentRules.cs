@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace SmmAgent.Core.Network;
@@ -28,7 +29,7 @@ public static class ProxyEnvironmentRules
     {
         if (entry == "*")
             return true;
-        if (IPNetwork.TryParse(entry, out var network))
+        if (FindNetwork(entry) is { } network)
             return IPAddress.TryParse(host, out var member) && network.Contains(member);
         if (IPAddress.TryParse(entry.Trim('[', ']'), out var address))
             return IPAddress.TryParse(host, out var same) && same.Equals(address);
@@ -36,13 +37,29 @@ public static class ProxyEnvironmentRules
         var colon = entry.LastIndexOf(':');
         if (colon > 0)
         {
-            return entry[(colon + 1)..] == port.ToString(System.Globalization.CultureInfo.InvariantCulture)
+            return entry[(colon + 1)..] == port.ToString(CultureInfo.InvariantCulture)
                 && Matches(entry[..colon], host, port);
         }
 
         var domain = entry.TrimStart('*').Trim('.');
         return domain.Length > 0 && (host.Equals(domain, StringComparison.OrdinalIgnoreCase)
             || host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase));
+    }
+
+    // As curl: the bits of the address after the prefix do not matter.
+    private static IPNetwork? FindNetwork(string entry)
+    {
+        if (entry.Split('/') is not [var start, var length] || !IPAddress.TryParse(start, out var address)
+            || !int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var prefix))
+            return null;
+
+        var bytes = address.GetAddressBytes();
+        if (prefix > bytes.Length * 8)
+            return null;
+
+        for (var at = 0; at < bytes.Length; at++)
+            bytes[at] &= (byte)(0xFF00 >> Math.Clamp(prefix - (at * 8), 0, 8));
+        return new(new IPAddress(bytes), prefix);
     }
 
     private static string FirstSet(Func<string, string?> read, params string[] names) =>

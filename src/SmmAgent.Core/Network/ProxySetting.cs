@@ -21,7 +21,7 @@ public sealed record ProxySetting
 
     private ProxySetting(string text) => _text = text;
 
-    /// <summary>A direct connection, whatever the environment names.</summary>
+    /// <summary>A direct connection, regardless of the environment.</summary>
     public static ProxySetting None { get; } = new(NoneWord);
 
     public bool IsNone => _text == NoneWord;
@@ -51,6 +51,19 @@ public sealed record ProxySetting
         // curl accepts a proxy without a scheme.
         var (address, reason) = ProxyAddress.Parse(value.Contains("://", StringComparison.Ordinal) ? value : $"http://{value}");
         return new(address, address is null ? $"the environment variable {name} {reason}" : null);
+    }
+
+    /// <summary>The user and the password in each form in which they may occur; empty without them.</summary>
+    public IReadOnlyList<string> Secrets()
+    {
+        if (_text is NoneWord or EnvironmentWord || ProxyAddress.Parse(_text).Value is not { Credentials: { } credentials })
+            return [];
+
+        // The user info ends at the last @ in the text, and Uri may escape characters of it.
+        var given = _text[(_text.IndexOf("://", StringComparison.Ordinal) + 3).._text.LastIndexOf('@')];
+        string[] pairs = [given, new Uri(_text).UserInfo, Uri.UnescapeDataString(given)];
+        var passwords = pairs.Select(pair => pair[(pair.IndexOf(':', StringComparison.Ordinal) + 1)..]);
+        return [credentials["Basic ".Length..], .. pairs, .. passwords];
     }
 
     /// <summary>The setting without user and password.</summary>

@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Contract.Signing;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Packages;
 
@@ -36,9 +37,10 @@ public sealed record PackageTrust(IReadOnlyList<PackageKey> Keys, bool AllowsUns
     {
         if (list.Issued < accepted)
             return (PackageFailureReason.ListSuperseded,
-                $"the dashboard's package list was signed at {list.Issued:u}, and this host has accepted one of {accepted:u}");
+                $"the dashboard's package list was signed at {TimeText.Format(list.Issued)}, and this host has accepted one of "
+                    + $"{TimeText.Format(accepted.Value)}");
         if (now >= list.Expires)
-            return (PackageFailureReason.ListExpired, $"the dashboard's package list was valid until {list.Expires:u}");
+            return (PackageFailureReason.ListExpired, $"the dashboard's package list was valid until {TimeText.Format(list.Expires)}");
 
         var listed = list.Packages.FirstOrDefault(one => Names(one, package));
         if (listed is null)

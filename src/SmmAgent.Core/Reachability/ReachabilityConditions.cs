@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Reachability;
 
@@ -39,7 +40,8 @@ public static class ReachabilityConditions
     public static ConditionUpdate Dashboard(
         IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own, string captureCure = "") =>
         Decide(
-            ConditionType.DashboardReachable, results is [{ Target.Name: ThroughProxy }, ..] ? ThroughProxy : "dashboard", results, now, own, captureCure);
+            ConditionType.DashboardReachable, results is [{ Target.Name: ThroughProxy }, ..] ? ThroughProxy : "dashboard", results, now,
+            own, captureCure);
 
     /// <summary>The blocker in this host's own firewall that explains a failure; null if there is none.</summary>
     public static OwnTrafficBlocker? Explains(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result) => own.FirstOrDefault(obstacle =>
@@ -133,7 +135,8 @@ public static class ReachabilityConditions
         if (first is null)
             return "";
 
-        return $"; the certificate '{first.Certificate!.Subject}' of {what} {first.Endpoint()} expires on {first.Certificate.NotAfter:u}";
+        return $"; the certificate '{first.Certificate!.Subject}' of {what} {first.Endpoint()} expires on "
+            + $"{TimeText.Format(first.Certificate.NotAfter)}";
     }
 
     private static ConditionUpdate NothingToTry(NetworkModel model) => model == NetworkModel.SameNetwork

@@ -5,7 +5,10 @@ public sealed record AgentPaths(string Root = "/")
 {
     public string ConfigDirectory => Path.Combine(Root, "etc/smm");
 
-    public string Settings => Path.Combine(ConfigDirectory, "agent.yaml");
+    /// <summary>Another agent.yaml, for commands that change nothing; null for the one of this host.</summary>
+    public string? OtherSettings { get; init; }
+
+    public string Settings => OtherSettings ?? Path.Combine(ConfigDirectory, "agent.yaml");
 
     public string BearerToken => Path.Combine(ConfigDirectory, "bearer-token");
 

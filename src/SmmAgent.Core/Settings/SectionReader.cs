@@ -7,6 +7,14 @@ namespace SmmAgent.Core.Settings;
 /// <summary>Reads the keys of one section of agent.yaml and collects every fault and warning, each with its line.</summary>
 internal sealed class SectionReader
 {
+    private static readonly Dictionary<string, string> Booleans = new(StringComparer.Ordinal)
+    {
+        ["true"] = "on",
+        ["yes"] = "on",
+        ["false"] = "off",
+        ["no"] = "off",
+    };
+
     private readonly string _path;
     private readonly Findings _findings;
     private readonly Dictionary<string, YamlNode> _values = new(StringComparer.Ordinal);
@@ -16,7 +24,7 @@ internal sealed class SectionReader
         (_path, _findings) = (path, findings);
         if (section.Kind is not (YamlKind.Section or YamlKind.Empty))
         {
-            findings.Refuse(path, section.Line, "is not a section of keys and values");
+            findings.Refuse(path, section.Line, $"is not a section of keys and values{ModeHint(path, section)}");
             return;
         }
 
@@ -52,6 +60,11 @@ internal sealed class SectionReader
             return fallback;
         // Plain YAML 1.1 readers take 'off' for false; here it is the word.
         if (node.Kind == YamlKind.Text && words.TryGetValue(node.Text, out var word))
+            return word;
+
+        // Tools that write YAML turn on and off into these words.
+        if (node is { Kind: YamlKind.Text, Quoted: false } && Booleans.TryGetValue(node.Text, out var meant)
+            && words.TryGetValue(meant, out word))
             return word;
 
         Refuse(key, $"{Shown(node)} is not one of {string.Join(", ", words.Keys)}");
@@ -96,6 +109,14 @@ internal sealed class SectionReader
         YamlKind.Section => "a section",
         _ => $"'{NameRules.Shown(node.Text)}'",
     };
+
+    // sidecar: off is a likely mistake for sidecar: {mode: off}.
+    private static string ModeHint(string path, YamlNode section) =>
+        path.Length == 0 || section.Kind != YamlKind.Text || !SettingsKeys.IsKnown(path, "mode") ? ""
+        : section.Text is "manage" or "check" ? $"; write: {path}: {{mode: {section.Text}}}"
+        : section.Text is "off" or "false" or "no" ? $"; write: {path}: {{mode: off}}"
+        : section.Text is "on" or "true" or "yes" ? $"; write: {path}: {{mode: manage}}"
+        : "";
 
     private YamlNode? Find(string key) => _values.TryGetValue(key, out var node) && node.Kind != YamlKind.Empty ? node : null;
 

@@ -15,10 +15,23 @@ public sealed record SettingsEditResult(
 /// <summary>Changes values in agent.yaml, so that a file that was valid stays valid.</summary>
 public static class SettingsEdit
 {
+    private delegate (string? Text, string? Reason) TextEdit(string text);
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <param name="file">The current content; empty if the file does not exist.</param>
-    public static SettingsEditResult Apply(ReadOnlySpan<byte> file, IReadOnlyList<SettingChange> changes)
+    public static SettingsEditResult Apply(ReadOnlySpan<byte> file, IReadOnlyList<SettingChange> changes) =>
+        EditWith(file, [.. changes.Select(change => (change.Path, (TextEdit)(text => YamlEdit.Set(text, change))))]);
+
+    /// <summary>Removes a key, so that its default is in effect.</summary>
+    /// <param name="path">The key with its section.</param>
+    public static SettingsEditResult Remove(ReadOnlySpan<byte> file, string path)
+    {
+        var words = path.Split('.');
+        return EditWith(file, [(path, text => YamlEdit.Remove(text, words.Length > 1 ? words[0] : "", words[^1]))]);
+    }
+
+    private static SettingsEditResult EditWith(ReadOnlySpan<byte> file, IReadOnlyList<(string Path, TextEdit Edit)> changes)
     {
         var before = SettingsReader.Read(file);
         if (file.Length > SettingsReader.MaximumBytes)
@@ -38,7 +51,7 @@ public static class SettingsEdit
         text = text[mark.Length..];
         foreach (var change in changes)
         {
-            var (edited, reason) = YamlEdit.Set(text, change);
+            var (edited, reason) = change.Edit(text);
             if (edited is null)
                 return Refused([new InputError("", reason!)]);
             text = edited;
@@ -47,7 +60,8 @@ public static class SettingsEdit
         return Validate(StrictUtf8.GetBytes(mark + text), before, changes);
     }
 
-    private static SettingsEditResult Validate(byte[] content, SettingsReading before, IReadOnlyList<SettingChange> changes)
+    private static SettingsEditResult Validate(
+        byte[] content, SettingsReading before, IReadOnlyList<(string Path, TextEdit Edit)> changes)
     {
         var after = SettingsReader.Read(content);
         bool IsOld(InputError fault) => fault.Path.Length > 0

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SmmAgent.Contract;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Status;
 
@@ -56,6 +57,7 @@ public sealed record PortStatus(int Port, string Name, bool? Wanted, bool? Open,
 public sealed record SidecarStatus(string? Version, bool? Running, bool? Ready, DateTimeOffset? Since);
 
 [JsonSourceGenerationOptions(
+    Converters = [typeof(WholeSecondsJsonConverter)],
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,

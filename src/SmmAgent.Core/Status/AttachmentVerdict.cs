@@ -31,7 +31,8 @@ public sealed record AttachmentVerdict(AttachmentState State, IReadOnlyList<Atta
         IReadOnlyList<Condition> conditions, bool isConfigured, bool hasMeshConfig, bool isReconcileDue = false)
     {
         var failed = InOrder(conditions, hasMeshConfig).ToList();
-        var problems = ConditionCauses.Find(conditions, failed).Select(AttachmentProblem.From).ToList();
+        var problems = ConditionCauses.Find(conditions, failed).Select(AttachmentProblem.From)
+            .Select(problem => problem with { Effects = [.. problem.Effects.Where(type => IsExpected(type, conditions))] }).ToList();
         var pending = conditions.Where(condition => IsPending(condition, isReconcileDue)).Select(condition => condition.Type).ToList();
         var state = !isConfigured ? AttachmentState.NotConfigured
             : problems.Count == 0 ? pending.Count > 0 ? AttachmentState.Starting : AttachmentState.Attached

@@ -16,7 +16,8 @@ public static class TextWrap
     /// <param name="next">What each following line begins with.</param>
     public static IEnumerable<string> Lines(string first, string next, string text, int? width)
     {
-        if (width is not { } columns)
+        // A line that fits keeps the spaces between its columns.
+        if (width is not { } columns || DisplayWidth.Of(first + text) <= columns)
         {
             yield return (first + text).TrimEnd();
             yield break;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SmmAgent.Contract;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Tokens;
 
@@ -54,9 +55,10 @@ public sealed record IstioToken(
         Expires is { } expires ? Usable(expires, ReevaluateAt ?? DateTimeOffset.MinValue, now) : this;
 
     private static IstioToken Usable(DateTimeOffset expires, DateTimeOffset half, DateTimeOffset now) =>
-        expires <= now ? new(TokenVerdict.Expired, $"the istio-token expired at {expires:u}", null, expires)
-        : half <= now ? new(TokenVerdict.Renew, $"the istio-token expires at {expires:u}, and half of its life is over", null, expires)
-        : new(TokenVerdict.Use, $"the istio-token is good until {expires:u}", half, expires);
+        expires <= now ? new(TokenVerdict.Expired, $"the istio-token expired at {TimeText.Format(expires)}", null, expires)
+        : half <= now ? new(TokenVerdict.Renew, $"the istio-token expires at {TimeText.Format(expires)}, and half of its life is over",
+            null, expires)
+        : new(TokenVerdict.Use, $"the istio-token is good until {TimeText.Format(expires)}", half, expires);
 
     private static IstioToken Unusable(string reason) => new(TokenVerdict.Unusable, reason, null);
 }

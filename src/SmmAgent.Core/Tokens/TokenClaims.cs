@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using SmmAgent.Contract;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Tokens;
 
@@ -49,9 +50,11 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
     public IEnumerable<TokenWarning> FindWarnings(string? group, string? account, DateTimeOffset now)
     {
         if (Expires <= now)
-            yield return new($"the token expired at {Expires:u}: the dashboard will refuse it", MakeNew(group, account));
+            yield return new($"the token expired at {TimeText.Format(Expires.Value)}: the dashboard will refuse it",
+                MakeNew(group, account));
         if (NotBefore > now)
-            yield return new($"the token is not valid before {NotBefore:u}: this host's clock is late, or the token is for later");
+            yield return new(
+                $"the token is not valid before {TimeText.Format(NotBefore.Value)}: this host's clock is late, or the token is for later");
         if (group is not null && Namespace is not null && Namespace != group)
             yield return new(
                 $"the token is of the namespace '{NameRules.Shown(Namespace)}', but the WorkloadGroup's is '{group}': the "

@@ -1,5 +1,6 @@
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Text;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Tokens;
 
@@ -73,15 +74,17 @@ public sealed record TokenFacts(string? Error, bool Claims = false)
             return Conditions.ConditionUpdate.True(ConditionType.TokenCurrent, CurrentReason, "the bearer token does not expire");
         if (expires <= now)
             return Conditions.ConditionUpdate.False(
-                ConditionType.TokenCurrent, ExpiredReason, $"the bearer token expired at {expires:u}{NotRenewed(renewal)}; {Advice}");
+                ConditionType.TokenCurrent, ExpiredReason,
+                $"the bearer token expired at {TimeText.Format(expires)}{NotRenewed(renewal)}; {Advice}");
         var notice = renewal.Status == RenewalStatus.NotOffered ? Notice(IssuedAt, expires) : NoticeOfRenewed(IssuedAt, expires);
         return expires - now < notice
             ? Conditions.ConditionUpdate.False(
                 ConditionType.TokenCurrent, ExpiringReason,
-                $"the bearer token expires in {Age.Text(expires - now)}, at {expires:u}{NotRenewed(renewal)}; {Advice}")
+                $"the bearer token expires in {Age.Text(expires - now)}, at {TimeText.Format(expires)}{NotRenewed(renewal)}; {Advice}")
             : Conditions.ConditionUpdate.True(
                 ConditionType.TokenCurrent, CurrentReason,
-                $"the bearer token expires at {expires:u}{(renewal.Status == RenewalStatus.Works ? ", the agent renews it before" : "")}");
+                "the bearer token expires at "
+                    + $"{TimeText.Format(expires)}{(renewal.Status == RenewalStatus.Works ? ", the agent renews it before" : "")}");
     }
 
     private static string NotRenewed(TokenRenewal renewal) => renewal.Reason is { } reason ? $", and is not renewed: {reason}" : "";

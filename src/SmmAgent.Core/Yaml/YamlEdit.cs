@@ -7,7 +7,12 @@ namespace SmmAgent.Core.Yaml;
 /// <param name="IsBare">Whether the value is never quoted: <c>true</c>, <c>false</c>, a uuid.</param>
 public sealed record SettingChange(string Section, string Key, string Value, bool IsBare = false)
 {
+    /// <summary>Whether the key is removed, and has no value afterwards.</summary>
+    public bool IsRemoval { get; init; }
+
     public string Path => Section.Length == 0 ? Key : $"{Section}.{Key}";
+
+    public static SettingChange Remove(string section, string key) => new(section, key, "", IsBare: true) { IsRemoval = true };
 
     internal string ByHand => Section.Length == 0 ? $"{Key}: {Written}" : $"{Section}: {{{Key}: {Written}}}";
 
@@ -26,6 +31,9 @@ public static class YamlEdit
     /// <returns>The new text (unchanged if it already has the value), or the reason why it could not be edited.</returns>
     public static (string? Text, string? Reason) Set(string text, SettingChange change)
     {
+        if (change.IsRemoval)
+            return Remove(text, change.Section, change.Key);
+
         var (before, fault) = YamlReader.Parse(text, YamlLimits.Agent);
         if (before is null)
             return (null, $"{fault}; fix that first");
@@ -35,10 +43,28 @@ public static class YamlEdit
         var section = change.Section.Length == 0 ? before : before.Members.FirstOrDefault(member => member.Key == change.Section)?.Value;
         if (section?.Members.FirstOrDefault(member => member.Key == change.Key) is { } member && change.IsIn(member.Value))
             return (text, null);
-
         var edited = YamlProposals.For(text, change).FirstOrDefault(proposal => IsRight(before, proposal, change));
         return edited is null
             ? (null, $"{change.Path} cannot be put into a file that is written like this one; add it by hand: {change.ByHand}")
+            : (edited, null);
+    }
+
+    /// <summary>Removes a key with its value. Comments and other keys stay.</summary>
+    /// <returns>The new text (unchanged if it does not have the key), or the reason why it could not be edited.</returns>
+    public static (string? Text, string? Reason) Remove(string text, string section, string key)
+    {
+        var (before, fault) = YamlReader.Parse(text, YamlLimits.Agent);
+        if (before is null)
+            return (null, $"{fault}; fix that first");
+
+        var parent = section.Length == 0 ? before : before.Members.FirstOrDefault(member => member.Key == section)?.Value;
+        if (parent is null || parent.Members.All(member => member.Key != key))
+            return (text, null);
+
+        var edited = YamlRemoval.For(text, section, key).FirstOrDefault(proposal => IsRemoved(before, proposal, section, key));
+        var path = section.Length == 0 ? key : $"{section}.{key}";
+        return edited is null
+            ? (null, $"{path} cannot be removed from a file that is written like this one; remove it by hand")
             : (edited, null);
     }
 
@@ -91,6 +117,21 @@ public static class YamlEdit
             && change.IsIn(value)
             && AreSame(Without(before, change.Section), Without(after, change.Section))
             && AreSame(was is null ? [] : Without(was, change.Key), Without(section, change.Key));
+    }
+
+    private static bool IsRemoved(YamlNode before, string proposal, string section, string key)
+    {
+        if (YamlReader.Parse(proposal, YamlLimits.Agent).Root is not { Kind: YamlKind.Section or YamlKind.Empty } after)
+            return false;
+        if (section.Length == 0)
+            return after.Members.All(member => member.Key != key) && AreSame(Without(before, key), after.Members);
+
+        var was = before.Members.Where(member => member.Key == section).ToList();
+        var now = after.Members.Where(member => member.Key == section).ToList();
+        return was.Count == 1 && now.Count <= 1
+            && AreSame(Without(before, section), Without(after, section))
+            && now.All(member => member.Value.Kind is YamlKind.Section or YamlKind.Empty)
+            && AreSame(Without(was[0].Value, key), now.Count == 0 ? [] : now[0].Value.Members);
     }
 
     private static YamlNode? Only(YamlNode node, string key) =>

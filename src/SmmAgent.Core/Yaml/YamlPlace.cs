@@ -59,10 +59,10 @@ internal sealed record YamlPlace(int Start, int End, bool IsFlow, IReadOnlyList<
         }
     }
 
-    // The parser reports the end of a block collection at the start of the next node.
+    // The parser reports the end of a block collection at the start of the next node, and that of a flow list after a comment behind it.
     private static YamlPlace Collection(Parser parser, string text, ParsingEvent start, bool isFlow, int? lastEnd)
     {
-        var end = isFlow && parser.Current is { } closing ? (int)closing.End.Index : lastEnd ?? (int)start.Start.Index;
+        var end = isFlow && parser.Current is { } closing ? (int)closing.Start.Index + 1 : lastEnd ?? (int)start.Start.Index;
         parser.MoveNext();
         return At(text, start.Start, end) with { IsFlow = isFlow };
     }

@@ -82,6 +82,18 @@ public sealed class BusConnection : IDisposable
                 ObserverFlags.None).AsTask(),
             cancel);
 
+    /// <summary>Offers an object to other connections, under a name.</summary>
+    /// <exception cref="DBusException">The policy of the bus does not admit the name, or another connection has it.</exception>
+    public Task ExportAsync(string name, BusObject exported, CancellationToken cancel) => UseAsync(
+        async () =>
+        {
+            _connection.AddMethodHandler(exported.Handler);
+            return await _connection.TryRequestNameAsync(name, RequestNameOptions.None).ConfigureAwait(false)
+                ? true
+                : throw new DBusException(DBusException.NameIsTaken, $"another program has the name {name}");
+        },
+        cancel);
+
     /// <summary>Waits until the connection ends.</summary>
     /// <returns>The reason.</returns>
     public async Task<DBusException> DisconnectedAsync() => Disconnected(await _connection.DisconnectedAsync().ConfigureAwait(false));

@@ -14,6 +14,9 @@ public sealed class DBusException(string name, string message) : IOException(mes
     public const string AccessDenied = "org.freedesktop.DBus.Error.AccessDenied";
     public const string AuthorizationRequired = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired";
     public const string InvalidSignature = "org.freedesktop.DBus.Error.InvalidSignature";
+    /// <summary>Another connection has the name.</summary>
+    public const string NameIsTaken = "NameIsTaken";
+
     public const string NameHasNoOwner = "org.freedesktop.DBus.Error.NameHasNoOwner";
     public const string ServiceUnknown = "org.freedesktop.DBus.Error.ServiceUnknown";
 

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Contract;
+using SmmAgent.Core.Time;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Network.Probes;
 using SmmAgent.Linux.Network.Tls;
@@ -40,7 +41,7 @@ internal sealed class DashboardTrust
         {
             CaFileFault = exception is UnauthorizedAccessException && SmmAgent.Linux.Files.ReadDenial.ForThisProcess(caFile) is { } refusal
                 ? refusal.ToString()
-                : $"{caFile} cannot be used: {exception.Message}";
+                : $"{caFile} cannot be used: {FileErrors.Reason(exception)}";
         }
     }
 
@@ -116,7 +117,8 @@ internal sealed class DashboardTrust
             var bad = chain!.ChainElements.FirstOrDefault(e => e.ChainElementStatus.Any(s => s.Status == X509ChainStatusFlags.NotTimeValid))
                 ?.Certificate ?? certificate;
             return new(UnreachableReason.ExpiredCertificate,
-                $"its certificate is valid from {bad.NotBefore.ToUniversalTime():u} to {bad.NotAfter.ToUniversalTime():u}, and this "
+                $"its certificate is valid from {TimeText.Format(bad.NotBefore.ToUniversalTime())} to "
+                    + $"{TimeText.Format(bad.NotAfter.ToUniversalTime())}, and this "
                     + "host's clock is outside");
         }
 

@@ -111,7 +111,9 @@ public static class FailureText
 
     private static string Shown(Uri url) => url.GetLeftPart(UriPartial.Authority);
 
-    private static string Quoted(string detail) => detail.Length == 0 ? "" : $" ({detail})";
+    // Parentheses within the text cannot end the quotation, so that ConditionAdvice finds no command in it.
+    private static string Quoted(string detail) =>
+        detail.Length == 0 ? "" : $" ({detail.Replace('(', '[').Replace(')', ']')})";
 }
 
 /// <summary>The reasons of <see cref="FailureText"/>.</summary>

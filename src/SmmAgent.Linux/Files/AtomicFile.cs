@@ -118,7 +118,7 @@ public static class AtomicFile
             return error switch
             {
                 Errno.ENOENT or Errno.ENOTDIR => null,
-                Errno.EPERM or Errno.EACCES => throw new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
+                Errno.EPERM or Errno.EACCES => throw new UnauthorizedAccessException($"'{path}{FileErrors.PermissionDenied}"),
                 Errno.ELOOP when whyNoLink is not null => throw new InvalidDataException($"{path} is a link, {whyNoLink}"),
                 _ => throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}"),
             };

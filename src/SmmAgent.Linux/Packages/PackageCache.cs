@@ -55,7 +55,7 @@ public sealed class PackageCache(string folder)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return new(PackageFailureReason.UnsafeFolder, $"{folder} cannot be used: {exception.Message}");
+            return new(PackageFailureReason.UnsafeFolder, $"{folder} cannot be used: {FileErrors.Reason(exception)}");
         }
     }
 

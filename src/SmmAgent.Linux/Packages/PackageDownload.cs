@@ -1,5 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
+using SmmAgent.Core.Time;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Locks;
 
@@ -51,7 +52,8 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
             }
             catch (Exception exception) when (FileErrors.IsExpected(exception))
             {
-                return (null, new(PackageFailureReason.UnsafeFolder, $"{package.NameAndVersion()} cannot be kept: {exception.Message}"));
+                return (null, new(PackageFailureReason.UnsafeFolder,
+                    $"{package.NameAndVersion()} cannot be kept: {FileErrors.Reason(exception)}"));
             }
         }
     }
@@ -66,7 +68,7 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
         {
             return Wrong(refusal.Found, package) with
             {
-                Remediation = $"it is fetched again at {refusal.Until:u}, or by: sudo smm-agent reconcile",
+                Remediation = $"it is fetched again at {TimeText.Format(refusal.Until)}, or by: sudo smm-agent reconcile",
             };
         }
 

@@ -58,7 +58,8 @@ public sealed class VerifiedPackage : IDisposable
             return (null, exception.HResult is Errno.ENOSPC or Errno.EDQUOT
                 ? new(PackageFailureReason.DiskFull, $"{package.NameAndVersion()} could not be copied: {cache.Folder} is full",
                     "free space on this disk")
-                : new(PackageFailureReason.UnsafeFolder, $"{package.NameAndVersion()} could not be copied: {exception.Message}"));
+                : new(PackageFailureReason.UnsafeFolder,
+                    $"{package.NameAndVersion()} could not be copied: {FileErrors.Reason(exception)}"));
         }
         catch
         {

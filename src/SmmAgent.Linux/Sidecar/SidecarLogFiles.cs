@@ -24,7 +24,7 @@ public static class SidecarLogFiles
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return Observation<SidecarLogText>.Unknown($"the sidecar's log cannot be read: {exception.Message}");
+            return Observation<SidecarLogText>.Unknown($"the sidecar's log cannot be read: {FileErrors.Reason(exception)}");
         }
     }
 

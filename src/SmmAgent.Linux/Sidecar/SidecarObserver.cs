@@ -206,7 +206,7 @@ public sealed class SidecarObserver(
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return Observation<FoundFile>.Unknown(exception.Message);
+            return Observation<FoundFile>.Unknown(FileErrors.Describe(exception));
         }
     }
 
@@ -243,7 +243,7 @@ public sealed class SidecarObserver(
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             // The folder also belongs to the sidecar, which may close it.
-            return Observation<FoundFile>.Unknown(exception.Message);
+            return Observation<FoundFile>.Unknown(FileErrors.Describe(exception));
         }
     }
 
@@ -266,7 +266,7 @@ public sealed class SidecarObserver(
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return new(TokenVerdict.Unusable, exception.Message, null);
+            return new(TokenVerdict.Unusable, FileErrors.Describe(exception), null);
         }
     }
 }

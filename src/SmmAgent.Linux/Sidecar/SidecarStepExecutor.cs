@@ -63,7 +63,7 @@ public sealed class SidecarStepExecutor(
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return new(ReconcilePart.Files, "", StepFailureReason.NotWritten, exception.Message);
+            return new(ReconcilePart.Files, "", StepFailureReason.NotWritten, FileErrors.Describe(exception));
         }
     }
 
@@ -124,7 +124,7 @@ public sealed class SidecarStepExecutor(
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return new(step is StartSidecar or RestartSidecar or StopSidecar or EnableSidecar ? ReconcilePart.Unit : ReconcilePart.Files,
-                "", StepFailureReason.Failed, exception.Message);
+                "", StepFailureReason.Failed, FileErrors.Describe(exception));
         }
     }
 

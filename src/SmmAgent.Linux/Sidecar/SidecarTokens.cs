@@ -69,7 +69,7 @@ public sealed class SidecarTokens(SafeFileSystem files, string kept, IHostDashbo
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return Failure(StepFailureReason.NotWritten, exception.Message);
+            return Failure(StepFailureReason.NotWritten, FileErrors.Describe(exception));
         }
     }
 

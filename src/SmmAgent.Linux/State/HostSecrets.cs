@@ -32,6 +32,7 @@ public sealed record HostSecrets(KnownSecrets Known, IReadOnlyList<string> Hidde
             secrets.Add(renewed);
         if (AgentIdentity.Load(paths.Identity) is { } identity)
             secrets.Add(identity.Key.Value);
+        secrets.AddRange(SettingsFile.TryLoad(paths.Settings).Reading.Readable.Proxy.Secrets().Where(word => word.Length >= ShortestWord));
         return new(new KnownSecrets(secrets), hidden);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SmmAgent.Core.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
@@ -42,11 +43,11 @@ public sealed class LastGoodMeshConfig(string path)
         }
         catch (Exception exception) when (exception is JsonException or InvalidDataException or UriFormatException)
         {
-            return (null, $"{path} is damaged: {exception.Message}");
+            return (null, $"{path} is damaged: {(exception is JsonException json ? JsonErrorText.From(json) : exception.Message)}");
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return (null, $"{path} cannot be read: {exception.Message}");
+            return (null, $"{path} cannot be read: {FileErrors.Reason(exception)}");
         }
     }
 
@@ -84,7 +85,7 @@ public sealed class LastGoodMeshConfig(string path)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return $"{path} cannot be written: {exception.Message}";
+            return $"{path} cannot be written: {FileErrors.Reason(exception)}";
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SmmAgent.Core.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Network;
@@ -34,7 +35,7 @@ public sealed class LastKnownAddressFile(string path)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception) || exception is JsonException)
         {
-            problem = exception.Message;
+            problem = exception is JsonException json ? JsonErrorText.From(json) : FileErrors.Describe(exception);
         }
 
         return null;
@@ -52,7 +53,7 @@ public sealed class LastKnownAddressFile(string path)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return exception.Message;
+            return FileErrors.Describe(exception);
         }
     }
 

@@ -37,11 +37,11 @@ public sealed record SettingsFile(byte[]? Content, SettingsReading Reading)
         }
         catch (UnauthorizedAccessException exception)
         {
-            return Failed($"cannot be read: {exception.Message}") with { IsForbidden = true };
+            return Failed($"cannot be read: {FileErrors.Reason(exception)}") with { IsForbidden = true };
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return Failed(exception.Message);
+            return Failed(FileErrors.Describe(exception));
         }
     }
 

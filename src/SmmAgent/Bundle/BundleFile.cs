@@ -12,6 +12,9 @@ internal sealed class BundleFile(AgentPaths paths, IReadOnlyList<BundlePart> par
 {
     private const string OtherFile = "choose another file: smm-agent support-bundle --file FILE";
 
+    /// <summary>What was written; null for nothing.</summary>
+    public (string File, int Collected, int Missing)? Written { get; private set; }
+
     /// <param name="file">The file to create; null for one in the working directory that is named after host and time.</param>
     /// <returns>An exit code.</returns>
     public async Task<int> WriteAsync(string? file, CancellationToken cancel)
@@ -25,7 +28,7 @@ internal sealed class BundleFile(AgentPaths paths, IReadOnlyList<BundlePart> par
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            var reason = Path.Exists(target) ? "the file exists and is not overwritten" : exception.Message.TrimEnd('.');
+            var reason = Path.Exists(target) ? "the file exists and is not overwritten" : FileErrors.Reason(exception);
             progress.Failed($"{target} cannot be created: {reason}; {OtherFile}");
             return exception is UnauthorizedAccessException ? ExitCode.NotPermitted : ExitCode.Failed;
         }
@@ -52,7 +55,7 @@ internal sealed class BundleFile(AgentPaths paths, IReadOnlyList<BundlePart> par
         }
         catch (IOException exception)
         {
-            progress.Failed($"{output.Name} cannot be written: {exception.Message.TrimEnd('.')}; {OtherFile}");
+            progress.Failed($"{output.Name} cannot be written: {FileErrors.Reason(exception)}; {OtherFile}");
             return ExitCode.Failed;
         }
         finally
@@ -75,6 +78,7 @@ internal sealed class BundleFile(AgentPaths paths, IReadOnlyList<BundlePart> par
 
     private void Report(SupportBundle bundle, HostSecrets secrets, string target)
     {
+        Written = (target, bundle.Collected, bundle.Missing);
         progress.Done($"support bundle is written file={target} collected={bundle.Collected} missing={bundle.Missing}");
         if (bundle.Missing > 0)
             progress.Would("INDEX.txt in the bundle lists the missing parts and the reasons");

@@ -1,4 +1,5 @@
 using System.Text;
+using SmmAgent.Core.Time;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
@@ -51,7 +52,7 @@ internal sealed record BundlePart(string Name, Func<CancellationToken, Task<Part
         var (good, fault) = new LastGoodMeshConfig(path).Load();
         return good is null
             ? new(null, fault ?? $"there is no {path}")
-            : new($"# {good.From.Group} from {good.From.Url}, received {good.ReceivedAt:u}, ETag {good.ETag}\n"
+            : new($"# {good.From.Group} from {good.From.Url}, received {TimeText.Format(good.ReceivedAt)}, ETag {good.ETag}\n"
                 + $"{Encoding.UTF8.GetString(good.Body)}\n");
     });
 }

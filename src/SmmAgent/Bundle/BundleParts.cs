@@ -2,6 +2,7 @@ using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Logs;
+using SmmAgent.Core.Time;
 using SmmAgent.Host;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;
@@ -96,7 +97,7 @@ internal static class BundleParts
     private static PartContent EndOf(string log) => SidecarLogFiles.Read(log) switch
     {
         { UnknownReason: { } reason } => new(null, reason),
-        { Value: { Written: { } at } text } => new($"# the end of {log}, last written at {at:u}\n{text.Text}"),
+        { Value: { Written: { } at } text } => new($"# the end of {log}, last written at {TimeText.Format(at)}\n{text.Text}"),
         _ => new(null, $"there is no {log}"),
     };
 

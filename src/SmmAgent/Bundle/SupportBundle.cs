@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using SmmAgent.Core.Redaction;
+using SmmAgent.Core.Time;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Bundle;
@@ -37,7 +38,7 @@ internal sealed class SupportBundle(Redactor redactor, TimeProvider time)
                 Skip(part.Name, content.Missing!);
         }
 
-        var index = $"made {time.GetUtcNow():u}; secrets are replaced by {Redactor.Replacement}\n{_index}";
+        var index = $"made {TimeText.Format(time.GetUtcNow())}; secrets are replaced by {Redactor.Replacement}\n{_index}";
         await tar.AddAsync("INDEX.txt", Encoding.UTF8.GetBytes(index), cancel);
         await tar.EndAsync(cancel);
     }
@@ -62,7 +63,7 @@ internal sealed class SupportBundle(Redactor redactor, TimeProvider time)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return new(null, exception.Message);
+            return new(null, FileErrors.Describe(exception));
         }
     }
 

@@ -1,8 +1,11 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using SmmAgent.Cli.Output;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
 using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Interop;
 using SmmAgent.Logging;
 
@@ -15,7 +18,7 @@ internal static class AgentCommandLine
     {
         try
         {
-            var parsed = Parse(arguments);
+            var parsed = Parse(arguments is ["help", .. var words] ? [.. words, "--help"] : arguments);
             if (UsageErrors.Format(parsed) is { } error)
                 return await RefuseAsync(parsed, error);
 
@@ -33,8 +36,8 @@ internal static class AgentCommandLine
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            var fix = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? ": run the command with sudo" : "";
-            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(exception.Message.TrimEnd('.'))}{fix}");
+            var fix = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? "; run the command with sudo" : "";
+            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(FileErrors.Describe(exception))}{fix}");
             return exception switch
             {
                 UnauthorizedAccessException => ExitCode.NotPermitted,
@@ -74,12 +77,16 @@ internal static class AgentCommandLine
             Recursive = true,
             Hidden = true,
         };
-        var paths = (ParseResult parsed) => new AgentPaths(Path.GetFullPath(parsed.GetRequiredValue(root)));
+        var config = ConfigOption.Global();
+        var paths = (ParseResult parsed) =>
+            ConfigOption.Apply(new AgentPaths(Path.GetFullPath(parsed.GetRequiredValue(root))), parsed, config);
         var tree = new RootCommand("Attaches this virtual machine to an Istio service mesh, and keeps it attached.")
         {
             root,
+            config,
             JoinCommand.Create(paths),
             SetCommand.Create(paths),
+            UnsetCommand.Create(paths),
             CheckCommand.Create(paths),
             ReconcileCommand.Create(paths),
             ConfirmCommand.Create(paths),
@@ -88,19 +95,37 @@ internal static class AgentCommandLine
             StatusCommand.Create(paths),
             ExplainCommand.Create(),
             DetachCommand.Create(paths),
+            PrepareImageCommand.Create(paths),
             ConfigCommand.Create(paths),
             SupportBundleCommand.Create(paths),
             RunCommand.Create(paths),
             VersionCommand(),
         };
+        // Its own default is Console.WindowWidth, which writes escape sequences to a terminal.
+        if (tree.Options.OfType<HelpOption>().FirstOrDefault()?.Action is HelpAction help)
+            help.MaxWidth = TerminalSize.Columns() ?? int.MaxValue;
+        // The command version is listed, and the help must fit a screen of 24 lines.
+        tree.Options.OfType<VersionOption>().First().Hidden = true;
         tree.Directives.Clear(); // disable System.CommandLine directives such as [suggest]
         return tree;
     }
 
     private static Command VersionCommand()
     {
-        var command = new Command("version", "Print the version.");
-        command.SetAction(parsed => parsed.InvocationConfiguration.Output.WriteLine($"smm-agent {ProgramVersion.Current}"));
+        var output = OutputOption.Create();
+        var command = new Command("version", "Print the version.") { output };
+        command.SetAction(parsed =>
+        {
+            var format = OutputOption.Format(parsed, output);
+            parsed.InvocationConfiguration.Output.Write(format == PrintFormat.Text
+                ? $"smm-agent {ProgramVersion.Current}\n"
+                : StructuredText.Write(format, json =>
+                {
+                    json.WriteStartObject();
+                    json.WriteString("version", ProgramVersion.Current);
+                    json.WriteEndObject();
+                }));
+        });
         return command;
     }
 }

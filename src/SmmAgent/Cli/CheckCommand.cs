@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using SmmAgent.Checks.Execution;
 using SmmAgent.Checks.Observations;
@@ -22,41 +21,33 @@ internal static class CheckCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var output = OutputOption.Create();
-        var verbose = VerboseOption.Create("show every result, also of passed and skipped checks");
+        var verbose = VerboseOption.Create("show every result, also of passed checks");
         var failed = new Option<bool>("--failed") { Description = "show only failures" };
+        var config = ConfigOption.Create();
         var group = GroupArgument();
         var failOn = FailOnOption();
-        var command = new Command("check", "Check every prerequisite and suggest fixes.") { group, output, verbose, failed, failOn };
+        var command = new Command("check", "Check every prerequisite and suggest fixes.")
+        {
+            group, output, verbose, failed, failOn, config,
+        };
         command.SetAction((parsed, cancel) => RunAsync(
             paths(parsed),
             parsed.GetValue(group) is { } name ? Parse(name) : null,
-            OutputOption.IsJson(parsed, output),
+            OutputOption.Format(parsed, output),
             parsed.GetValue(failOn) == OnWarn,
             new CheckTextOptions(parsed.GetValue(verbose), parsed.GetValue(failed)),
             cancel));
         return command;
     }
 
-    /// <summary>The report for programs.</summary>
-    private static byte[] Json(CheckReport report)
-    {
-        // "Unsafe" refers to HTML; this output is never part of HTML.
-        var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-        using var content = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(content, options))
-            JsonSerializer.Serialize(writer, report, CheckJson.Default.CheckReport);
-        return content.ToArray();
-    }
-
     private static async Task<int> RunAsync(
-        AgentPaths paths, CheckGroup? group, bool json, bool failsOnWarning, CheckTextOptions options, CancellationToken cancel)
+        AgentPaths paths, CheckGroup? group, PrintFormat format, bool failsOnWarning, CheckTextOptions options, CancellationToken cancel)
     {
         var report = await CheckRun.ReportAsync(paths, TimeProvider.System, Environment.IsPrivilegedProcess, cancel, group);
-        if (json)
+        if (format != PrintFormat.Text)
         {
-            await using var output = Console.OpenStandardOutput();
-            await output.WriteAsync(Json(report), cancel);
-            await output.WriteAsync("\n"u8.ToArray(), cancel);
+            var json = JsonSerializer.SerializeToUtf8Bytes(report, CheckJson.Default.CheckReport);
+            await Console.Out.WriteAsync(StructuredText.Format(json, format));
         }
         else
         {
@@ -84,7 +75,8 @@ internal static class CheckCommand
                 return;
 
             var meant = Spelling.Nearest(token.Value, names) is { } nearest ? $"; did you mean '{nearest}'?" : "";
-            result.AddError($"there is no group of checks '{NameRules.Shown(token.Value)}'{meant}; the groups are {string.Join(", ", names)}");
+            result.AddError(
+                $"there is no group of checks '{NameRules.Shown(token.Value)}'{meant}; the groups are {string.Join(", ", names)}");
         });
         return argument;
     }
@@ -93,13 +85,14 @@ internal static class CheckCommand
     {
         var option = new Option<string>("--fail-on")
         {
-            Description = "the result for which the exit code is 1", HelpName = $"{OnWarn}|{OnFail}", DefaultValueFactory = _ => OnFail,
+            Description = "the result with exit code 1", HelpName = $"{OnWarn}|{OnFail}", DefaultValueFactory = _ => OnFail,
         };
         option.CompletionSources.Add(OnWarn, OnFail);
         option.Validators.Add(result =>
         {
             if (result.Tokens is [var token, ..] && token.Value is not (OnWarn or OnFail))
-                result.AddError($"--fail-on: '{NameRules.Shown(token.Value)}' is neither {OnWarn} nor {OnFail}; for example: --fail-on {OnWarn}");
+                result.AddError(
+                    $"--fail-on: '{NameRules.Shown(token.Value)}' is neither {OnWarn} nor {OnFail}; for example: --fail-on {OnWarn}");
         });
         return option;
     }

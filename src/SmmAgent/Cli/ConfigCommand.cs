@@ -11,14 +11,16 @@ internal static class ConfigCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var output = OutputOption.Create();
-        var show = new Command("show", "Show each value and where it came from.") { output };
-        show.SetAction(parsed => Show(ConfigListing.Collect(paths(parsed)), OutputOption.IsJson(parsed, output)));
+        var show = new Command("show", "Show each value and where it came from.") { output, ConfigOption.Create() };
+        show.SetAction(parsed => Show(ConfigListing.Collect(paths(parsed)), OutputOption.Format(parsed, output)));
         return new Command("config", "Show the configuration in force.") { show };
     }
 
-    private static int Show(ConfigListing listing, bool json)
+    private static int Show(ConfigListing listing, PrintFormat format)
     {
-        Console.Out.Write(json ? ConfigText.Json(listing) : ConfigText.Text(listing, OutputStyle.FromConsole().HasColour));
+        Console.Out.Write(format == PrintFormat.Text
+            ? ConfigText.Text(listing, OutputStyle.FromConsole().HasColour)
+            : ConfigText.Structured(listing, format));
         return listing.Faults.Count > 0 ? ExitCode.Usage : listing.IsHidden ? ExitCode.NotPermitted : ExitCode.Done;
     }
 }

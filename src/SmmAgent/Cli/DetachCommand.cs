@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SmmAgent.Cli.Output;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host.Composition;
 using SmmAgent.Host.Detach;
@@ -16,12 +17,14 @@ internal static class DetachCommand
             Description = "leave the sidecar's package; for package scripts, which cannot remove another package",
             Hidden = true,
         };
-        var command = new Command("detach", "Leave the mesh and undo every change to this host.") { dryRun, keepPackages };
-        command.SetAction(async (parsed, cancel) =>
+        var output = OutputOption.Create("output format of --dry-run");
+        var command = new Command("detach", "Leave the mesh and undo every change to this host.") { dryRun, output, keepPackages };
+        StructuredProgress.NeedsDryRun(command, output, dryRun);
+        command.SetAction((parsed, cancel) => StructuredProgress.RunAsync(OutputOption.Format(parsed, output), async progress =>
         {
-            using var host = HostComposition.Create(paths(parsed));
-            return await new HostDetach(host, new(parsed.GetValue(dryRun), parsed.GetValue(keepPackages))).RunAsync(cancel);
-        });
+            using var host = HostComposition.Create(paths(parsed), progress);
+            return (await new HostDetach(host, new(parsed.GetValue(dryRun), parsed.GetValue(keepPackages))).RunAsync(cancel), null);
+        }));
         return command;
     }
 }

@@ -16,16 +16,21 @@ internal static class ExplainCommand
             Description = "a condition or a reason, such as NotOpen; default: list them",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = new Command("explain", "Explain a condition or a reason, and what to do about it.") { name };
-        command.SetAction(parsed => Run(parsed.GetValue(name), Console.Out, Console.Error, OutputStyle.FromConsole()));
+        var output = OutputOption.Create();
+        var command = new Command("explain", "Explain a condition or a reason, and what to do about it.") { name, output };
+        command.SetAction(parsed => Run(
+            parsed.GetValue(name), Console.Out, Console.Error, OutputStyle.FromConsole(), OutputOption.Format(parsed, output)));
         return command;
     }
 
     /// <returns>An exit code.</returns>
-    public static int Run(string? name, TextWriter output, TextWriter error, OutputStyle style)
+    public static int Run(string? name, TextWriter output, TextWriter error, OutputStyle style, PrintFormat format = PrintFormat.Text)
     {
         var reference = ConditionReference.BuiltIn;
-        if ((name is null ? ExplainText.List(reference, style) : ExplainText.Explain(reference, name, style)) is { } text)
+        var found = format != PrintFormat.Text ? ExplainText.Structured(reference, name, format)
+            : name is null ? ExplainText.List(reference, style)
+            : ExplainText.Explain(reference, name, style);
+        if (found is { } text)
         {
             output.Write(text);
             return ExitCode.Done;

@@ -11,18 +11,19 @@ internal static class JoinCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var url = new Argument<string>("URL") { Description = "the dashboard: scheme, host and port" };
-        var group = Required("--workload-group", "NAMESPACE/NAME", "the WorkloadGroup to be a member of");
-        var token = Required("--token-file", "FILE", "read the bearer token from this file");
+        var group = Required("--workload-group", "NAMESPACE/NAME", "the WorkloadGroup");
+        var token = Required("--token-file", "FILE", "the file of the bearer token");
         var nodeIp = Optional("--node-ip", "auto|ADDRESS", "the address of this VM");
-        var caFile = Optional("--ca-file", "FILE", "trust only the authorities in this PEM file");
-        var caSha256 = Optional("--ca-sha256", "HEX", "fetch the authority with this SHA-256 (of DER)");
+        var caFile = Optional("--ca-file", "FILE", "the only authorities to trust");
+        var caSha256 = Optional("--ca-sha256", "HEX", "pin the authority by SHA-256");
         var proxy = Optional("--proxy", "URL|environment|none", "the proxy to the dashboard");
-        var allowPlaintext = new Option<bool>("--allow-plaintext") { Description = "accept http, which sends the token in clear text" };
-        var replace = new Option<bool>("--replace") { Description = "replace another dashboard or WorkloadGroup" };
+        var proxyFile = Optional("--proxy-file", "FILE", "read the proxy from this file");
+        var allowPlaintext = new Option<bool>("--allow-plaintext") { Description = "accept http (no encryption)" };
+        var replace = new Option<bool>("--replace") { Description = "replace the present settings" };
         var reconcile = new Option<bool>("--reconcile") { Description = "attach this VM now" };
         var command = new Command("join", "Configure this VM, and attach it on request.")
         {
-            url, group, token, nodeIp, caFile, caSha256, proxy, allowPlaintext, replace, reconcile,
+            url, group, token, nodeIp, caFile, caSha256, proxy, proxyFile, allowPlaintext, replace, reconcile,
         };
         command.SetAction((parsed, cancel) => RunAsync(
             paths(parsed),
@@ -34,6 +35,7 @@ internal static class JoinCommand
                 CaFile = parsed.GetValue(caFile),
                 CaSha256 = parsed.GetValue(caSha256),
                 Proxy = parsed.GetValue(proxy),
+                ProxyFile = parsed.GetValue(proxyFile),
                 AllowPlaintext = parsed.GetValue(allowPlaintext),
                 Replace = parsed.GetValue(replace),
                 Reconcile = parsed.GetValue(reconcile),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SmmAgent.Cli.Output;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Time;
 using SmmAgent.Host;
@@ -19,13 +20,21 @@ internal static class ReconcileCommand
             Description = "undo all unless confirmed in time, such as 120s",
             HelpName = "DURATION",
         };
+        var output = OutputOption.Create("output format of --dry-run");
+        var config = ConfigOption.Create("plan with another agent.yaml");
         within.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } text && ConfirmWindow.Parse(text).Reason is { } reason)
                 result.AddError($"--confirm-within: {reason}");
         });
-        var command = new Command("reconcile", "Apply the desired state once, then start the daemon.") { dryRun, within, hostOnly };
-        command.SetAction((parsed, cancel) => RunAsync(
+        var command = new Command("reconcile", "Apply the desired state once, then start the daemon.")
+        {
+            dryRun, within, output, config, hostOnly,
+        };
+        StructuredProgress.NeedsDryRun(command, output, dryRun);
+        ConfigOption.NeedsDryRun(command, config, dryRun);
+        command.SetAction((parsed, cancel) => StructuredProgress.RunAsync(
+            OutputOption.Format(parsed, output), async progress => (await RunAsync(
             paths(parsed),
             new ReconcileOptions
             {
@@ -33,14 +42,16 @@ internal static class ReconcileCommand
                 HostOnly = parsed.GetValue(hostOnly),
                 ConfirmWithin = parsed.GetValue(within) is { } text ? ConfirmWindow.Parse(text).Value : null,
             },
-            cancel));
+            cancel,
+            progress), null)));
         return command;
     }
 
     // The command waits for a running package manager, because a partially installed package is useless.
-    internal static async Task<int> RunAsync(AgentPaths paths, ReconcileOptions options, CancellationToken cancel)
+    internal static async Task<int> RunAsync(
+        AgentPaths paths, ReconcileOptions options, CancellationToken cancel, Progress? progress = null)
     {
-        using var host = HostComposition.Create(paths);
+        using var host = HostComposition.Create(paths, progress);
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var signals = new Interruption(interrupted.Cancel, endsProcess: false);
         return await new HostReconciler(host, options).RunAsync(interrupted.Token);

@@ -41,9 +41,11 @@ internal static class RunCommand
 
         AtomicFile.RemoveLeftovers(paths.StateDirectory);
         AtomicFile.RemoveLeftovers(paths.RuntimeDirectory);
-        using var logger = AgentLogging.Create(LogTarget.Process(), new LoggingLevelSwitch(Level()));
+        var (target, level) = (LogTarget.Process(), new LoggingLevelSwitch(Level()));
+        using var logger = AgentLogging.Create(target, level);
         using var notifier = ServiceNotifier.FromEnvironment(Environment.GetEnvironmentVariable);
-        using var host = DaemonHost.Build(paths, ProgramVersion.Current, notifier, logger);
+        using var host = DaemonHost.Build(
+            paths, ProgramVersion.Current, notifier, logger, new LogControl(level, target.IsJournal ? "journal" : "console"));
         var fault = host.Services.GetRequiredService<ProcessFault>();
         try
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Yaml;
 using SmmAgent.Host;
 using SmmAgent.Host.Configuration;
 
@@ -15,6 +16,10 @@ internal static class SetCommand
         NodeIp(paths),
         BearerToken(paths),
         TrustedKey(paths),
+        Proxy(paths),
+        Word(paths, "sidecar-mode", "Set how the sidecar is managed.", new("sidecar", "mode", ""), "manage", "check", "off"),
+        Word(paths, "firewall-mode", "Set how the firewall is managed.", new("firewall", "mode", ""), "manage", "check", "off"),
+        Word(paths, "self-upgrade", "Set whether the agent upgrades itself.", new("", "selfUpgrade", ""), "on", "off"),
     };
 
     private static Command DashboardUrl(Func<ParseResult, AgentPaths> paths)
@@ -27,23 +32,33 @@ internal static class SetCommand
             HelpName = "FILE",
         };
         var command = new Command("dashboard-url", "Set the URL of the exposed dashboard.") { url, allowPlaintext, caFile };
-        command.SetAction(parsed => SetDashboardUrl.Run(
-            Writer(paths(parsed)),
-            parsed.GetRequiredValue(url),
-            parsed.GetValue(allowPlaintext),
-            parsed.GetValue(caFile)));
+        command.SetAction(parsed => WithNext(paths(parsed), writer => SetDashboardUrl.Run(
+            writer, parsed.GetRequiredValue(url), parsed.GetValue(allowPlaintext), parsed.GetValue(caFile))));
         return command;
     }
 
     private static Command WorkloadGroup(Func<ParseResult, AgentPaths> paths)
     {
-        var group = new Argument<string>("NAMESPACE") { Description = "namespace, for example vm-integration" };
-        var name = new Argument<string>("NAME") { Description = "name, for example analytics-v0" };
+        var group = new Argument<string>("NAMESPACE") { Description = "namespace, or NAMESPACE/NAME" };
+        var name = new Argument<string?>("NAME")
+        {
+            Description = "name, for example analytics-v0",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var command = new Command("workload-group", "Set the WorkloadGroup to be a member of.") { group, name };
-        command.SetAction(parsed => SetWorkloadGroup.Run(
-            Writer(paths(parsed)),
-            parsed.GetRequiredValue(group),
-            parsed.GetRequiredValue(name)));
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(group) is { Tokens: [var first, ..] } && result.GetResult(name) is not { Tokens.Count: > 0 }
+                && first.Value.Split('/').Length != 2)
+                result.AddError("'set workload-group' needs NAMESPACE NAME");
+        });
+        command.SetAction(parsed =>
+        {
+            var words = parsed.GetValue(name) is { } second
+                ? [parsed.GetRequiredValue(group), second]
+                : parsed.GetRequiredValue(group).Split('/');
+            return WithNext(paths(parsed), writer => SetWorkloadGroup.Run(writer, words[0], words[1]));
+        });
         return command;
     }
 
@@ -51,8 +66,7 @@ internal static class SetCommand
     {
         var address = new Argument<string>("ADDRESS|auto") { Description = "an IP address, or auto to detect it" };
         var command = new Command("node-ip", "Set the address of this VM.") { address };
-        command.SetAction(parsed => SetNodeIp.Run(
-            Writer(paths(parsed)), parsed.GetRequiredValue(address)));
+        command.SetAction(parsed => WithNext(paths(parsed), writer => SetNodeIp.Run(writer, parsed.GetRequiredValue(address))));
         return command;
     }
 
@@ -60,7 +74,25 @@ internal static class SetCommand
     {
         var key = new Argument<string>("KEY") { Description = "the public half, as smm-dashboard sign-packages prints it" };
         var command = new Command("trusted-key", "Set the key that signs the packages.") { key };
-        command.SetAction(parsed => SetTrustedKey.Run(Writer(paths(parsed)), parsed.GetRequiredValue(key)));
+        command.SetAction(parsed => WithNext(paths(parsed), writer => SetTrustedKey.Run(writer, parsed.GetRequiredValue(key))));
+        return command;
+    }
+
+    private static Command Proxy(Func<ParseResult, AgentPaths> paths)
+    {
+        var proxy = new Argument<string>("URL|environment|none") { Description = "a proxy, that of the environment, or none" };
+        var command = new Command("proxy", "Set the proxy to the dashboard.") { proxy };
+        command.SetAction(parsed => WithNext(paths(parsed), writer => SetProxy.Run(writer, parsed.GetRequiredValue(proxy))));
+        return command;
+    }
+
+    private static Command Word(
+        Func<ParseResult, AgentPaths> paths, string name, string description, SettingChange setting, params string[] words)
+    {
+        var value = new Argument<string>(string.Join('|', words)) { Description = $"the value of {setting.Path} in agent.yaml" };
+        var command = new Command(name, description) { value };
+        command.SetAction(parsed => WithNext(
+            paths(parsed), writer => SetWord.Run(writer, name, setting with { Value = parsed.GetRequiredValue(value) }, words)));
         return command;
     }
 
@@ -81,24 +113,36 @@ internal static class SetCommand
                 result.GetResult(file) is not null };
             if (result.GetResult(token) is { Tokens: [{ Value: "-" }, ..] })
                 result.AddError("'-' is not a token; to read standard input, use --stdin: sudo smm-agent set bearer-token --stdin < token");
-            else if (given.Count(one => one) != 1)
+            else if (given.Count(one => one) is var sources && sources != 1 && !(sources == 0 && !Console.IsInputRedirected))
                 result.AddError(
                     "specify the source of the token: --stdin, --file FILE or TOKEN; for example: sudo smm-agent set "
                         + "bearer-token --stdin < token");
         });
         command.SetAction(parsed =>
         {
-            var source = parsed.GetValue(stdin)
-                && !Console.IsInputRedirected ? TokenSource.Stdin(TokenSource.OpenTerminal, isTerminal: true)
-                : parsed.GetValue(stdin) ? TokenSource.Stdin(Console.OpenStandardInput, isTerminal: false)
-                : parsed.GetValue(file) is { } path ? TokenSource.File(path)
-                : TokenSource.CommandLine(parsed.GetValue(token)!);
-            return new SetBearerToken(
-                paths(parsed), Progress.OnConsole(), TimeProvider.System, Environment.IsPrivilegedProcess).Run(source);
+            // Without a source, the standard input is a terminal, and the token is typed.
+            var source = parsed.GetValue(file) is { } path ? TokenSource.File(path)
+                : parsed.GetValue(token) is { } text ? TokenSource.CommandLine(text)
+                : Console.IsInputRedirected ? TokenSource.Stdin(Console.OpenStandardInput, isTerminal: false)
+                : TokenSource.Stdin(TokenSource.OpenTerminal, isTerminal: true);
+            var progress = Progress.OnConsole();
+            var setToken = new SetBearerToken(paths(parsed), progress, TimeProvider.System, Environment.IsPrivilegedProcess);
+            return WithNext(paths(parsed), progress, setToken.Run(source));
         });
         return command;
     }
 
-    private static SettingsWriter Writer(AgentPaths paths) =>
-        new(paths.Settings, Progress.OnConsole(), TimeProvider.System, Environment.IsPrivilegedProcess);
+    private static int WithNext(AgentPaths paths, Func<SettingsWriter, int> set)
+    {
+        var progress = Progress.OnConsole();
+        var writer = new SettingsWriter(paths.Settings, progress, TimeProvider.System, Environment.IsPrivilegedProcess);
+        return WithNext(paths, progress, set(writer));
+    }
+
+    private static int WithNext(AgentPaths paths, Progress progress, int code)
+    {
+        if (code == ExitCode.Done)
+            progress.Would(NextStep.Text(paths, TimeProvider.System.GetUtcNow()));
+        return code;
+    }
 }

@@ -5,17 +5,24 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
 using SmmAgent.Core.Text;
+using SmmAgent.Core.Time;
 using SmmAgent.Host;
 using SmmAgent.Host.Rollback;
 using SmmAgent.Host.Status;
 
 namespace SmmAgent.Cli;
 
-/// <param name="Json">Prints status.json as it is.</param>
+/// <param name="Format">JSON and YAML have the members of status.json.</param>
 /// <param name="Watch">Prints every change until cancelled.</param>
 /// <param name="Verbose">Prints healthy groups in full.</param>
-public sealed record StatusOptions(bool Json = false, bool Watch = false, bool Verbose = false)
+public sealed record StatusOptions(PrintFormat Format = PrintFormat.Text, bool Watch = false, bool Verbose = false)
 {
+    /// <summary>What to wait for; null to print the status at once.</summary>
+    public WaitTarget? Wait { get; init; }
+
+    /// <summary>How long to wait.</summary>
+    public TimeSpan Timeout { get; init; }
+
     /// <summary>How to write; with colours, a watch clears the screen.</summary>
     public OutputStyle Style { get; init; } = new();
 
@@ -26,6 +33,8 @@ public sealed record StatusOptions(bool Json = false, bool Watch = false, bool V
 /// <summary><c>smm-agent status</c>: prints the status.json of the daemon.</summary>
 public static class StatusCommand
 {
+    private const string DefaultTimeout = "30s"; // as kubectl wait
+
     private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan RecentRollback = TimeSpan.FromHours(1);
@@ -33,14 +42,28 @@ public static class StatusCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var output = OutputOption.Create();
-        var watch = new Option<bool>("--watch") { Description = "show every change until Ctrl+C" };
+        var watch = new Option<bool>("--watch", "-w") { Description = "show every change until Ctrl+C" };
         var verbose = VerboseOption.Create("show every condition, also healthy ones");
-        var command = new Command("status", "Show whether this VM is attached, and what to do if not.") { output, watch, verbose };
+        var wait = WaitOption();
+        var timeout = TimeoutOption();
+        var command = new Command("status", "Show whether this VM is attached, and what to do if not.")
+        {
+            output, watch, verbose, wait, timeout,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(watch) && result.GetResult(wait) is not null)
+                result.AddError("--watch and --wait cannot be combined");
+            else if (result.GetResult(timeout) is { Implicit: false } && result.GetResult(wait) is null)
+                result.AddError("--timeout needs --wait; for example: smm-agent status --wait --timeout 2m");
+        });
         command.SetAction((parsed, cancel) => RunAsync(
             paths(parsed),
-            new StatusOptions(OutputOption.IsJson(parsed, output), parsed.GetValue(watch), parsed.GetValue(verbose))
+            new StatusOptions(OutputOption.Format(parsed, output), parsed.GetValue(watch), parsed.GetValue(verbose))
             {
                 Style = OutputStyle.FromConsole(),
+                Wait = parsed.GetResult(wait) is null ? null : WaitTarget.Parse(parsed.GetValue(wait)).Value,
+                Timeout = DurationText.Parse(parsed.GetRequiredValue(timeout))!.Value,
             },
             Console.Out,
             Console.Error,
@@ -49,10 +72,75 @@ public static class StatusCommand
         return command;
     }
 
-    /// <returns>0 while the daemon runs, 1 when it does not or its status is stale.</returns>
+    private static Option<string?> WaitOption()
+    {
+        var option = new Option<string?>("--wait")
+        {
+            Description = "wait for ATTACHED, or for a condition",
+            HelpName = "CONDITION",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token, ..] && WaitTarget.Parse(token.Value).Reason is { } reason)
+                result.AddError($"--wait: {reason}");
+        });
+        return option;
+    }
+
+    private static Option<string> TimeoutOption()
+    {
+        var option = new Option<string>("--timeout")
+        {
+            Description = "how long to wait", HelpName = "DURATION", DefaultValueFactory = _ => DefaultTimeout,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token, ..] && DurationText.Parse(token.Value) is null)
+                result.AddError($"--timeout: '{NameRules.Shown(token.Value)}' is not a duration, for example 120s or 2m");
+        });
+        return option;
+    }
+
+    // The wait ends with the output of the status.
+    private static async Task<int> WaitAsync(
+        AgentPaths paths, StatusOptions options, WaitTarget target, TextWriter output, TextWriter error, TimeProvider time,
+        CancellationToken cancel)
+    {
+        var start = time.GetUtcNow();
+        using var changes = new StatusChanges(paths.Status, time);
+        await changes.ListenAsync();
+        while (true)
+        {
+            var change = changes.Next;
+            var reading = StatusReader.Read(paths.Status);
+            var now = time.GetUtcNow();
+            var fresh = reading.Status is { } status && now - status.UpdatedAt <= StatusReader.StaleAfter ? status : null;
+            var isReached = fresh is not null && target.IsReached(fresh);
+            if (isReached || now - start >= options.Timeout)
+            {
+                Show(paths, reading, options, output, error, now);
+                if (!isReached)
+                {
+                    var state = fresh is null ? "the daemon does not run" : target.Describe(fresh);
+                    await error.WriteLineAsync($"smm-agent: timed out after {options.Timeout.TotalSeconds:0}s: {state}");
+                }
+
+                return isReached ? ExitCode.Done : ExitCode.Timeout;
+            }
+
+            await changes.WaitAsync(change, options.Timeout - (now - start), cancel);
+        }
+    }
+
+    /// <returns>
+    /// 0 while the daemon runs, 1 when it does not or its status is stale; for a wait, 0 when the target is reached, 5 after the timeout.
+    /// </returns>
     public static async Task<int> RunAsync(
         AgentPaths paths, StatusOptions options, TextWriter output, TextWriter error, TimeProvider time, CancellationToken cancel)
     {
+        if (options.Wait is { } target)
+            return await WaitAsync(paths, options, target, output, error, time, cancel);
         if (!options.Watch)
             return Show(paths, StatusReader.Read(paths.Status), options, output, error, time.GetUtcNow());
 
@@ -102,7 +190,7 @@ public static class StatusCommand
         var stale = age <= StatusReader.StaleAfter
             ? null
             : $"stale: written {Age.Text(age)} ago, smm-agent is not running or hangs; sudo systemctl restart smm-agent";
-        if (!options.Json)
+        if (options.Format == PrintFormat.Text)
         {
             output.Write(new StatusText(status, options.Host, now, options.Style, options.Verbose)
             {
@@ -112,7 +200,7 @@ public static class StatusCommand
             return stale is null ? ExitCode.Done : ExitCode.Failed;
         }
 
-        output.Write(OneLine.ReplaceUnprintableInLines(Encoding.UTF8.GetString(content!)).TrimEnd() + "\n");
+        output.Write(StructuredText.Format(content!, options.Format));
         if (stale is not null)
             error.WriteLine(stale);
         return stale is null ? ExitCode.Done : ExitCode.Failed;
@@ -120,9 +208,9 @@ public static class StatusCommand
 
     private static void ShowStopped(StoppedHost host, StatusOptions options, TextWriter output, DateTimeOffset now)
     {
-        if (options.Json)
+        if (options.Format != PrintFormat.Text)
         {
-            output.Write(Encoding.UTF8.GetString(StatusJsonText.Write(host.Status)) + "\n");
+            output.Write(StructuredText.Format(StatusJsonText.Write(host.Status), options.Format));
             return;
         }
 

@@ -8,6 +8,24 @@ namespace SmmAgent.Cli;
 /// <summary>Formats the error of a command line in one line: the word, the reason and a suggestion.</summary>
 internal static class UsageErrors
 {
+    // Words of other programs. The command is printed, and never executed.
+    private static readonly Dictionary<string, string> Intentions = new(StringComparer.Ordinal)
+    {
+        ["attach"] = Use("sudo smm-agent reconcile"),
+        ["up"] = Use("sudo smm-agent reconcile"),
+        ["start"] = Use("sudo smm-agent reconcile"),
+        ["apply"] = Use("sudo smm-agent reconcile"),
+        ["down"] = Use("sudo smm-agent detach --dry-run, then: sudo smm-agent detach"),
+        ["leave"] = Use("sudo smm-agent detach --dry-run, then: sudo smm-agent detach"),
+        ["uninstall"] = Use("sudo smm-agent detach --dry-run, then: sudo smm-agent detach"),
+        ["logs"] = Use("journalctl -u smm-agent -f"),
+        ["log"] = Use("journalctl -u smm-agent -f"),
+        ["get"] = Use("smm-agent config show"),
+    };
+
+    // A typo must not lead to a command that is hard to undo.
+    private static readonly string[] Destructive = ["detach", "prepare-image"];
+
     /// <returns>Null for a valid command line; an empty text if only a command is missing, because the help then suffices.</returns>
     public static string? Format(ParseResult parsed)
     {
@@ -17,7 +35,7 @@ internal static class UsageErrors
         if (Misread(parsed, command) is { } option)
             return UnknownOption(command, option);
         if (parsed.Errors.Count == 0)
-            return null;
+            return ConfigOption.Refused(parsed);
         if (command.Subcommands.Count > 0)
             return "";
 
@@ -48,6 +66,9 @@ internal static class UsageErrors
             return command.Arguments.Count == 0 ? $"'{Path(command)}' does not accept '{NameRules.Shown(word)}'"
                 : $"'{Path(command)}' takes no more than {Usage(command)}";
 
+        if (command is RootCommand && Intentions.GetValueOrDefault(word.ToLowerInvariant()) is { } intention)
+            return $"there is no command '{NameRules.Shown(word)}'; {intention}";
+
         var of = command is RootCommand ? "" : $" of '{Path(command)}'";
         return $"there is no command '{NameRules.Shown(word)}'{of}{Meant(Nearest(command, word))}";
     }
@@ -70,7 +91,10 @@ internal static class UsageErrors
 
     private static string? Nearest(Command command, string word)
     {
-        var near = command.Subcommands.Where(one => !one.Hidden).ToList();
+        if (word.Length < 2)
+            return null;
+
+        var near = command.Subcommands.Where(one => !one.Hidden && !Destructive.Contains(one.Name)).ToList();
         var all = near.Concat(near.SelectMany(one => one.Subcommands)).ToList();
         var meant = Named(near, Spelling.Nearest(word, near.Select(one => one.Name)))
             ?? Named(all, Spelling.Nearest(word, all.Select(one => one.Name)))
@@ -79,9 +103,14 @@ internal static class UsageErrors
     }
 
     // The dashes before a name do not count for similarity.
-    private static string? Nearest(string option, IReadOnlyList<string> known) =>
-        Spelling.Nearest(option.TrimStart('-'), known.Select(name => name.TrimStart('-'))) is { } meant
-        ? known.First(name => name.TrimStart('-') == meant) : null;
+    private static string? Nearest(string option, IReadOnlyList<string> known)
+    {
+        var name = option.TrimStart('-');
+        var meant = name.Length < 2
+            ? null
+            : Spelling.Nearest(name, known.Select(one => one.TrimStart('-')).Where(one => one.Length > 1));
+        return meant is null ? null : known.First(one => one.TrimStart('-') == meant);
+    }
 
     private static Command? Named(IReadOnlyList<Command> commands, string? name) => commands.FirstOrDefault(one => one.Name == name);
 
@@ -89,6 +118,8 @@ internal static class UsageErrors
         command.Options.Concat(command.Parents.OfType<Command>().SelectMany(Options).Where(option => option.Recursive));
 
     private static string Usage(Command command) => string.Join(' ', command.Arguments.Select(argument => argument.Name));
+
+    private static string Use(string command) => $"run: {command}";
 
     private static string Meant(string? suggestion) => suggestion is null ? "" : $"; did you mean '{suggestion}'?";
 }

@@ -24,24 +24,28 @@ internal sealed class Progress(TextWriter output, OutputStyle style)
     /// <summary>The columns of the terminal, which may change while a spinner is shown; null for no limit.</summary>
     public Func<int?> Columns { get; init; } = () => style.Width;
 
-    public void Done(string what) => Line("32", "✓", what);
+    /// <summary>Where the lines are collected for programs; null to print them.</summary>
+    public ICollection<ProgressLine>? Lines { get; init; }
 
-    public void Warn(string what) => Line("33", "!", what);
+    public void Done(string what) => Line(ProgressKind.Done, "32", "✓", what);
+
+    public void Warn(string what) => Line(ProgressKind.Warning, "33", "!", what);
 
     public void Failed(string what)
     {
         HasFailed = true;
-        Line("31", "✗", what);
+        Line(ProgressKind.Failure, "31", "✗", what);
     }
 
     /// <summary>Whether a failure was printed.</summary>
     public bool HasFailed { get; private set; }
 
     /// <summary>A line of a plan: nothing was done.</summary>
-    public void Would(string what) => Line("36", "❯", what);
+    /// <param name="part">The part of the host that the step changes.</param>
+    public void Would(string what, string part = ProgressLine.Agent) => Line(ProgressKind.Step, "36", "❯", what, part);
 
     /// <summary>A value that this user may not read.</summary>
-    public void Unreadable(string what) => Line("90", "?", what);
+    public void Unreadable(string what) => Line(ProgressKind.Warning, "90", "?", what);
 
     /// <summary>Prints the result of each step.</summary>
     /// <returns>Whether all are done.</returns>
@@ -89,7 +93,8 @@ internal sealed class Progress(TextWriter output, OutputStyle style)
     // A line that is wider than the terminal would be wrapped, and each frame would leave a part of it on the screen.
     private string Limited(string text) => Columns() is { } columns ? DisplayWidth.Limit(text, columns - SpinnerColumns) : text;
 
-    // What was waited for stays on the screen when it changes. The phases of the agent's own work do not, because a line of the result follows.
+    // What was waited for stays on the screen when it changes. The phases of the agent's own work do not, because a line of the result
+    // follows.
     private static bool IsReason(string text) => text.StartsWith("wait", StringComparison.Ordinal);
 
     // A number that counts is not another phase.
@@ -107,11 +112,20 @@ internal sealed class Progress(TextWriter output, OutputStyle style)
         }
     }
 
+    /// <summary>Collects the lines and prints nothing.</summary>
+    public static Progress Collected(ICollection<ProgressLine> lines) => new(TextWriter.Null, new OutputStyle()) { Lines = lines };
+
     public static Progress OnConsole() => new(Console.Out, OutputStyle.FromConsole()) { Columns = TerminalSize.Columns };
 
     // Lines contain text from other programs; escape sequences must not reach the terminal.
-    private void Line(string code, string mark, string what) =>
-        Write((style.HasColour ? $"\r\e[K\e[{code}m{mark}\e[0m " : $"{mark} ") + OneLine.ReplaceUnprintable(what) + output.NewLine);
+    private void Line(ProgressKind kind, string code, string mark, string what, string part = ProgressLine.Agent)
+    {
+        var text = OneLine.ReplaceUnprintable(what);
+        if (Lines is not null)
+            Lines.Add(new(kind, part, text));
+        else
+            Write((style.HasColour ? $"\r\e[K\e[{code}m{mark}\e[0m " : $"{mark} ") + text + output.NewLine);
+    }
 
     // The terminal may be gone after the end of the session; the work continues.
     private void Write(string text)

@@ -49,7 +49,8 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, Reques
         if (_refused.TryAcquire(out var withheld))
         {
             log.TokenRefused(
-                $"{context.Connection.RemoteIpAddress}", NameRules.Shown($"{asked}"), refused.Reason, OneLine.From(refused.Detail), withheld);
+                $"{context.Connection.RemoteIpAddress}", NameRules.Shown($"{asked}"), refused.Reason, OneLine.From(refused.Detail),
+                withheld);
         }
 
         return rates.RefuseFailure(context) ?? ApiProblem.TokenRefused(refused.Reason, refused.Detail);

@@ -19,6 +19,9 @@ public sealed record AdminOptions(IPEndPoint Address, CertificateFiles? Certific
     /// <summary>The number of open event streams.</summary>
     public const int Streams = 200;
 
+    /// <summary>The number of open event streams of one token, so that a viewer leaves streams to the others.</summary>
+    public const int StreamsPerToken = 20;
+
     /// <summary>The rates of requests; they do not count those of VMs.</summary>
     public static RequestRates.Settings Rates { get; } = new()
     {

@@ -28,7 +28,9 @@ public sealed record KeptReport(AgentReport Report, ObservedMachine Summary)
         };
         return new KeptReport(cut, machine with
         {
-            Host = cut.Host.Hostname, AgentVersion = cut.Versions.Agent, SidecarVersion = cut.Versions.Sidecar,
+            Host = cut.Host.Hostname,
+            AgentVersion = cut.Versions.Agent,
+            SidecarVersion = cut.Versions.Sidecar,
             Conditions = [.. cut.Conditions.Select(ConditionState.From)],
         });
     }
@@ -39,7 +41,10 @@ public sealed record KeptReport(AgentReport Report, ObservedMachine Summary)
         var state = ConditionState.From(condition);
         return condition with
         {
-            Type = state.Type, Status = state.Status, Reason = state.Reason, Message = Cut(condition.Message, LongestMessage),
+            Type = state.Type,
+            Status = state.Status,
+            Reason = state.Reason,
+            Message = Cut(condition.Message, LongestMessage),
         };
     }
 

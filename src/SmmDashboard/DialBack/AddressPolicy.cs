@@ -50,11 +50,8 @@ public sealed class AddressPolicy
         if (_allowedAnyway.Any(network => network.Contains(address)))
             return null;
 
-        var reason = address.ScopeIdOrZero() != 0 ? "it has a scope"
-            : Never.FirstOrDefault(rule => rule.Network.Contains(address)).What is { } what ? $"it is {what}"
-            : EmbeddedAddress.IsIsatap(address) ? "it is an ISATAP address"
-            : own.Contains(address) ? "it is the dashboard's own"
-            : await cluster.FindReasonAsync(address, model, cancellationToken);
+        var reason = FindFixedReason(address)
+            ?? (own.Contains(address) ? "it is the dashboard's own" : await cluster.FindReasonAsync(address, model, cancellationToken));
         if (reason is not null)
             return $"{address} is not dialled: {reason}";
 
@@ -63,6 +60,17 @@ public sealed class AddressPolicy
                 ? $"{address} is not dialled: it embeds {embedded}, which is not dialled either"
                 : null;
     }
+
+    /// <summary>Whether the address is refused in every cluster and on every host, for example loopback or cloud metadata.</summary>
+    public bool IsAlwaysRefused(IPAddress address) =>
+        !_allowedAnyway.Any(network => network.Contains(address))
+        && (FindFixedReason(address) is not null || (EmbeddedAddress.Extract(address) is { } embedded && IsAlwaysRefused(embedded)));
+
+    private static string? FindFixedReason(IPAddress address) =>
+        address.ScopeIdOrZero() != 0 ? "it has a scope"
+        : Never.FirstOrDefault(rule => rule.Network.Contains(address)).What is { } what ? $"it is {what}"
+        : EmbeddedAddress.IsIsatap(address) ? "it is an ISATAP address"
+        : null;
 
     /// <summary>The addresses of this host's interfaces.</summary>
     public static IReadOnlyCollection<IPAddress> OwnAddresses() =>

@@ -17,7 +17,7 @@ internal sealed class OneLineConsole(TimeProvider clock) : ConsoleFormatter(Form
         var time = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
         var text = logEntry.Exception is { } exception ? $"{message} {exception}" : message;
-        var source = string.Create(CultureInfo.InvariantCulture, $"{logEntry.Category}[{logEntry.EventId.Id}]");
+        var source = string.Create(CultureInfo.InvariantCulture, $"{logEntry.Category}[event {logEntry.EventId.Id}]");
         textWriter.WriteLine($"{time} {Level(logEntry.LogLevel)}: {source} {OneLine.ReplaceUnprintable(text)}");
     }
 

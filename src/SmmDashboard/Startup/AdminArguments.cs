@@ -44,7 +44,7 @@ internal sealed class AdminArguments
         if (!isLoopback && !isKubernetes)
         {
             faults.Add(
-                $"--admin {text} is not a loopback address: with --mesh nobody has to sign in, so the pages are for this host only; "
+                $"--admin {text} is not a loopback address: with --mesh no sign-in is required, so the pages are for this host only; "
                 + "use --admin 127.0.0.1:PORT and an SSH tunnel");
         }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using SmmDashboard.Admin;
 using SmmDashboard.Admin.Api;
 using SmmDashboard.Admin.Machines;
+using SmmDashboard.Admin.Serving;
 using SmmDashboard.Admin.Viewers;
 using SmmDashboard.Http.Connections;
 using SmmDashboard.Tls;

@@ -109,7 +109,7 @@ public sealed class CommandLine
         };
         foreach (var option in _limits.All.Concat(_admin.All).Concat(_kubernetes.All))
             _command.Add(option);
-        _command.Add(CheckCommand.Create());
+        _command.Add(DashboardCheckCommand.Create());
         _command.Add(MachinesCommand.Create());
         _command.Add(SignPackagesCommand.Create());
         // Without an action, a command with subcommands requires one of them.

@@ -122,7 +122,8 @@ public static class Dashboard
         .AddSingleton<RequestMetrics>().AddSingleton<IMetricSource>(provider => provider.GetRequiredService<RequestMetrics>())
         .AddSingleton<IMetricSource>(provider => provider.GetRequiredService<AgentsEndpoint>())
         .AddSingleton<IMetricSource>(provider => provider.GetRequiredService<Dialler>())
-        .AddSingleton(provider => ScrapeTargets.Page(provider.GetRequiredService<IMachineSource>()));
+        .AddSingleton(provider => ScrapeTargets.Page(
+            provider.GetRequiredService<IMachineSource>(), provider.GetRequiredService<AddressPolicy>()));
 
     private static void AddEndpoints(IServiceCollection services) => services
         .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>().AddSingleton<AgentTokenEndpoint>()

@@ -82,8 +82,11 @@ internal static class KubernetesMode
             new FileAgentStore(null, hooks.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), dashboard.NewAgents,
                 dashboard.AgentsPerGroup,
                 keepsReports: dashboard.Admin is not null || dashboard.Status is not null),
-            new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = dashboard.AgentsPerGroup,
-                NewAgents = dashboard.NewAgents },
+            new MachineSettings(options.Namespace, options.Replica)
+            {
+                LimitPerGroup = dashboard.AgentsPerGroup,
+                NewAgents = dashboard.NewAgents
+            },
             new MachineSeams(
                 hooks.Clock,
                 hooks.Random,

@@ -34,7 +34,11 @@ internal static class MachinesCommand
             new("--namespace", "-n") { Description = "Only machines of this namespace.", HelpName = "NAME" },
             new("--group") { Description = "Only machines of this WorkloadGroup.", HelpName = "NAME" },
             new("--state") { Description = "Only machines in this state.", HelpName = string.Join('|', Enum.GetNames<MachineState>()) },
-            new("--search") { Description = "Only machines with this text in their name, address, uuid, version or reason.", HelpName = "TEXT" },
+            new("--search")
+            {
+                Description = "Only machines with this text in their name, address, uuid, version or reason.",
+                HelpName = "TEXT"
+            },
             OutputFormat.Create("list"),
             new("MACHINE")
             {
@@ -103,14 +107,19 @@ internal static class MachinesCommand
     {
         if (!Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https"))
         {
-            faults.Add($"--server {NameRules.Shown(text)} is not a URL, for example {DefaultServer}");
+            // The text may contain a password.
+            faults.Add($"--server is not an http or https URL, for example {DefaultServer}");
             return null;
         }
 
         var isLocal = server.Host == "localhost"
             || (System.Net.IPAddress.TryParse(server.Host.Trim('[', ']'), out var address) && AdminOptions.IsLoopback(address));
         if (hasToken && server.Scheme == "http" && !isLocal)
-            faults.Add($"--server {NameRules.Shown(text)} is not https: the token is not sent in plain text to another host");
+        {
+            var shown = NameRules.Shown($"{MachinesClient.WithoutUser(server)}");
+            faults.Add($"--server {shown} is not https: the token is not sent in plain text to another host");
+        }
+
         return server;
     }
 

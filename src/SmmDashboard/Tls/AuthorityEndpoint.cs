@@ -44,7 +44,7 @@ public sealed class AuthorityEndpoint(AuthorityFiles files)
         var certificates = new X509Certificate2Collection();
         try
         {
-            // Only certificates are served, whatever else is in the file.
+            // Only the certificates of the file are served.
             certificates.ImportFromPem(await File.ReadAllTextAsync(path, cancellationToken));
             var served = files.Authorities is not null ? certificates : [.. Chain(certificates)];
             var pem = string.Concat(served.Select(certificate => certificate.ExportCertificatePem() + "\n"));

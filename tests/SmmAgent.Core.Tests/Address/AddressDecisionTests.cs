@@ -69,7 +69,7 @@ public sealed class AddressDecisionTests
 
         Assert.Equal(new ExternalAddress(Two, B), state.Address);
         Assert.Equal((ConditionStatus.True, "LastKnown"), (state.AddressKnown.Status, state.AddressKnown.Reason));
-        Assert.Contains("2026-01-02 03:04:05Z", state.AddressKnown.Message, StringComparison.Ordinal);
+        Assert.Contains("2026-01-02T03:04:05Z", state.AddressKnown.Message, StringComparison.Ordinal);
         Assert.Contains($"{A} refused the connection", state.AddressKnown.Message, StringComparison.Ordinal);
     }
 

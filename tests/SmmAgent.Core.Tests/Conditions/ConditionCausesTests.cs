@@ -11,12 +11,14 @@ public sealed class ConditionCausesTests
     {
         {
             "a gateway that is down explains the sidecar and the registration",
-            "GatewaysReachable False Refused, SidecarRunning False NotReady, Registered False GatewayUnreachable, Healthy Unknown NotRegistered",
+            "GatewaysReachable False Refused, SidecarRunning False NotReady, Registered False GatewayUnreachable, Healthy "
+                + "Unknown NotRegistered",
             "GatewaysReachable: SidecarRunning Registered Healthy"
         },
         {
             "a dashboard that is down explains everything that only the dashboard knows",
-            "ConfigCurrent False DashboardUnreachable, DashboardReachable False TimedOut, ReachableFromCluster Unknown DashboardUnreachable, "
+            "ConfigCurrent False DashboardUnreachable, DashboardReachable False TimedOut, ReachableFromCluster Unknown "
+                + "DashboardUnreachable, "
                 + "Registered Unknown DashboardUnreachable, Healthy Unknown DashboardUnreachable",
             "DashboardReachable: ConfigCurrent ReachableFromCluster Registered Healthy"
         },
@@ -80,7 +82,8 @@ public sealed class ConditionCausesTests
         },
         {
             "missing settings are reported once",
-            "ConfigCurrent False NotConfigured, TokenCurrent Unknown NotConfigured, AddressKnown Unknown NotConfigured, PortsOpen Unknown NotConfigured",
+            "ConfigCurrent False NotConfigured, TokenCurrent Unknown NotConfigured, AddressKnown Unknown NotConfigured, PortsOpen "
+                + "Unknown NotConfigured",
             "ConfigCurrent: TokenCurrent AddressKnown PortsOpen"
         },
         { "a degraded condition explains nothing", "GatewaysReachable True Degraded, SidecarRunning False NotReady", "SidecarRunning:" },
@@ -111,7 +114,10 @@ public sealed class ConditionCausesTests
                 .SelectMany(rows => rows.Reasons)
                 .SelectMany(row => row.Statuses.Split(", ").Where(status => status != "True")
                     .Select(status => Create(section.Title, status, row.Reason)))).Distinct().ToList();
-        var edges = (from effect in all from cause in all where ConditionCauses.Of(effect, [cause]) is not null select (effect, cause)).ToList();
+        var edges = (from effect in all
+                     from cause in all
+                     where ConditionCauses.Of(effect, [cause]) is not null
+                     select (effect, cause)).ToList();
         var next = edges.ToLookup(edge => edge.effect, edge => edge.cause);
 
         Assert.True(all.Count > 150, $"{all.Count}");

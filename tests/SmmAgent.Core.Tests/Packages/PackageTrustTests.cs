@@ -64,14 +64,14 @@ public sealed class PackageTrustTests
     {
         Assert.Null(Refusal(List with { Expires = Now.AddSeconds(1) }, Sidecar));
         Assert.Equal(
-            (PackageFailureReason.ListExpired, "the dashboard's package list was valid until 2026-11-28 12:00:00Z"),
+            (PackageFailureReason.ListExpired, "the dashboard's package list was valid until 2026-11-28T12:00:00Z"),
             Refusal(List with { Expires = Now }, Sidecar));
     }
 
     [Fact]
     public void OlderListThanOneThatWasAcceptedAllowsNothing() => Assert.Equal(
         (PackageFailureReason.ListSuperseded,
-            "the dashboard's package list was signed at 2026-11-27 12:00:00Z, and this host has accepted one of 2026-11-27 12:00:01Z"),
+            "the dashboard's package list was signed at 2026-11-27T12:00:00Z, and this host has accepted one of 2026-11-27T12:00:01Z"),
         Refusal(List, Sidecar, accepted: List.Issued.AddSeconds(1)));
 
     [Theory]

@@ -51,7 +51,8 @@ public sealed class SettingsReaderTests
         Assert.Equal(new Uri("http://10.0.0.1:8080"), settings.DashboardUrl);
         Assert.Equal(("vm-integration", "analytics-v0"), (settings.Namespace, settings.Name));
         Assert.Equal("fd00::1", settings.NodeIp!.ToString());
-        Assert.Equal(["https://a.example/ip", "https://b.example/"], settings.AddressProviders.Select(provider => provider.Url!.AbsoluteUri));
+        Assert.Equal(["https://a.example/ip", "https://b.example/"],
+            settings.AddressProviders.Select(provider => provider.Url!.AbsoluteUri));
         Assert.Equal(ManagementMode.Off, settings.FirewallMode);
         Assert.Equal([16400], settings.ManagementPorts);
         Assert.Equal(new SidecarSettings
@@ -65,6 +66,18 @@ public sealed class SettingsReaderTests
         Assert.Equal(["MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="], settings.TrustedKeys!.Select(key => key.Text));
         Assert.False(settings.SelfUpgrade);
         Assert.Equal(Guid.Parse("0327b100-a008-4364-a2b3-7d1777bb5b9a"), settings.Uuid);
+    }
+
+    [Theory]
+    [InlineData("selfUpgrade: false", false, ManagementMode.Manage)]
+    [InlineData("selfUpgrade: yes", true, ManagementMode.Manage)]
+    [InlineData("sidecar: {mode: false}", true, ManagementMode.Off)]
+    [InlineData("sidecar: {mode: no}", true, ManagementMode.Off)]
+    public void BooleanStandsForOnAndOff(string yaml, bool selfUpgrade, ManagementMode mode)
+    {
+        var settings = SettingsReader.Read(yaml).Settings!;
+
+        Assert.Equal((selfUpgrade, mode), (settings.SelfUpgrade, settings.Sidecar.Mode));
     }
 
     [Fact]
@@ -94,6 +107,9 @@ public sealed class SettingsReaderTests
     [InlineData("dashboard: {url: https://smm.example.com/path}", "dashboard.url", "https://smm.example.com would be right")]
     [InlineData("dashboard: {url: https://user:pw@smm.example.com}", "dashboard.url", "user name or password")]
     [InlineData("dashboard: {url: http://smm.example.com}", "dashboard.url", "sudo smm-agent set dashboard-url URL --allow-plaintext")]
+    [InlineData("sidecar: off", "sidecar", "is not a section of keys and values; write: sidecar: {mode: off}")]
+    [InlineData("firewall: check", "firewall", "is not a section of keys and values; write: firewall: {mode: check}")]
+    [InlineData("sidecar: {mode: true}", "sidecar.mode", "'true' is not one of manage, check, off")]
     [InlineData("dashboard: {allowPlaintext: yes}", "dashboard.allowPlaintext", "'yes' is neither true nor false")]
     [InlineData("dashboard: {allowPlaintext: \"true\"}", "dashboard.allowPlaintext", "neither true nor false")]
     [InlineData("dashboard: {caFile: ca.pem}", "dashboard.caFile", "not an absolute path")]
@@ -123,10 +139,9 @@ public sealed class SettingsReaderTests
     [InlineData("sidecar: {packageSha256s: [abc]}", "sidecar.packageSha256s[0]", "not a SHA-256 of 64 hexadecimal digits")]
     [InlineData("sidecar: {allowUnsignedPackages: 1}", "sidecar.allowUnsignedPackages", "neither true nor false")]
     [InlineData("packages: {trustedKeys: abc}", "packages.trustedKeys", "not an Ed25519 public key in base64")]
-    [InlineData("packages: {trustedKeys: [abc]}", "packages.trustedKeys[0]", "not an Ed25519 public key in base64")]
+    [InlineData("selfUpgrade: \"true\"", "selfUpgrade", "'true' is not one of on, off")]
     [InlineData("packages: {trustedKeys: [MCowBQYDK2VwAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]}", "packages.trustedKeys[0]",
         "small order")]
-    [InlineData("selfUpgrade: true", "selfUpgrade", "'true' is not one of on, off")]
     [InlineData("uuid: 1234", "uuid", "not a uuid")]
     [InlineData("uuid: 00000000-0000-0000-0000-000000000000", "uuid", "not a uuid")]
     [InlineData("node: {ip: auto}\nnode: {ip: auto}", "node", "line 2: is there twice; the first is in line 1")]

@@ -87,10 +87,10 @@ public sealed class AgentStatusBuilderTests
                   "status": "True",
                   "reason": "Current",
                   "message": "as the dashboard says",
-                  "lastTransitionTime": "2026-01-02T03:01:05+00:00"
+                  "lastTransitionTime": "2026-01-02T03:01:05Z"
                 }
               ],
-              "updatedAt": "2026-01-02T03:04:05+00:00"
+              "updatedAt": "2026-01-02T03:04:05Z"
             }
             """,
             JsonSerializer.Serialize(

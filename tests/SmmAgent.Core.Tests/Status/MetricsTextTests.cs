@@ -50,7 +50,8 @@ public sealed class MetricsTextTests
         Assert.Equal(1, metrics["smm_agent_build_info{version=\"0.1.0\"}"]);
         Assert.Equal(
             1,
-            metrics["smm_agent_info{version=\"0.1.0\",namespace=\"vm-integration\",workload_group=\"analytics-v0\",node_ip=\"3.67.91.181\"}"]);
+            metrics["smm_agent_info{version=\"0.1.0\",namespace=\"vm-integration\",workload_group=\"analytics-v0\","
+                + "node_ip=\"3.67.91.181\"}"]);
         Assert.Equal(Samples.Now.ToUnixTimeSeconds(), metrics["process_start_time_seconds"]);
         Assert.Equal(1.5, metrics["process_cpu_seconds_total"]);
         Assert.Equal(12_345_678, metrics["process_resident_memory_bytes"]);

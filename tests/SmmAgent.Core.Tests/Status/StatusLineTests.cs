@@ -79,7 +79,8 @@ public sealed class StatusLineTests
             },
         };
 
-        Assert.Equal("Degraded: see smm-agent explain NoIptables; iptables is missing; install it (for 3m) (+1 more)", Samples.Line(snapshot));
+        Assert.Equal("Degraded: see smm-agent explain NoIptables; iptables is missing; install it (for 3m) (+1 more)",
+            Samples.Line(snapshot));
     }
 
     [Fact]
@@ -117,7 +118,8 @@ public sealed class StatusLineTests
             ConditionType.ConfigCurrent, "TokenInvalid", "the dashboard refused the token; sudo smm-agent set bearer-token --stdin");
         var snapshot = Samples.Attached with { Mesh = new MeshConfigState(null, false, refused) };
 
-        Assert.Equal("Not attached: run sudo smm-agent set bearer-token --stdin; the dashboard refused the token (for 3m)", Samples.Line(snapshot));
+        Assert.Equal("Not attached: run sudo smm-agent set bearer-token --stdin; the dashboard refused the token (for 3m)",
+            Samples.Line(snapshot));
     }
 
     [Fact]

@@ -8,8 +8,11 @@ public sealed class ConfirmWindowTests
     [InlineData("10s", 10)]
     [InlineData("120s", 120)]
     [InlineData("2m", 120)]
+    [InlineData("120", 120)]
+    [InlineData("2min", 120)]
+    [InlineData("1m30s", 90)]
     [InlineData("1h", 3600)]
-    public void DurationIsANumberAndAUnit(string text, int seconds) =>
+    public void DurationIsReadAsOperatorsWriteIt(string text, int seconds) =>
         Assert.Equal((TimeSpan.FromSeconds(seconds), null), ConfirmWindow.Parse(text));
 
     [Theory]
@@ -22,7 +25,7 @@ public sealed class ConfirmWindowTests
     [Theory]
     [InlineData("")]
     [InlineData("s")]
-    [InlineData("120")]
+    [InlineData("99999999999")]
     [InlineData("-20s")]
     [InlineData("2 m")]
     [InlineData("1.5m")]

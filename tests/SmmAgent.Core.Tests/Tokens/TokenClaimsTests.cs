@@ -11,9 +11,9 @@ public sealed class TokenClaimsTests
 
     [Theory]
     [InlineData("""{"sub":"system:serviceaccount:ns:sa","exp":1000001,"nbf":999999}""", "")]
-    [InlineData("""{"sub":"system:serviceaccount:ns:sa","exp":1000000}""", "the token expired at 1970-01-12 13:46:40Z")]
+    [InlineData("""{"sub":"system:serviceaccount:ns:sa","exp":1000000}""", "the token expired at 1970-01-12T13:46:40Z")]
     [InlineData("""{"sub":"system:serviceaccount:ns:sa","exp":999999.5}""", "kubectl create token -n ns sa")]
-    [InlineData("""{"sub":"system:serviceaccount:ns:sa","nbf":1000001}""", "is not valid before 1970-01-12 13:46:41Z")]
+    [InlineData("""{"sub":"system:serviceaccount:ns:sa","nbf":1000001}""", "is not valid before 1970-01-12T13:46:41Z")]
     [InlineData("""{"sub":"system:serviceaccount:other:sa"}""", "of the namespace 'other', but the WorkloadGroup's is 'ns'")]
     [InlineData("""{"sub":"system:serviceaccount:ns:other"}""", "of the service account 'other', but the WorkloadGroup's is 'sa'")]
     [InlineData("""{"sub":"someone","exp":1e300}""", "")]

@@ -45,7 +45,7 @@ public sealed class TokenFactsTests
                 $$"""{"sub":"system:serviceaccount:vm-integration:vm","aud":["smm","a b;id"],"iat":{{Now.AddHours(-20).ToUnixTimeSeconds()}},"exp":{{Now.AddHours(4).ToUnixTimeSeconds()}} }""");
 
         Assert.Equal(
-            "the bearer token expires in 4h, at 2026-01-02 07:04:05Z; make a new one: kubectl create token -n vm-integration vm "
+            "the bearer token expires in 4h, at 2026-01-02T07:04:05Z; make a new one: kubectl create token -n vm-integration vm "
                 + "--duration=8760h --audience=smm, "
             + "then: sudo smm-agent set bearer-token --stdin",
             facts.Finding(Now, NotOffered).Message);

@@ -81,10 +81,10 @@ public sealed class TokenRenewalTests
     {
         var facts = TokenFacts.From(Token(-17, 7));
 
-        Assert.Equal("the bearer token expires at 2026-01-02 20:04:05Z, the agent renews it before",
+        Assert.Equal("the bearer token expires at 2026-01-02T20:04:05Z, the agent renews it before",
             TokenFacts.From(Token(-7, 17)).Finding(Now, TokenRenewal.Works).Message);
         Assert.StartsWith(
-            "the bearer token expires in 7h, at 2026-01-02 10:04:05Z, and is not renewed: the dashboard is away; make a new one: kubectl "
+            "the bearer token expires in 7h, at 2026-01-02T10:04:05Z, and is not renewed: the dashboard is away; make a new one: kubectl "
                 + "create token -n vm a",
             facts.Finding(Now, new TokenRenewal(RenewalStatus.Fails, "the dashboard is away")).Message, StringComparison.Ordinal);
         Assert.Equal(ConditionStatus.False, facts.Finding(Now, TokenRenewal.NotTried).Status);

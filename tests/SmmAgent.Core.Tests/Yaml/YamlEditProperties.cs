@@ -52,6 +52,21 @@ public sealed class YamlEditProperties
     }, iter: 5000);
 
     [Fact]
+    public void RemovalRemovesOneKeyAndNoComment() => File.Sample(text =>
+    {
+        var (edited, reason) = YamlEdit.Remove(text, "node", "ip");
+        if (edited is null)
+            return reason!.Length > 0;
+
+        var before = YamlReader.Parse(text, YamlLimits.Agent).Root!;
+        var after = YamlReader.Parse(edited, YamlLimits.Agent).Root!;
+        return Leaf(after) is null
+            && Everything(before, "", "node.ip") == Everything(after, "", "node.ip")
+            && Comments(edited) == Comments(text)
+            && YamlEdit.Remove(edited, "node", "ip").Text == edited;
+    }, iter: 5000);
+
+    [Fact]
     public void EveryOrdinaryFileCanBeEdited()
     {
         var count = 0;
@@ -109,4 +124,7 @@ public sealed class YamlEditProperties
                 .Append(Everything(node.Items[i], $"{path}[{i}]", but));
         return text.ToString();
     }
+
+    // Of the two values with the sign, one is quoted and contains no comment.
+    private static int Comments(string text) => text.Replace("\"quoted # no comment\"", "", StringComparison.Ordinal).Count(c => c == '#');
 }

@@ -25,7 +25,7 @@ public sealed class YamlEditTests
     [InlineData("{node: , a: b}", "{node: {ip: 10.0.0.1} , a: b}")]
     [InlineData("node: {}\n", "node: {ip: 10.0.0.1}\n")]
     [InlineData("node: {x: y, }\n", "node: {x: y, ip: 10.0.0.1, }\n")]
-    [InlineData("node: {x: [a,\n  b] # c\n}\n", "node: {ip: 10.0.0.1, x: [a,\n  b] # c\n}\n")]
+    [InlineData("node: {x: [a,\n  b] # c\n}\n", "node: {x: [a,\n  b], ip: 10.0.0.1 # c\n}\n")]
     [InlineData("node:\n    x: y # c\n\n# d\n", "node:\n    x: y # c\n    ip: 10.0.0.1\n\n# d\n")]
     [InlineData("node:\n  x: |\n    text\n    more\na: b\n", "node:\n  x: |\n    text\n    more\n  ip: 10.0.0.1\na: b\n")]
     [InlineData("node:\n  x:\n  - a\n  - b\na: b\n", "node:\n  x:\n  - a\n  - b\n  ip: 10.0.0.1\na: b\n")]
@@ -42,6 +42,28 @@ public sealed class YamlEditTests
     [InlineData("# \U0001F600\nnode: {ip: auto}\n", "# \U0001F600\nnode: {ip: 10.0.0.1}\n")]
     public void EditChangesOnlyTheRequestedValue(string before, string after) =>
         Assert.Equal((after, null), YamlEdit.Set(before, new("node", "ip", "10.0.0.1")));
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("node:\n  x: y\n", "node:\n  x: y\n")]
+    [InlineData("node:\n  ip: auto\n", "")]
+    [InlineData("# a\nnode:\n  ip: auto\n# b\nuuid: u\n", "# a\nnode:\n# b\nuuid: u\n")]
+    [InlineData("node:\n  # why\n  ip: auto\n", "node:\n  # why\n")]
+    [InlineData("node:\n  ip: auto # static\n  x: y\n", "node:\n  # static\n  x: y\n")]
+    [InlineData("node:\n  ip:\n  x: y\n", "node:\n  x: y\n")]
+    [InlineData("node:\r\n  ip: auto\r\n  x: y\r\n", "node:\r\n  x: y\r\n")]
+    [InlineData("node:\n  x: y\n  ip:\n  - a\n  - b\nuuid: u", "node:\n  x: y\nuuid: u")]
+    [InlineData("node: {ip: auto, x: y}\n", "node: {x: y}\n")]
+    [InlineData("node: {x: y, ip: auto}\n", "node: {x: y}\n")]
+    [InlineData("a: b\nnode: {ip: auto}\n", "a: b\n")]
+    [InlineData("{node: {ip: auto}, a: b}", "{a: b}")]
+    [InlineData("\"node\":\n  \"ip\": \"auto\"\n  x: y", "\"node\":\n  x: y")]
+    public void RemovalKeepsCommentsAndOtherKeys(string before, string after) =>
+        Assert.Equal((after, null), YamlEdit.Remove(before, "node", "ip"));
+
+    [Fact]
+    public void ATopLevelKeyIsRemoved() =>
+        Assert.Equal(("a: b\n# c\nd: e\n", null), YamlEdit.Remove("a: b\nuuid: u # c\nd: e\n", "", "uuid"));
 
     [Theory]
     [InlineData("", "uuid: 0a-1\n")]

@@ -62,7 +62,7 @@ public sealed class DashboardTlsTests : IDisposable
     [Fact]
     public Task AnExpiredCertificateIsSaidToBeExpired() => IsRefusedAsync(
         Sample.NewCertificate("server", _root, to: new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero)),
-        _caFile, UnreachableReason.ExpiredCertificate, "valid from 2020-01-01 00:00:00Z to 2021-01-01 00:00:00Z");
+        _caFile, UnreachableReason.ExpiredCertificate, "valid from 2020-01-01T00:00:00Z to 2021-01-01T00:00:00Z");
 
     // root -> issuing -> server; the server sends what is said.
     [Theory]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using SmmAgent.Linux.Locks;
@@ -32,7 +33,7 @@ public sealed partial class ConfigLockTests : IDisposable
         var held = ConfigLock.Take(_folder.FullName, TimeSpan.Zero, TimeProvider.System);
         var number = new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos()
             .First(descriptor => descriptor.LinkTarget == _folder.FullName).Name;
-        using var copy = new SafeFileHandle(Duplicate(int.Parse(number, System.Globalization.CultureInfo.InvariantCulture)), ownsHandle: true);
+        using var copy = new SafeFileHandle(Duplicate(int.Parse(number, CultureInfo.InvariantCulture)), ownsHandle: true);
 
         held.Dispose();
 

@@ -240,7 +240,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
 
         Assert.Equal((PackageFailureReason.WrongChecksum, PackageFailureReason.WrongChecksum), (first.Reason, second.Reason));
         Assert.Contains($"its SHA-256 is {PackageServerFixture.Package.Sha256}, not aaaa", first.Message, StringComparison.Ordinal);
-        Assert.Contains("it is fetched again at 2020-01-01 00:05:00Z", second.Remediation, StringComparison.Ordinal);
+        Assert.Contains("it is fetched again at 2020-01-01T00:05:00Z", second.Remediation, StringComparison.Ordinal);
         Assert.False(File.Exists(_house.Part) || File.Exists(_house.Final));
         Assert.Equal(1, _house.Server.Count);
 

@@ -94,7 +94,7 @@ public sealed class SidecarLogFilesTests : IDisposable
         File.SetUnixFileMode(Log, UnixFileMode.None);
 
         GuardedRoot.AsOther(() =>
-            Assert.StartsWith("the sidecar's log cannot be read: Access to the path", SidecarLogFiles.Read(Log).UnknownReason,
+            Assert.StartsWith("the sidecar's log cannot be read: permission denied for user", SidecarLogFiles.Read(Log).UnknownReason,
                 StringComparison.Ordinal));
     }
 }

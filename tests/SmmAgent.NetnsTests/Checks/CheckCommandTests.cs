@@ -81,9 +81,11 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         Directory.CreateDirectory(Path.Combine(root.Path, "run/systemd/system"));
 
         var (exitCode, output) = fixture.Bed.Vm.Try(
-            "env", $"PATH={programs.Path}:{Environment.GetEnvironmentVariable("PATH")}", Programs.Agent, "--root", root.Path, "check");
+            "env", $"PATH={programs.Path}:{Environment.GetEnvironmentVariable("PATH")}", Programs.Agent, "--root", root.Path, "check",
+            "--verbose");
 
         Assert.Equal(1, exitCode);
+        Assert.EndsWith("\nnext: sudo smm-agent set dashboard-url https://DASHBOARD\n", output, StringComparison.Ordinal);
         var shown = output.Replace(programs.Path, "BIN", StringComparison.Ordinal).Replace(root.Path, "", StringComparison.Ordinal);
         Assert.Equal(Golden(), Sections(shown, "Operating system", "Packages", "Dashboard", "Control plane"));
     }
@@ -167,12 +169,22 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
     private static string Golden() =>
         File.ReadAllText(Path.Combine(Repository.Root, "tests", "SmmAgent.NetnsTests", "Checks", "before-configuration.txt"));
 
-    /// <summary>The sections with these headings, and the first line.</summary>
-    private static string Sections(string text, params string[] headings)
+    /// <summary>The groups with these titles, and the first line.</summary>
+    private static string Sections(string text, params string[] titles)
     {
-        var sections = text.Split("\n\n");
-        return string.Join("\n\n", sections.Where((section, index) => index == 0 || headings.Contains(section.Split('\n')[0]))).TrimEnd()
-            + "\n";
+        var lines = text.Split('\n');
+        List<string> sections = [lines[0], ""];
+        var isWanted = false;
+        foreach (var line in lines.Skip(2).TakeWhile(line => line.Length > 0))
+        {
+            // The line of a group begins with its mark; the lines of its checks are indented further.
+            if (line[2] != ' ')
+                isWanted = titles.Any(title => line[4..].StartsWith(title, StringComparison.Ordinal));
+            if (isWanted)
+                sections.Add(line);
+        }
+
+        return string.Join('\n', sections) + "\n";
     }
 
     /// <summary>A root that every user may enter.</summary>

@@ -14,19 +14,19 @@ public sealed class StatusWatchTests(BedFixture fixture) : IClassFixture<BedFixt
         await using var agent = new VmAgent(fixture.Bed);
         await using var watch = new TestbedProcess(Terminal.OnTerminal(agent.Command("status", "--watch")));
         await Until.TrueAsync(
-            () => watch.Output.Contains($"{Redraw}smm-agent is not running", StringComparison.Ordinal),
+            () => watch.Output.Contains($"{Redraw}\e[1m\e[31mNOT ATTACHED", StringComparison.Ordinal),
             "it says that the daemon does not run", lastSeen: () => watch.Output);
 
         agent.Start();
         await agent.UntilConditionAsync("ConfigCurrent", "True");
-        await Until.TrueAsync(() => LastScreen(watch).Contains("\e[32m✓\e[0m ConfigCurrent", StringComparison.Ordinal),
+        await Until.TrueAsync(() => LastScreen(watch).Contains("\e[32m✓\e[0m Configuration", StringComparison.Ordinal),
             "it shows the condition", lastSeen: () => watch.Output);
 
         await agent.StopAsync();
         await Until.TrueAsync(
-            () => LastScreen(watch).Contains("smm-agent is not running", StringComparison.Ordinal), "it says that the daemon has ended",
+            () => LastScreen(watch).Contains("NOT ATTACHED", StringComparison.Ordinal), "it says that the daemon has ended",
             lastSeen: () => watch.Output);
-        Assert.DoesNotContain("ConfigCurrent", LastScreen(watch), StringComparison.Ordinal);
+        Assert.DoesNotContain("Configuration", LastScreen(watch), StringComparison.Ordinal);
         Assert.False(watch.HasExited);
     }
 

@@ -41,7 +41,7 @@ public sealed class BundleFileTests : IDisposable
         Assert.Equal(["a.txt", "folder/b.txt", "INDEX.txt"], files.Select(file => file.Name));
         Assert.Equal("before [redacted] after", files[0].Text);
         Assert.Equal(
-            "made 2026-01-01 12:00:00Z; secrets are replaced by [redacted]\n"
+            "made 2026-01-01T12:00:00Z; secrets are replaced by [redacted]\n"
                 + "collected  a.txt: 23 bytes\ncollected  folder/b.txt: 6 bytes\n",
             files[2].Text);
         Assert.Equal(
@@ -125,7 +125,7 @@ public sealed class BundleFileTests : IDisposable
         Assert.Equal(ExitCode.Failed, await Bundle(Part("a.txt", "first")).WriteAsync(target, TestContext.Current.CancellationToken));
 
         Assert.StartsWith(
-            $"✗ {target} cannot be created: Could not find a part of the path", Assert.Single(Lines), StringComparison.Ordinal);
+            $"✗ {target} cannot be created: no such file or directory", Assert.Single(Lines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class BundleFileTests : IDisposable
 
         Assert.Equal(ExitCode.Failed, code);
         Assert.False(File.Exists(target));
-        Assert.StartsWith($"✗ {target} cannot be written: No space left on device", Assert.Single(Lines), StringComparison.Ordinal);
+        Assert.StartsWith($"✗ {target} cannot be written: no space left on device", Assert.Single(Lines), StringComparison.Ordinal);
     }
 
     [Fact]

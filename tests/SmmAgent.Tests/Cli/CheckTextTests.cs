@@ -71,7 +71,8 @@ public sealed class CheckTextTests
     [Fact]
     public void OneLineNamesWhatOnlyRootSees()
     {
-        var check = ReportedCheck.Create("ports-open", CheckGroup.Ports, "Open ports", [CheckLine.Skipped("needs root", "sudo smm-agent check")]);
+        var check = ReportedCheck.Create(
+            "ports-open", CheckGroup.Ports, "Open ports", [CheckLine.Skipped("needs root", "sudo smm-agent check")]);
 
         Assert.EndsWith(
             "\n0 passed, 0 warnings, 0 failed, 1 skipped\nnot checked without root: Open ports; run: sudo smm-agent check\n",
@@ -106,7 +107,8 @@ public sealed class CheckTextTests
             "host-clock", CheckGroup.Host, "Clock", [CheckLine.Fail(string.Join(' ', Enumerable.Repeat("word", 60)), "set the clock")]);
 
         Assert.All(
-            new CheckText(Create(root: true, check), new(Width: 60), new()).Write().Split('\n'), line => Assert.True(line.Length <= 60, line));
+            new CheckText(Create(root: true, check), new(Width: 60), new()).Write().Split('\n'),
+            line => Assert.True(line.Length <= 60, line));
     }
 
     private static CheckReport Create(bool root, params ReportedCheck[] checks) =>

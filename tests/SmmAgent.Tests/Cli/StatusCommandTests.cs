@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Cli;
+using SmmAgent.Cli.Output;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
@@ -110,13 +111,8 @@ public sealed class StatusCommandTests : IDisposable
     public async Task NoLineIsWiderThanTheTerminal(int width)
     {
         var status = Status();
-        Write(status with
-        {
-            Conditions =
-            [
-                .. status.Conditions.Select(condition => condition with { Message = string.Join(' ', Enumerable.Repeat("日本 word", 40)) }),
-            ],
-        });
+        var message = string.Join(' ', Enumerable.Repeat("日本 word", 40));
+        Write(status with { Conditions = [.. status.Conditions.Select(condition => condition with { Message = message })] });
 
         foreach (var verbose in (bool[])[false, true])
             await RunAsync(Options() with { Verbose = verbose, Style = new(HasColour: true, Width: width) });
@@ -160,13 +156,34 @@ public sealed class StatusCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task TheJsonIsTheFileItself()
+    public async Task TheJsonHasTheMembersOfTheFileAndPlainTimes()
     {
         Write(Status());
 
-        Assert.Equal(0, await RunAsync(new StatusOptions(Json: true)));
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: PrintFormat.Json)));
         Assert.Empty(Schema.Faults(JsonDocument.Parse(_output.ToString()).RootElement));
-        Assert.Equal(await File.ReadAllTextAsync(_paths.Status, TestContext.Current.CancellationToken) + "\n", _output.ToString());
+        var file = await File.ReadAllTextAsync(_paths.Status, TestContext.Current.CancellationToken);
+        Assert.Equal(file.Replace("+00:00", "Z", StringComparison.Ordinal) + "\n", _output.ToString());
+    }
+
+    [Fact]
+    public async Task TimesArePrintedInUtcWithoutFractions()
+    {
+        Write(Status() with { UpdatedAt = new DateTimeOffset(2026, 1, 2, 5, 4, 5, 678, TimeSpan.FromHours(2)) });
+
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: PrintFormat.Json)));
+        Assert.Contains("\"updatedAt\": \"2026-01-02T03:04:05Z\"", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheYamlHasTheMembersOfTheJson()
+    {
+        Write(Status());
+
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: PrintFormat.Yaml)));
+        Assert.StartsWith("agent:\n  version: \"0.1.0\"\n", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\nconditions:\n- type: ConfigCurrent\n  status: \"True\"\n", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\nupdatedAt: \"2026-01-02T03:04:05Z\"\n", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -192,9 +209,35 @@ public sealed class StatusCommandTests : IDisposable
         await File.WriteAllTextAsync(
             _paths.Status, text.Replace("\\u009B", "\u009b", StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
-        Assert.Equal(0, await RunAsync(new StatusOptions(Json: json)));
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: json ? PrintFormat.Json : PrintFormat.Text)));
         Assert.Contains("[2J", _output.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(_output.ToString(), c => char.IsControl(c) && c != '\n');
+    }
+
+    [Theory]
+    [InlineData(PrintFormat.Json)]
+    [InlineData(PrintFormat.Yaml)]
+    public async Task TextThatIsNotUnicodeIsReplaced(PrintFormat format)
+    {
+        var text = System.Text.Encoding.UTF8.GetString(StatusJsonText.Write(Status()));
+        await File.WriteAllTextAsync(
+            _paths.Status,
+            text.Insert(text.IndexOf('{', StringComparison.Ordinal) + 1, """ "x": "a\udc00b\\ud800c 2026-01-02T03:04:05.123+02:00", """),
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await RunAsync(new StatusOptions(Format: format)));
+        Assert.Contains(format == PrintFormat.Json ? "a\ufffdb" : @"a\uFFFDb", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("ud800c 2026-01-02T03:04:05.123+02:00", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TimesInTheFileHaveNoFractions()
+    {
+        var status = Status() with { UpdatedAt = new DateTimeOffset(2026, 1, 2, 5, 4, 5, 678, TimeSpan.FromHours(2)) };
+
+        Assert.Contains(
+            "\"updatedAt\": \"2026-01-02T03:04:05Z\"", System.Text.Encoding.UTF8.GetString(StatusJsonText.Write(status)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -251,7 +294,8 @@ public sealed class StatusCommandTests : IDisposable
         new ConfirmationNote(IsRolledBack: true, _time.GetUtcNow()).Write(_paths);
 
         Assert.Equal(1, await RunAsync(Options()));
-        Assert.Contains("the last reconcile was not confirmed and was rolled back at 2026-01-02 03:04:05Z\n", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("the last reconcile was not confirmed and was rolled back at 2026-01-02T03:04:05Z\n", _output.ToString(),
+            StringComparison.Ordinal);
         Assert.Contains("next:  sudo smm-agent reconcile --confirm-within 120s\n", _output.ToString(), StringComparison.Ordinal);
     }
 
@@ -271,7 +315,7 @@ public sealed class StatusCommandTests : IDisposable
     {
         Configure();
 
-        Assert.Equal(1, await RunAsync(new StatusOptions(Json: true)));
+        Assert.Equal(1, await RunAsync(new StatusOptions(Format: PrintFormat.Json)));
         var status = JsonDocument.Parse(_output.ToString()).RootElement;
         Assert.Empty(Schema.Faults(status));
         Assert.Equal("not-attached", status.GetProperty("attachment").GetProperty("state").GetString());
@@ -293,7 +337,7 @@ public sealed class StatusCommandTests : IDisposable
         var lines = _output.ToString().Split('\n');
         Assert.Equal(verdict, lines[0]);
         Assert.Equal(code == 0 ? "" : $"! {Stale}; it was DEGRADED", lines[1]);
-        Assert.Equal(code, await RunAsync(Options() with { Json = true }));
+        Assert.Equal(code, await RunAsync(Options() with { Format = PrintFormat.Json }));
         Assert.Equal(code == 0 ? "" : $"{Stale}\n", _error.ToString());
     }
 
@@ -323,10 +367,43 @@ public sealed class StatusCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task WaitEndsWhenTheConditionIsReached()
+    {
+        var waiting = RunAsync(Options() with { Wait = WaitTarget.Parse("ConfigCurrent").Value, Timeout = TimeSpan.FromSeconds(10) });
+        Assert.False(waiting.IsCompleted);
+
+        Write(Status());
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(0, await waiting);
+        Assert.StartsWith("DEGRADED", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, null, "this VM is DEGRADED")]
+    [InlineData(true, "PortsOpen", "PortsOpen is False (NotOpen)")]
+    [InlineData(true, "Healthy", "Healthy is not known yet")]
+    [InlineData(false, null, "the daemon does not run")]
+    public async Task WaitThatTimesOutPrintsTheReason(bool isRunning, string? target, string reason)
+    {
+        if (isRunning)
+            Write(Status());
+
+        Assert.Equal(5, await RunAsync(Options() with { Wait = WaitTarget.Parse(target).Value, Timeout = TimeSpan.Zero }));
+        Assert.Equal($"smm-agent: timed out after 0s: {reason}\n", _error.ToString());
+    }
+
+    [Theory]
+    [InlineData("condition=registered", "Registered", "True")]
+    [InlineData("PortsOpen=false", "PortsOpen", "False")]
+    public void TargetOfAWaitIsWrittenAsForKubectl(string text, string condition, string status) =>
+        Assert.Equal((new WaitTarget(condition, status), null), WaitTarget.Parse(text));
+
+    [Fact]
     public async Task WatchingShowsEveryChangeUntilItIsCancelled()
     {
         using var cancel = new CancellationTokenSource();
-        var watching = RunAsync(new StatusOptions(Json: true, Watch: true), cancel.Token);
+        var watching = RunAsync(new StatusOptions(Format: PrintFormat.Json, Watch: true), cancel.Token);
         Assert.Contains("\"not-configured\"", _output.ToString(), StringComparison.Ordinal);
 
         Write(Status());
@@ -347,7 +424,8 @@ public sealed class StatusCommandTests : IDisposable
     {
         Directory.CreateDirectory(_paths.ConfigDirectory);
         File.WriteAllText(
-            _paths.Settings, "dashboard:\n  url: https://smm.example.com\nworkloadGroup:\n  namespace: vm-integration\n  name: analytics-v0\n");
+            _paths.Settings,
+            "dashboard:\n  url: https://smm.example.com\nworkloadGroup:\n  namespace: vm-integration\n  name: analytics-v0\n");
         File.WriteAllText(_paths.BearerToken, "token");
     }
 
@@ -357,7 +435,8 @@ public sealed class StatusCommandTests : IDisposable
     private AgentStatus Status() => new()
     {
         Agent = new AgentInfo("0.1.0", new Guid("0327b100-a008-4364-a2b3-7d1777bb5b9a")),
-        Attachment = new("degraded", _time.GetUtcNow().AddMinutes(-3), "PortsOpen", "NotOpen", "8080 is closed", "sudo smm-agent reconcile"),
+        Attachment = new("degraded", _time.GetUtcNow().AddMinutes(-3), "PortsOpen", "NotOpen", "8080 is closed",
+            "sudo smm-agent reconcile"),
         WorkloadGroup = new GroupName("vm-integration", "analytics-v0"),
         Address = new AddressReport("3.67.91.181", "configured"),
         Network = new NetworkStatus("different-network"),

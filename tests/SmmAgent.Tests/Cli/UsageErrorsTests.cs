@@ -22,6 +22,28 @@ public sealed class UsageErrorsTests
     public void AnUnknownCommandIsReportedWithASuggestion(string line, string error) => Assert.Equal(error, Error(line));
 
     [Theory]
+    [InlineData("attach", "run: sudo smm-agent reconcile")]
+    [InlineData("up", "run: sudo smm-agent reconcile")]
+    [InlineData("START --now", "run: sudo smm-agent reconcile")]
+    [InlineData("down", "run: sudo smm-agent detach --dry-run, then: sudo smm-agent detach")]
+    [InlineData("leave", "run: sudo smm-agent detach --dry-run, then: sudo smm-agent detach")]
+    [InlineData("uninstall", "run: sudo smm-agent detach --dry-run, then: sudo smm-agent detach")]
+    [InlineData("logs -f", "run: journalctl -u smm-agent -f")]
+    [InlineData("get", "run: smm-agent config show")]
+    public void WordOfAnotherProgramIsReportedWithTheCommand(string line, string advice) =>
+        Assert.Equal($"there is no command '{line.Split(' ')[0]}'; {advice}", Error(line));
+
+    [Theory]
+    [InlineData("detatch")]
+    [InlineData("dettach")]
+    [InlineData("etach")]
+    [InlineData("s")]
+    [InlineData("set x y")]
+    public void NeitherALetterNorADestructiveCommandIsSuggested(string line) =>
+        Assert.DoesNotContain("did you mean", Error(line)!, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("status -x", "'status' has no option '-x'")]
     [InlineData("status --outptu json", "'status' has no option '--outptu'; did you mean '--output'?")]
     [InlineData("status --colour", "'status' has no option '--colour'")]
     [InlineData("reconcile --dryrun", "'reconcile' has no option '--dryrun'; did you mean '--dry-run'?")]
@@ -31,8 +53,8 @@ public sealed class UsageErrorsTests
     public void AnUnknownOptionIsReportedWithASuggestion(string line, string error) => Assert.Equal(error, Error(line));
 
     [Theory]
-    [InlineData("status --output xml", "--output: 'xml' is neither text nor json; for example: --output json")]
-    [InlineData("config show --output", "'--output' needs text|json")]
+    [InlineData("status --output xml", "--output: 'xml' is not one of text, json, yaml; for example: --output json")]
+    [InlineData("config show --output", "'--output' needs text|json|yaml")]
     [InlineData("set bearer-token --file", "'--file' needs FILE")]
     [InlineData("set bearer-token --stdin --file",
         "specify the source of the token: --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token")]
@@ -43,8 +65,33 @@ public sealed class UsageErrorsTests
     [InlineData("reconcile now", "'reconcile' does not accept 'now'")]
     [InlineData("set node-ip", "'set node-ip' needs ADDRESS|auto")]
     [InlineData("set workload-group a", "'set workload-group' needs NAMESPACE NAME")]
+    [InlineData("set workload-group", "'set workload-group' needs NAMESPACE NAME")]
+    [InlineData("status --wait=Helthy", "--wait: there is no condition 'Helthy'; did you mean 'Healthy'?")]
+    [InlineData("status --wait=Healthy=maybe", "--wait: 'maybe' is not one of True, False, Unknown")]
+    [InlineData("status --wait --timeout soon", "--timeout: 'soon' is not a duration, for example 120s or 2m")]
+    [InlineData("status --timeout 2m", "--timeout needs --wait; for example: smm-agent status --wait --timeout 2m")]
+    [InlineData("status --wait --watch", "--watch and --wait cannot be combined")]
+    [InlineData("reconcile --output json", "--output needs --dry-run; for example: sudo smm-agent reconcile --dry-run --output json")]
+    [InlineData("detach -o json", "--output needs --dry-run; for example: sudo smm-agent detach --dry-run --output json")]
+    [InlineData("status --config /etc/passwd",
+        "'status' does not accept --config: the daemon and its units read only /etc/smm/agent.yaml; --config is an option of 'check', "
+            + "'config show' and 'reconcile --dry-run'")]
+    [InlineData("reconcile --config /etc/passwd",
+        "--config needs --dry-run: the daemon and its units read only /etc/smm/agent.yaml; --config is an option of 'check', "
+            + "'config show' and 'reconcile --dry-run'")]
+    [InlineData("check --config /none", "--config: there is no file '/none' that this user can read")]
     [InlineData("set bearer-token one secret", "'set bearer-token' takes no more than TOKEN")]
     public void AWrongValueIsNamedWithTheReason(string line, string error) => Assert.Equal(error, Error(line));
+
+    [Fact]
+    public void AnUnknownSettingIsNamedWithASuggestionAndTheList()
+    {
+        var error = Error("unset sidecar.mod")!;
+
+        Assert.StartsWith("there is no setting 'sidecar.mod'; did you mean 'sidecar.mode'?; the settings are dashboard.url, ", error,
+            StringComparison.Ordinal);
+        Assert.EndsWith(", selfUpgrade, uuid", error, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void AnEmptyNameOfAFileIsRefused() => Assert.Equal(
@@ -65,6 +112,18 @@ public sealed class UsageErrorsTests
     [InlineData("--help")]
     [InlineData("--version")]
     [InlineData("status --output json --watch")]
+    [InlineData("status -o yaml -w -v")]
+    [InlineData("set workload-group a/b")]
+    [InlineData("set sidecar-mode off")]
+    [InlineData("status --wait --timeout 2min")]
+    [InlineData("status --wait=Registered")]
+    [InlineData("status -ojson")]
+    [InlineData("version -o json")]
+    [InlineData("reconcile --dry-run -o yaml --config /etc/passwd")]
+    [InlineData("detach --dry-run -o json")]
+    [InlineData("support-bundle -o json")]
+    [InlineData("--config /etc/passwd config show")]
+    [InlineData("check --config /etc/passwd")]
     [InlineData("set bearer-token -- --token-with-dashes")]
     public void AValidCommandLineHasNoError(string line) => Assert.Null(Error(line));
 

@@ -98,7 +98,11 @@ internal sealed class NetworkServiceFixture : IDisposable
     });
 
     public void Mesh(string groupNetwork, IReadOnlyList<IPAddress> gateways, params DirectEndpoint[] direct) =>
-        MeshConfig.Publish(MeshConfig.Value with { Config = Config(groupNetwork, gateways, direct) });
+        MeshConfig.Publish(MeshConfig.Value with
+        {
+            Config = Config(groupNetwork, gateways, direct),
+            ConfigCurrent = ConditionUpdate.True(ConditionType.ConfigCurrent, "Current", ""),
+        });
 
     /// <summary>Restarts the daemon: only its files remain.</summary>
     public void RestartAddressService()

@@ -46,7 +46,8 @@ public sealed class ProgressTests
     {
         var output = await SpinAsync(
             new OutputStyle(HasColour: true, Width: columns),
-            $"waiting for 日本 {new string('x', 200)}", "waiting for 日本 again", "waiting for another program 1", "waiting for another program 2",
+            $"waiting for 日本 {new string('x', 200)}", "waiting for 日本 again", "waiting for another program 1",
+            "waiting for another program 2",
             "downloading x", "installing x");
 
         var lines = output.Split('\n');
@@ -60,7 +61,8 @@ public sealed class ProgressTests
 
     [Fact]
     public async Task SpinnerIsAsciiWithoutUtf8() =>
-        Assert.True(System.Text.Ascii.IsValid(await SpinAsync(new OutputStyle(HasColour: true, IsUtf8: false), "waiting for x", "waiting for ünï")));
+        Assert.True(System.Text.Ascii.IsValid(
+            await SpinAsync(new OutputStyle(HasColour: true, IsUtf8: false), "waiting for x", "waiting for ünï")));
 
     // Each phase lasts for two frames.
     private static async Task<string> SpinAsync(OutputStyle style, params string[] phases)

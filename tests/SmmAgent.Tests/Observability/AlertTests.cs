@@ -23,6 +23,28 @@ public sealed partial class AlertTests
     }
 
     [Fact]
+    public void ScrapeConfigurationsLimitWhatAVmSendsAndDistinguishVmsOfOneName()
+    {
+        var scrape = File.ReadAllText(Path.Combine(Folder, "scrape.yaml"));
+        var agents = scrape[..scrape.IndexOf("- job_name: smm-dashboard", StringComparison.Ordinal)];
+        var manifest = File.ReadAllText(Repository.PathOf("deploy", "observability", "kubernetes", "scrape-config.yaml"));
+
+        Assert.Contains("\n  follow_redirects: false\n", agents, StringComparison.Ordinal);
+        Assert.Matches("\n  body_size_limit: [0-9]+MB\n", agents);
+        foreach (var (name, field) in ((string, string)[])[
+            ("sample_limit", "sampleLimit"), ("label_limit", "labelLimit"), ("label_name_length_limit", "labelNameLengthLimit"),
+            ("label_value_length_limit", "labelValueLengthLimit")])
+        {
+            var limit = Regex.Match(agents, $"\n  {name}: ([0-9]+)\n").Groups[1].Value;
+            Assert.NotEmpty(limit);
+            Assert.Contains($"\n  {field}: {limit}\n", manifest, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("{ source_labels: [__meta_smm_uuid], regex: (.+), target_label: uuid }", agents, StringComparison.Ordinal);
+        Assert.Contains("{ sourceLabels: [__meta_smm_uuid], regex: (.+), targetLabel: uuid }", manifest, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AlertsAreRaisedForWhatIsBadAndNotForWhatIsGood()
     {
         Assert.SkipWhen(Promtool.Missing is not null, Promtool.Missing ?? "");

@@ -1,10 +1,15 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using SmmDashboard.Access;
+using SmmDashboard.Admin.Viewers;
 using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Tests.Checks;
 using SmmDashboard.Kubernetes.Tests.Running;
+using SmmDashboard.Kubernetes.Viewers;
+using SmmDashboard.Startup;
 
 namespace SmmDashboard.Kubernetes.Tests.Viewers;
 
@@ -94,14 +99,69 @@ public sealed class ViewersTests(CheckedCluster cluster)
         Assert.DoesNotContain("vm-smm", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task AcceptedTokenIsKnownLongerThanItsRights()
+    {
+        await cluster.RequireAsync();
+        var clock = new ShiftedClock();
+        await using var dashboard = await StartAsync(clock: clock);
+        var viewers = dashboard.App.Services.GetRequiredService<IViewers>();
+        var (good, bad) = (new PresentedToken(await ViewerAsync(null, Machines)), new PresentedToken("not-a-token"));
+        Assert.False(viewers.IsKnown(good));
+        Assert.NotNull((await viewers.AdmitAsync(good, TestContext.Current.CancellationToken)).Viewer);
+        Assert.Null((await viewers.AdmitAsync(bad, TestContext.Current.CancellationToken)).Viewer);
+        Assert.True(viewers.IsKnown(bad));
+
+        clock.Advance(ReviewedViewers.ValidFor + TimeSpan.FromSeconds(1));
+        Assert.True(viewers.IsKnown(good));
+        Assert.False(viewers.IsKnown(bad));
+        clock.Advance(ReviewedViewers.KnownFor);
+        Assert.False(viewers.IsKnown(good) && good.ExpiresAt > clock.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task AccountWithoutRightsCannotSignIn()
+    {
+        await cluster.RequireAsync();
+        await using var dashboard = await StartAsync();
+        using var form = new FormUrlEncodedContent([new("token", await ViewerAsync("default"))]);
+        using var refused = await dashboard.Admin.PostAsync("sign-in", form, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        Assert.False(refused.Headers.Contains("Set-Cookie"));
+    }
+
+    [Fact]
+    public async Task CommandWritesATokenThatOnlyItsOwnerReads()
+    {
+        await cluster.RequireAsync();
+        await using var dashboard = await StartAsync();
+        var answer = await GetAsync(dashboard, "v1/groups/vms-plain/analytics-v0", await ViewerAsync("vms-plain", Groups));
+        Assert.Contains("(umask 077; kubectl -n vms-plain create token ",
+            JsonDocument.Parse(answer.Body).RootElement.GetProperty("addMachine")[0].GetProperty("command").GetString(),
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>A clock that runs, because the dashboard waits for the API server, and that can be set forward.</summary>
+    private sealed class ShiftedClock : TimeProvider
+    {
+        private TimeSpan _shift;
+
+        public void Advance(TimeSpan time) => _shift += time;
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _shift;
+
+        public override long GetTimestamp() => base.GetTimestamp() + (long)(_shift.TotalSeconds * TimestampFrequency);
+    }
+
     /// <summary>A replica with the rights of deploy/kubernetes, and with or without those of its component admin.</summary>
-    private async Task<RunningDashboard> StartAsync(bool mayReview = true)
+    private async Task<RunningDashboard> StartAsync(bool mayReview = true, TimeProvider? clock = null)
     {
         var account = new ServiceAccount("smm-dashboard", $"a{Guid.NewGuid():N}");
         var token = await cluster.AccountAsync(account);
         await cluster.GrantAsync(
             [.. DashboardRights.All(CheckedCluster.Places), .. mayReview ? DashboardRights.ForAdmin : []], account.Name, account);
-        return await RunningDashboard.StartAsync(cluster.Server, token: token, isShown: true);
+        return await RunningDashboard.StartAsync(
+            cluster.Server, token: token, isShown: true, seams: clock is null ? null : new DashboardTestHooks { Clock = clock });
     }
 
     /// <summary>A service account with rights in one namespace, or in all.</summary>

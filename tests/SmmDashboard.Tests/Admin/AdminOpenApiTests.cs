@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using SmmDashboard.Admin;
+using SmmDashboard.Admin.Serving;
 using SmmDashboard.Tests.OpenApi;
 using SmmDashboard.Tests.Running;
 

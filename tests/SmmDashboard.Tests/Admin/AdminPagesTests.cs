@@ -49,7 +49,8 @@ public sealed class AdminPagesTests
         foreach (var path in (string[])[.. Pages, "/assets/live.js", "/assets/style.css", "/v1/machines", "/nothing"])
         {
             var answer = await GetAsync(dashboard, path);
-            Assert.StartsWith("default-src 'none'; script-src 'self';", answer.Headers["Content-Security-Policy"], StringComparison.Ordinal);
+            Assert.StartsWith("default-src 'none'; script-src 'self';", answer.Headers["Content-Security-Policy"],
+                StringComparison.Ordinal);
             Assert.Equal("nosniff", answer.Headers["X-Content-Type-Options"]);
             Assert.Equal("DENY", answer.Headers["X-Frame-Options"]);
             Assert.Equal("no-referrer", answer.Headers["Referrer-Policy"]);
@@ -118,6 +119,16 @@ public sealed class AdminPagesTests
     }
 
     [Fact]
+    public async Task LinksOfALongSearchAreComplete()
+    {
+        await using var dashboard = await StartAsync();
+        var search = Uri.EscapeDataString(new string('机', 253));
+        var page = await GetAsync(dashboard, $"/machines?q={search}");
+        Assert.Equal(HttpStatusCode.OK, page.Status);
+        Assert.Contains($"href=\"/machines?state=Silent&amp;q={search}\"", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task PagesOfTheListHaveEveryMachineOnce()
     {
         await using var dashboard = await StartAsync();
@@ -167,6 +178,14 @@ public sealed class AdminPagesTests
         dashboard.Folder.Write(RunningDashboard.MeshFileName, "publicUrl: https://smm.example.com\ngroups: 1\n");
         await UntilAsync(dashboard, "/mesh", "the last valid version is in effect");
         await UntilAsync(dashboard, "/v1/mesh", "groups");
+    }
+
+    [Fact]
+    public async Task CommandWritesATokenThatOnlyItsOwnerReads()
+    {
+        await using var dashboard = await StartAsync();
+        var commands = (await GetAsync(dashboard, "/v1/groups/vm-integration/analytics-v0")).Json.GetProperty("addMachine");
+        Assert.StartsWith("(umask 077; openssl ", commands[0].GetProperty("command").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

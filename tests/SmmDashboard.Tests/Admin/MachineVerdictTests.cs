@@ -13,12 +13,15 @@ public sealed class MachineVerdictTests
     [InlineData("ConfigCurrent True Current,GatewaysReachable True Reachable", MachineState.Attached, "Attached")]
     [InlineData("ConfigCurrent True Current,GatewaysReachable True Degraded", MachineState.Degraded, "Degraded")]
     [InlineData("ConfigCurrent True Current,TokenCurrent False TokenExpiring", MachineState.Degraded, "TokenExpiring")]
-    [InlineData("GatewaysReachable True Degraded,PortsOpen True Open,TokenCurrent False TokenExpired", MachineState.Degraded, "TokenExpired")]
+    [InlineData("GatewaysReachable True Degraded,PortsOpen True Open,TokenCurrent False TokenExpired", MachineState.Degraded,
+        "TokenExpired")]
     [InlineData("ConfigCurrent True Current,PortsOpen False NotOpen", MachineState.NotAttached, "NotOpen")]
     [InlineData("ConfigCurrent True Current,PortsOpen Unknown Pending", MachineState.NotAttached, "Pending")]
     [InlineData("PortsOpen Unknown Pending,SidecarRunning False Stopped", MachineState.NotAttached, "Stopped")]
-    [InlineData("ConfigCurrent True Current,SidecarRunning Unknown Disabled,Registered False NotConnected", MachineState.Attached, "Attached")]
-    [InlineData("ConfigCurrent True Current,SidecarRunning True Running,Registered False NotConnected", MachineState.NotAttached, "NotConnected")]
+    [InlineData("ConfigCurrent True Current,SidecarRunning Unknown Disabled,Registered False NotConnected", MachineState.Attached,
+        "Attached")]
+    [InlineData("ConfigCurrent True Current,SidecarRunning True Running,Registered False NotConnected", MachineState.NotAttached,
+        "NotConnected")]
     public void ConditionsDetermineTheState(string conditions, MachineState state, string reason)
     {
         var verdict = MachineVerdict.Evaluate(Machine(conditions, Now), Now);

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using SmmDashboard.Startup;
 using SmmDashboard.Tests.Running;
 
@@ -49,7 +52,7 @@ public sealed class MachinesCommandTests
     }
 
     [Theory]
-    [InlineData("--server ftp://x", "is not a URL")]
+    [InlineData("--server ftp://x", "is not an http or https URL")]
     [InlineData("--state Broken", "Broken")]
     [InlineData("one/two", "NAMESPACE/GROUP/UUID")]
     [InlineData("--token-file /nowhere", "/nowhere")]
@@ -60,6 +63,50 @@ public sealed class MachinesCommandTests
         var (exitCode, _, error) = await RunAsync(line.Split(' '));
         Assert.Equal(2, exitCode);
         Assert.Contains(named, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnswerOfAServerCannotControlTheTerminalOrListForever()
+    {
+        var machine = """
+            {"namespace":"n","group":"g","uuid":"u","name":"vm-1","state":"NotAttached","condition":"c","reason":"r","agentVersion":"1",
+            "lastSeen":"2026-11-29T12:00:00Z","conditions":[{"type":"T","status":"False","reason":"R","message":"m",
+            "lastTransitionTime":"2026-11-29T12:00:00Z","fix":"run \u001b]0;title\u0007\u202e this"}]}
+            """;
+        await using var server = await ServeAsync(path => path.StartsWith("/v1/machines/", StringComparison.Ordinal)
+            ? machine
+            : """{"items":[],"total":0,"counts":{},"continue":"again"}""");
+
+        var (exitCode, output, _) = await RunAsync("--server", server.Urls.Single(), "n/g/u");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("fix: run ?]0;title?? this", output, StringComparison.Ordinal);
+
+        (exitCode, _, var error) = await RunAsync("--server", server.Urls.Single());
+        Assert.Equal(1, exitCode);
+        Assert.Contains("more than 200 pages", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--server http://user:secret@127.0.0.1:1")]
+    [InlineData("--server ftp://user:secret@127.0.0.1")]
+    [InlineData("--server http://user:secret@198.51.100.1 --token-file /dev/null")]
+    public async Task PasswordInTheUrlIsNotPrinted(string line)
+    {
+        var (exitCode, output, error) = await RunAsync(line.Split(' '));
+        Assert.NotEqual(0, exitCode);
+        Assert.NotEmpty(error);
+        Assert.DoesNotContain("secret", output + error, StringComparison.Ordinal);
+    }
+
+    private static async Task<WebApplication> ServeAsync(Func<string, string> answer)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        app.Urls.Add("http://127.0.0.1:0");
+        app.Run(context => context.Response.WriteAsync(answer(context.Request.Path.Value!)));
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return app;
     }
 
     private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);

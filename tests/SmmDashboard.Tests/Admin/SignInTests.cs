@@ -1,7 +1,6 @@
 using System.Net;
 using SmmDashboard.Access;
 using SmmDashboard.Admin.Viewers;
-using SmmDashboard.Http;
 using SmmDashboard.Startup;
 using SmmDashboard.Tests.Running;
 
@@ -10,7 +9,7 @@ namespace SmmDashboard.Tests.Admin;
 /// <summary>Tokens and sessions of the admin listener, with viewers that the test chooses.</summary>
 public sealed class SignInTests
 {
-    private const string Good = "token-of-a-viewer";
+    private const string Good = TestViewers.Good;
 
     [Fact]
     public async Task WithoutATokenApiAnswers401AndPagesLeadToTheSignIn()
@@ -71,14 +70,16 @@ public sealed class SignInTests
         await using var dashboard = await StartAsync();
         await AdminPagesTests.ReportAsync(dashboard, new TestAgent(), "vm-1", "PortsOpen", "True", "Open");
         await Until.TrueAsync(
-            async () => (await GetAsync(dashboard, "/v1/machines", null, Good)).Text.Contains("vm-1", StringComparison.Ordinal), "it is shown");
+            async () => (await GetAsync(dashboard, "/v1/machines", null, Good)).Text.Contains("vm-1", StringComparison.Ordinal),
+            "it is shown");
 
-        var none = await GetAsync(dashboard, "/v1/machines", null, "token-without-rights");
+        var none = await GetAsync(dashboard, "/v1/machines", null, TestViewers.WithoutRights);
         Assert.Equal(0, none.Json.GetProperty("total").GetInt32());
         foreach (var path in (string[])["/v1/machines/vm-integration/analytics-v0/vm-1", "/v1/groups/vm-integration/analytics-v0"])
-            Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(dashboard, path, null, "token-without-rights")).Status);
-        Assert.Empty((await GetAsync(dashboard, "/v1/groups", null, "token-without-rights")).Json.GetProperty("items").EnumerateArray());
-        Assert.Empty((await GetAsync(dashboard, "/v1/mesh", null, "token-without-rights")).Json.GetProperty("controlPlanes").EnumerateArray());
+            Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(dashboard, path, null, TestViewers.WithoutRights)).Status);
+        Assert.Empty((await GetAsync(dashboard, "/v1/groups", null, TestViewers.WithoutRights)).Json.GetProperty("items").EnumerateArray());
+        Assert.Empty((await GetAsync(dashboard, "/v1/mesh", null, TestViewers.WithoutRights)).Json.GetProperty("controlPlanes")
+            .EnumerateArray());
     }
 
     [Fact]
@@ -112,17 +113,108 @@ public sealed class SignInTests
         Assert.Null(sessions.Find(last));
     }
 
+    [Fact]
+    public async Task ManyRefusedTokensDoNotLockOutASession()
+    {
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        await using var dashboard = await RunningDashboard.StartAsync(
+            new() { HasAdmin = true, Seams = new DashboardTestHooks { Viewers = new TestViewers(), Clock = clock } });
+        var session = (await PostAsync(dashboard, "/sign-in", TestViewers.Other)).Headers["Set-Cookie"].Split(';')[0];
+        for (var i = 0; i < 110; i++)
+            await GetAsync(dashboard, "/v1/machines", null, $"guess-{i}");
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await GetAsync(dashboard, "/v1/machines", null, TestViewers.Other)).Status);
+
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(dashboard, "/machines", session)).Status);
+    }
+
+    [Fact]
+    public async Task AccountWithoutRightsCannotSignInAndLearnsTheFix()
+    {
+        await using var dashboard = await StartAsync();
+        var answer = await PostAsync(dashboard, "/sign-in", TestViewers.WithoutRights);
+        Assert.Equal(HttpStatusCode.Forbidden, answer.Status);
+        Assert.False(answer.Headers.ContainsKey("Set-Cookie"));
+        Assert.Contains("bind it to a ClusterRole", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ViewerOfMachinesOnlySeesNothingOfTheGroupOnAMachine()
+    {
+        await using var dashboard = await StartAsync();
+        await AdminPagesTests.ReportAsync(dashboard, new TestAgent(), "vm-1", "PortsOpen", "True", "Open");
+        const string Machine = "machines/vm-integration/analytics-v0/vm-1";
+        await Until.TrueAsync(
+            async () => (await GetAsync(dashboard, $"/v1/{Machine}", null, Good)).Status == HttpStatusCode.OK, "it is shown");
+        var all = (await GetAsync(dashboard, $"/v1/{Machine}", null, Good)).Json;
+        Assert.NotEmpty(all.GetProperty("gateways").EnumerateArray());
+        Assert.True(all.GetProperty("ports").GetArrayLength() > 2);
+
+        var part = (await GetAsync(dashboard, $"/v1/{Machine}", null, TestViewers.MachinesOnly)).Json;
+        Assert.Empty(part.GetProperty("gateways").EnumerateArray());
+        Assert.Equal(2, part.GetProperty("ports").GetArrayLength());
+        var page = (await GetAsync(dashboard, $"/{Machine}", null, TestViewers.MachinesOnly)).Text;
+        Assert.Contains("You need the right to get workloadgroups.networking.istio.io", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CookieOfTlsIsBoundToTheHost()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(
+            new() { HasAdmin = true, IsAdminTls = true, Seams = new DashboardTestHooks { Viewers = new TestViewers() } });
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false, UseCookies = false, AllowAutoRedirect = false,
+            SslOptions = new()
+            {
+                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                    certificate?.GetCertHashString() == TestCertificate.Any.Thumbprint,
+            },
+        });
+        using var form = new FormUrlEncodedContent([new("token", Good)]);
+        using var signedIn = await client.PostAsync(
+            new Uri(dashboard.AdminAddress, "/sign-in"), form, TestContext.Current.CancellationToken);
+        var cookie = signedIn.Headers.GetValues("Set-Cookie").Single();
+        Assert.StartsWith("__Host-", cookie, StringComparison.Ordinal);
+        Assert.Contains("; secure", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("; path=/;", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("domain=", cookie, StringComparison.OrdinalIgnoreCase);
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(dashboard.AdminAddress, "/machines"));
+        request.Headers.TryAddWithoutValidation("Cookie", cookie.Split(';')[0]);
+        using var page = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+    }
+
+    [Fact]
+    public void OneTokenEndsOnlyItsOwnSessions()
+    {
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var sessions = new Sessions(clock);
+        var other = sessions.Begin(new PresentedToken("other"));
+        var own = new List<string>();
+        for (var i = 0; i <= Sessions.MaximumSessions; i++)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(1));
+            own.Add(sessions.Begin(new PresentedToken("own")));
+        }
+
+        Assert.NotNull(sessions.Find(other));
+        Assert.Equal(Sessions.MaximumSessionsPerToken + 1, sessions.Count);
+        Assert.Null(sessions.Find(own[0]));
+        Assert.NotNull(sessions.Find(own[^1]));
+    }
+
     private static Task<RunningDashboard> StartAsync() =>
         RunningDashboard.StartAsync(new() { HasAdmin = true, Seams = new DashboardTestHooks { Viewers = new TestViewers() } });
 
-    private static async Task<Answer> GetAsync(RunningDashboard dashboard, string path, string? cookie, string? token = null) =>
+    internal static async Task<Answer> GetAsync(RunningDashboard dashboard, string path, string? cookie, string? token = null) =>
         await (Call.Get($"{new Uri(dashboard.AdminAddress, path)}") with
         {
             Token = token,
             Headers = cookie is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["Cookie"] = cookie },
         }).SendAsync(dashboard);
 
-    private static async Task<Answer> PostAsync(
+    internal static async Task<Answer> PostAsync(
         RunningDashboard dashboard, string path, string token, string? cookie = null, params (string Name, string Value)[] headers)
     {
         var all = headers.ToDictionary(header => header.Name, header => header.Value);
@@ -130,24 +222,10 @@ public sealed class SignInTests
             all["Cookie"] = cookie;
         return await (new Call(HttpMethod.Post, $"{new Uri(dashboard.AdminAddress, path)}") with
         {
-            Token = null, Headers = all, Body = $"token={Uri.EscapeDataString(token)}", ContentType = "application/x-www-form-urlencoded",
+            Token = null,
+            Headers = all,
+            Body = $"token={Uri.EscapeDataString(token)}",
+            ContentType = "application/x-www-form-urlencoded",
         }).SendAsync(dashboard);
-    }
-
-    private sealed class TestViewers : IViewers
-    {
-        private static readonly HashSet<string> None = [];
-
-        public bool RequireToken => true;
-
-        public bool IsKnown(PresentedToken token) => token.Reveal() == Good;
-
-        public ValueTask<(Viewer? Viewer, ApiProblem? Problem)> AdmitAsync(PresentedToken? token, CancellationToken cancellationToken) =>
-            ValueTask.FromResult<(Viewer?, ApiProblem?)>(token?.Reveal() switch
-            {
-                Good => (Viewer.Everything with { Name = "viewer" }, null),
-                "token-without-rights" => (new Viewer("nobody", None, None), null),
-                _ => (null, ApiProblem.TokenRefused("TokenUnknown", "the token is not known")),
-            });
     }
 }

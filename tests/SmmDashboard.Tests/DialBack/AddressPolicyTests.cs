@@ -73,6 +73,22 @@ public sealed class AddressPolicyTests
     [InlineData("64:ff9b:2::3.67.91.181")]
     public async Task AddressOfVmIsAllowed(string address) => Assert.Null(await RefuseAsync(address));
 
+    [Theory]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("169.254.169.254", true)]
+    [InlineData("::ffff:127.0.0.1", true)]
+    [InlineData("64:ff9b::169.254.169.254", true)]
+    [InlineData("2001:db8::5efe:10.244.3.4", true)]
+    [InlineData("fe80::1%1", true)]
+    [InlineData("10.244.3.4", false)]
+    [InlineData("198.18.0.1", false)]
+    [InlineData("2001:db8::1", false)]
+    public void RefusalMayNotDependOnTheCluster(string address, bool isRefused)
+    {
+        Assert.Equal(isRefused, new AddressPolicy().IsAlwaysRefused(IPAddress.Parse(address)));
+        Assert.False(new AddressPolicy(IPNetwork.Parse("0.0.0.0/0"), IPNetwork.Parse("::/0")).IsAlwaysRefused(IPAddress.Parse(address)));
+    }
+
     [Fact]
     public void OwnAddressesAreKnown() => Assert.Contains(IPAddress.Loopback, AddressPolicy.OwnAddresses());
 

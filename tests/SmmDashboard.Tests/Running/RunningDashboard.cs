@@ -79,6 +79,9 @@ public sealed class RunningDashboard : IAsyncDisposable
         /// <summary>Whether it shows its machines.</summary>
         public bool HasAdmin { get; init; }
 
+        /// <summary>Whether the admin listener serves TLS.</summary>
+        public bool IsAdminTls { get; init; }
+
         /// <summary>Whether it has a status address.</summary>
         public bool HasStatus { get; init; }
 
@@ -104,7 +107,7 @@ public sealed class RunningDashboard : IAsyncDisposable
         {
             Mesh = path,
             Listen = [new Listen(new IPEndPoint(IPAddress.Loopback, 0), setup.IsTls)],
-            Admin = setup.HasAdmin ? new AdminOptions(new IPEndPoint(IPAddress.Loopback, 0), null) : null,
+            Admin = setup.HasAdmin ? new AdminOptions(new IPEndPoint(IPAddress.Loopback, 0), setup.IsAdminTls ? certificate : null) : null,
             Certificate = setup.HasCertificate ? certificate : null,
             Authorities = setup.Authorities,
             Packages = folder.Path("packages"),

@@ -91,6 +91,8 @@ public sealed partial class MetricsTests
         var (first, second) = (new TestAgent(), new TestAgent());
         await first.Report("127.0.0.1").SendAsync(dashboard);
         await second.Report("2001:db8::7").SendAsync(dashboard);
+        await new TestAgent().Report("169.254.169.254").SendAsync(dashboard);
+        await new TestAgent().Report("::ffff:169.254.169.254").SendAsync(dashboard);
 
         var targets = JsonNode.Parse((await ScrapeAsync(dashboard, "/targets")).Text)!.AsArray();
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Sidecar.Status;
 
@@ -43,7 +44,7 @@ public sealed record CrashLoop(
     public string? Hold => HeldUntil is { } until
         ? (WasNotAccepting
             ? $"it ran for {NotAcceptingLimit.TotalMinutes:0} minutes without accepting the traffic that it captures"
-            : $"it failed {MaximumFailures} times in a row") + $"; the next start is at {until:u}"
+            : $"it failed {MaximumFailures} times in a row") + $"; the next start is at {TimeText.Format(until)}"
         : null;
 
     /// <summary>The record after an observation.</summary>

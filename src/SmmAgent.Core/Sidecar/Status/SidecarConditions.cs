@@ -3,6 +3,7 @@ using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Time;
 using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Sidecar.Status;
@@ -96,7 +97,8 @@ public static class SidecarConditions
             Current,
             "OtherIdentity",
             $"the sidecar's certificate cannot be used: {foreign}; it came back after it was replaced {record.Replaced} times in a row, "
-            + $"so the next replacement is at {record.NotBefore:u}; find the program that writes {SidecarFiles.Certificate}");
+            + $"so the next replacement is at {TimeText.Format(record.NotBefore!.Value)}; "
+            + $"find the program that writes {SidecarFiles.Certificate}");
     }
 
     private static ConditionUpdate? CapturedTwice(SidecarAssessment sidecar)

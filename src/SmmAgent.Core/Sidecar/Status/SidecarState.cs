@@ -44,8 +44,9 @@ public sealed record SidecarState(IReadOnlyList<ConditionUpdate> Conditions)
 
     public bool Equals(SidecarState? other) =>
         other is not null && Conditions.SequenceEqual(other.Conditions)
-        && Version == other.Version && Token == other.Token && CertificateExpiry == other.CertificateExpiry && Unit == other.Unit && Failure == other.Failure
-        && RefusedToken == other.RefusedToken && IsReconcileDue == other.IsReconcileDue && IsFailing == other.IsFailing;
+        && Version == other.Version && Token == other.Token && CertificateExpiry == other.CertificateExpiry && Unit == other.Unit
+        && Failure == other.Failure && RefusedToken == other.RefusedToken && IsReconcileDue == other.IsReconcileDue
+        && IsFailing == other.IsFailing;
 
     public override int GetHashCode() => HashCode.Combine(Conditions.Count, Version, Token, Unit);
 }

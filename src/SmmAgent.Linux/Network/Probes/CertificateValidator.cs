@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Contract;
 using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Time;
 using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Network.Probes;
@@ -74,10 +75,10 @@ public sealed class CertificateValidator(X509Certificate2Collection? trusted, st
         var late = chain.ChainElements.Select(element => element.Certificate)
             .FirstOrDefault(certificate => now > certificate.NotAfter.ToUniversalTime());
         var what = late is null
-            ? $"that is not valid before {leaf.NotBefore.ToUniversalTime():u}"
+            ? $"that is not valid before {TimeText.Format(leaf.NotBefore.ToUniversalTime())}"
             : late.Thumbprint == leaf.Thumbprint
-                ? $"that expired on {leaf.NotAfter.ToUniversalTime():u} (issued by '{issuer}')"
-                : $"whose issuer's certificate '{Name(late, issuer: false)}' expired on {late.NotAfter.ToUniversalTime():u}";
+                ? $"that expired on {TimeText.Format(leaf.NotAfter.ToUniversalTime())} (issued by '{issuer}')"
+                : $"whose issuer's certificate '{Name(late, issuer: false)}' expired on {TimeText.Format(late.NotAfter.ToUniversalTime())}";
         return new(Outcome.ExpiredCertificate, $"showed a certificate for '{Names(leaf)}' {what}", Life(late ?? leaf));
     }
 

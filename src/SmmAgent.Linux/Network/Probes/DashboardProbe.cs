@@ -80,7 +80,7 @@ internal sealed class DashboardProbe : IDisposable
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception) || exception is CryptographicException)
         {
-            return (null, $"{Cannot} {caFile} is not readable: {exception.Message}");
+            return (null, $"{Cannot} {caFile} is not readable: {FileErrors.Reason(exception)}");
         }
     }
 }

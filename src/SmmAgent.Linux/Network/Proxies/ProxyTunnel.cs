@@ -51,7 +51,8 @@ internal static class ProxyTunnel
         {
             throw new ProxyException(isConnected
                 ? $"the proxy {proxy} did not connect to {HostPort.Text(host, port)} within {Timeout.TotalSeconds:0} s"
-                : $"the proxy {proxy} did not answer within {Timeout.TotalSeconds:0} s: check dashboard.proxy and the firewalls on the path");
+                : $"the proxy {proxy} did not answer within {Timeout.TotalSeconds:0} s: check dashboard.proxy and the firewalls on the "
+                    + "path");
         }
         catch (SocketException exception)
         {

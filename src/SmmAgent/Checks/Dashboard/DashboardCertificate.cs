@@ -2,6 +2,7 @@ using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Host;
 using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Checks.Dashboard;
 
@@ -20,8 +21,8 @@ internal sealed class DashboardCertificate() : DashboardCheck("dashboard-certifi
         return
         [
             first.EndsSoon(now)
-                ? CheckLine.Warn($"'{first.Subject}' expires at {first.NotAfter:u}", "renew it in the cluster")
-                : CheckLine.Pass($"'{first.Subject}' is valid until {first.NotAfter:u}"),
+                ? CheckLine.Warn($"'{first.Subject}' expires at {TimeText.Format(first.NotAfter)}", "renew it in the cluster")
+                : CheckLine.Pass($"'{first.Subject}' is valid until {TimeText.Format(first.NotAfter)}"),
         ];
     }
 

@@ -1,5 +1,6 @@
 using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
+using SmmAgent.Core.Time;
 using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Checks.Dashboard;
@@ -40,7 +41,7 @@ internal sealed class DashboardTokenClaims() : Check("dashboard-token-claims", C
         var who = claims is { Namespace: { } @namespace, ServiceAccount: { } account }
             ? $"service account {@namespace}/{account}"
             : "no service account";
-        return claims.Expires is { } expires ? $"{who}, expires at {expires:u}" : $"{who}, does not expire";
+        return claims.Expires is { } expires ? $"{who}, expires at {TimeText.Format(expires)}" : $"{who}, does not expire";
     }
 
     private static string NewOne(string? group, string? account) =>

@@ -4,6 +4,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Host;
 using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Checks.HostSetup;
 
@@ -27,10 +28,10 @@ internal sealed class HostCertificates() : Check("host-certificates", CheckGroup
 
     private static CheckLine? Line(CertificateLife life, DateTimeOffset now) =>
         life.NotBefore > now ? CheckLine.Fail(
-            $"'{life.Subject}' is not valid before {life.NotBefore:u}: this VM's clock is behind", ClockOffset.Advice)
+            $"'{life.Subject}' is not valid before {TimeText.Format(life.NotBefore)}: this VM's clock is behind", ClockOffset.Advice)
         : life.NotAfter < now ? CheckLine.Fail(
-            $"'{life.Subject}' expired at {life.NotAfter:u}, or this VM's clock is ahead", "renew it in the cluster")
-        : life.EndsSoon(now) ? CheckLine.Warn($"'{life.Subject}' expires at {life.NotAfter:u}", "check its renewal")
+            $"'{life.Subject}' expired at {TimeText.Format(life.NotAfter)}, or this VM's clock is ahead", "renew it in the cluster")
+        : life.EndsSoon(now) ? CheckLine.Warn($"'{life.Subject}' expires at {TimeText.Format(life.NotAfter)}", "check its renewal")
         : null;
 
     private static IEnumerable<CertificateLife> Roots(MeshConfig config)

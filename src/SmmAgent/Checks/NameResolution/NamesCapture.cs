@@ -30,7 +30,7 @@ internal sealed class NamesCapture() : Check("names-capture", CheckGroup.NameRes
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return [CheckLine.Skipped($"/etc/resolv.conf cannot be read: {exception.Message}")];
+            return [CheckLine.Skipped($"/etc/resolv.conf cannot be read: {FileErrors.Reason(exception)}")];
         }
     }
 

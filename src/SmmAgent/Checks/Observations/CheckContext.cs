@@ -32,7 +32,8 @@ internal sealed class CheckContext
         _dashboard = new(() => DashboardObservation.ObserveAsync(Settings, time, end));
         _token = new(async () => TokenObservation.Read(paths, Settings, await _dashboard.Value, time));
         _mesh = new(async () => await MeshObservation.ObserveAsync(paths, Settings, await _dashboard.Value, await _token.Value, time, end));
-        _gateways = new(async () => await GatewayObservation.ObserveAsync(await _mesh.Value, time, end));
+        _gateways = new(() => GatewayObservation.ObserveAsync(
+            _mesh.Value, () => MeshObservation.ReadLastGood(paths, Settings), time, end));
         _firewall = new(async () => await FirewallObservation.ObserveAsync(paths, Settings, await _mesh.Value, time, end));
         _ownTraffic = new(() => OwnTrafficObservation.ObserveAsync(this));
         _address = new(() => AddressObservation.ObserveAsync(this, end));

@@ -26,6 +26,7 @@ internal sealed record DashboardObservation(IReadOnlyList<ProbeResult> Results, 
         var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, SidecarComposition.Captured(time));
         var observation = await observer.ObserveAsync(null, dashboard, end);
         var results = observation.Dashboard.Select(result => result.Current).ToList();
-        return new(results, results.Select(result => result.ClockAhead).FirstOrDefault(ahead => ahead is not null)) { Proxy = dashboard.Proxy };
+        var clockAhead = results.Select(result => result.ClockAhead).FirstOrDefault(ahead => ahead is not null);
+        return new(results, clockAhead) { Proxy = dashboard.Proxy };
     }
 }

@@ -2,6 +2,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Time;
 using SmmAgent.Host;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Dashboard.Tokens;
@@ -24,7 +25,7 @@ internal sealed record MeshObservation(
     private const string NotSet = "dashboard and WorkloadGroup are not both set";
 
     /// <summary>The suffix of facts from an older configuration; empty if it is the dashboard's newest.</summary>
-    public string AsOf => LastGoodSince is { } since ? $" (the last good configuration, of {since:u})" : "";
+    public string AsOf => LastGoodSince is { } since ? $" (the last good configuration, of {TimeText.Format(since)})" : "";
 
     /// <summary>The line of a check that has no configuration.</summary>
     public CheckLine MissingLine => CheckLine.Skipped(
@@ -65,6 +66,10 @@ internal sealed record MeshObservation(
             return LastGood(paths, target, slow, null);
         }
     }
+
+    /// <summary>The last good configuration of the dashboard that is set; null while none is set.</summary>
+    public static MeshObservation? ReadLastGood(AgentPaths paths, SettingsObservation settings) =>
+        DashboardTarget.From(settings.Settings) is { } target ? LastGood(paths, target, null, null) : null;
 
     private static MeshObservation LastGood(AgentPaths paths, DashboardTarget target, DashboardFailure? failure, string? notAskedReason)
     {

@@ -14,8 +14,8 @@ namespace SmmAgent.Cli.Output;
 public sealed record CheckTextOptions(bool IsVerbose = false, bool IsFailedOnly = false, string? Next = null);
 
 /// <summary>
-/// Formats the report of <c>smm-agent check</c>: one line for each group, its warnings, and at the end the failures and the next step, where
-/// the end of a long output is seen.
+/// Formats the report of <c>smm-agent check</c>: one line for each group, its warnings, and at the end the failures and the next step,
+/// where the end of a long output is seen.
 /// </summary>
 public sealed class CheckText(CheckReport report, OutputStyle style, CheckTextOptions options)
 {
@@ -25,7 +25,8 @@ public sealed class CheckText(CheckReport report, OutputStyle style, CheckTextOp
 
     public string Write()
     {
-        _text.Append($"smm-agent {report.AgentVersion}  {OneLine.ReplaceUnprintable(report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known")}\n");
+        var name = OneLine.ReplaceUnprintable(report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known");
+        _text.Append($"smm-agent {report.AgentVersion}  {name}\n");
         if (!options.IsFailedOnly)
         {
             _text.Append('\n');
@@ -44,7 +45,8 @@ public sealed class CheckText(CheckReport report, OutputStyle style, CheckTextOp
     /// <summary><c>12 passed, 2 warnings, 1 failed, 3 skipped</c>.</summary>
     public static string Summary(CheckSummary summary) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{summary.Passed} passed, {summary.Warnings} {(summary.Warnings == 1 ? "warning" : "warnings")}, {summary.Failed} failed, {summary.Skipped} skipped");
+        $"{summary.Passed} passed, {summary.Warnings} {(summary.Warnings == 1 ? "warning" : "warnings")}, {summary.Failed} failed, "
+            + $"{summary.Skipped} skipped");
 
     private void Group(CheckGroup group)
     {

@@ -1,12 +1,10 @@
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using SmmAgent.Contract;
 using SmmAgent.Host;
 
 namespace SmmAgent.Cli.Output;
 
-/// <summary>Formats a configuration as text or as JSON.</summary>
+/// <summary>Formats a configuration as text, as JSON or as YAML.</summary>
 internal static class ConfigText
 {
     private const int ValueWidth = 36;
@@ -37,41 +35,54 @@ internal static class ConfigText
         return text.ToString().TrimEnd('\n') + "\n";
     }
 
-    public static string Json(ConfigListing listing)
+    public static string Structured(ConfigListing listing, PrintFormat format) => StructuredText.Write(format, json =>
     {
-        using var stream = new MemoryStream();
-        // "Unsafe" refers to HTML; this output is never part of HTML.
-        using (var json = new Utf8JsonWriter(
-            stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        json.WriteStartObject();
+        json.WriteStartArray("values");
+        foreach (var entry in listing.Entries)
         {
             json.WriteStartObject();
-            json.WriteStartArray("values");
-            foreach (var entry in listing.Entries)
-            {
-                json.WriteStartObject();
-                json.WriteString("group", entry.Group);
-                json.WriteString("key", entry.Key);
-                json.WriteString("value", entry.Value);
-                json.WriteString("source", entry.Source);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            Write(json, "faults", listing.Faults);
-            Write(json, "warnings", listing.Warnings);
-            Write(json, "notSeen", listing.NotSeen);
+            json.WriteString("group", entry.Group);
+            json.WriteString("key", entry.Key);
+            json.WritePropertyName("value");
+            Write(json, entry.Typed);
+            json.WriteString("source", entry.Source);
             json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
-    }
-
-    private static void Write(Utf8JsonWriter json, string name, IReadOnlyList<string> lines)
-    {
-        json.WriteStartArray(name);
-        foreach (var line in lines)
-            json.WriteStringValue(line);
         json.WriteEndArray();
+        json.WriteStrings("faults", listing.Faults);
+        json.WriteStrings("warnings", listing.Warnings);
+        json.WriteStrings("notSeen", listing.NotSeen);
+        json.WriteEndObject();
+    });
+
+    private static void Write(Utf8JsonWriter json, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNullValue();
+                break;
+            case bool flag:
+                json.WriteBooleanValue(flag);
+                break;
+            case IReadOnlyList<int> numbers:
+                json.WriteStartArray();
+                foreach (var number in numbers)
+                    json.WriteNumberValue(number);
+                json.WriteEndArray();
+                break;
+            case IReadOnlyList<string> texts:
+                json.WriteStartArray();
+                foreach (var text in texts)
+                    json.WriteStringValue(text);
+                json.WriteEndArray();
+                break;
+            default:
+                json.WriteStringValue($"{value}");
+                break;
+        }
     }
 
     private static string Line(ConfigEntry entry, int width, bool withSource, bool colour)

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Text;
 using SmmAgent.Host;
@@ -36,6 +37,48 @@ public static class ExplainText
             text.AppendJoin('\n', reasons.Select(row => Reason(row, style)));
 
         return style.Encode(text.ToString());
+    }
+
+    /// <summary>The conditions or the reasons of this name; without a name, all conditions.</summary>
+    /// <returns>Null if there is neither a condition nor a reason of this name.</returns>
+    public static string? Structured(ConditionReference reference, string? name, PrintFormat format)
+    {
+        var conditions = reference.Conditions.Where(section => name is null || Is(section.Title, name)).ToList();
+        var reasons = conditions.Count > 0 ? [] : reference.Reasons.Where(row => Is(row.Reason, name!)).ToList();
+        return conditions.Count + reasons.Count == 0 ? null : StructuredText.Write(format, json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("conditions");
+            foreach (var section in conditions)
+            {
+                json.WriteStartObject();
+                json.WriteString("type", section.Title);
+                json.WriteString("description", string.Join('\n', section.Text));
+                Reasons(json, section.Reasons);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            Reasons(json, reasons);
+            json.WriteEndObject();
+        });
+    }
+
+    private static void Reasons(Utf8JsonWriter json, IReadOnlyList<ReasonEntry> reasons)
+    {
+        json.WriteStartArray("reasons");
+        foreach (var row in reasons)
+        {
+            json.WriteStartObject();
+            json.WriteString("reason", row.Reason);
+            json.WriteString("section", row.Section);
+            json.WriteStrings("statuses", row.Statuses.Split(", "));
+            json.WriteString("meaning", row.Meaning);
+            json.WriteString("action", row.Action);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>The name that was probably meant; null if none is similar.</summary>

@@ -65,7 +65,8 @@ public static class StatusGroups
             "Gateways" when status.Gateways.Count > 0 => Gateways(status),
             "Ports" when status.Ports.Any(port => port.Open is not null) => Ports(status),
             _ when conditions.Find(condition => condition.Reason == ConditionUpdate.Disabled) is { } off => $"off: {off.Message}",
-            "Registration" when conditions.Count > 0 && marks.TrueForAll(mark => mark == '–') => "not expected: the sidecar is not managed",
+            "Registration" when conditions.Count > 0 && marks.TrueForAll(mark => mark == '–') =>
+                "not expected: the sidecar is not managed",
             "Sidecar" when Worst(marks) == '✓' && status.Sidecar is { Version: { } version } sidecar =>
                 $"{version}{(sidecar.Since is { } since ? $", started {Age.Text(now - since)} ago" : "")}",
             _ => $"{marks.Count(mark => mark is '✓' or '!')}/{marks.Count(mark => mark != '–')}",

@@ -9,8 +9,8 @@ using SmmAgent.Host;
 namespace SmmAgent.Cli.Output;
 
 /// <summary>
-/// Formats a status as text: the verdict, each cause once with its fix, then groups of conditions. docs/decisions/0026-verdict-and-causes.md
-/// describes the choices.
+/// Formats a status as text: the verdict, each cause once with its fix, then groups of conditions.
+/// docs/decisions/0026-verdict-and-causes.md describes the choices.
 /// </summary>
 /// <param name="host">The name of this host.</param>
 /// <param name="isVerbose">Whether healthy groups are shown in full.</param>
@@ -44,7 +44,8 @@ public sealed class StatusText(AgentStatus status, string host, DateTimeOffset n
             Group(group);
         _text.Append('\n');
         Line("", $"smm-agent {status.Agent.Version}, updated {Age.Text(now - status.UpdatedAt)} ago"
-            + (isVerbose ? $"; uuid {status.Agent.Uuid?.ToString() ?? "not generated yet"}; network model {status.Network.Model ?? "not known"}"
+            + (isVerbose
+                ? $"; uuid {status.Agent.Uuid?.ToString() ?? "not generated yet"}; network model {status.Network.Model ?? "not known"}"
                 : "; details: smm-agent status --verbose"));
         return style.Encode(_text.ToString());
     }
@@ -80,7 +81,8 @@ public sealed class StatusText(AgentStatus status, string host, DateTimeOffset n
             ? ConditionReference.BuiltIn.Find(problem.Condition!, reason)?.Action
             : null;
         _text.Append('\n');
-        var holds = status.Conditions.Any(condition => condition.Type == problem.Condition && condition.Status == nameof(ConditionStatus.True));
+        var holds = status.Conditions.Any(
+            condition => condition.Type == problem.Condition && condition.Status == nameof(ConditionStatus.True));
         Line($"  {style.Mark(holds ? '!' : '✗')} ", problem.Message, indent: 4);
         if (problem.Effects.Count > 0)
             Line("    affects  ", string.Join(", ", problem.Effects), indent: 13);

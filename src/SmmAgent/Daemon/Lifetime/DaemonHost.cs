@@ -38,6 +38,7 @@ using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.State;
 using SmmAgent.Linux.Systemd;
+using SmmAgent.Logging;
 
 namespace SmmAgent.Daemon.Lifetime;
 
@@ -47,7 +48,9 @@ public static class DaemonHost
     /// <summary>The time that the services have to stop. The limit of systemd is far longer; the agent promises two seconds.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(1.5);
 
-    public static IHost Build(AgentPaths paths, string version, ServiceNotifier notifier, Serilog.ILogger logger)
+    /// <param name="logControl">The log level that systemd may change; null if it cannot be changed.</param>
+    public static IHost Build(
+        AgentPaths paths, string version, ServiceNotifier notifier, Serilog.ILogger logger, LogControl? logControl = null)
     {
         var loggers = new SerilogLoggerFactory(logger);
         var lifetime = new ApplicationLifetime(loggers.CreateLogger<ApplicationLifetime>());
@@ -65,7 +68,12 @@ public static class DaemonHost
             builder.Services.AddSingleton<IHostLifetime>(services => new SystemdLifetime(
                 services.GetRequiredService<IHostEnvironment>(), lifetime, new LifetimeNotifier(notifier), loggers));
 
-        foreach (var service in Services(paths, version, notifier, loggers, fault))
+        // Last: nothing depends on it. Without systemd, no program changes the level.
+        var context = new LoopContext(TimeProvider.System, new LoopProgress(TimeProvider.System), fault);
+        IEnumerable<IHostedService> last = logControl is not null && notifier.IsEnabled
+            ? [new LogControlService(context, logControl, loggers.CreateLogger<LogControlService>())]
+            : [];
+        foreach (var service in Services(context, paths, version, notifier, loggers).Concat(last))
             builder.Services.AddSingleton(_ => service); // a factory, so that the host disposes of the service
         return builder.Build();
     }
@@ -74,10 +82,9 @@ public static class DaemonHost
     // The agent is ready when the settings are read and the ports are served; READY does not wait for the other services.
     // The SIGHUP handler comes first: a program that receives READY may send SIGHUP at once, and SIGHUP must never end the process.
     private static IEnumerable<IHostedService> Services(
-        AgentPaths paths, string version, ServiceNotifier notifier, SerilogLoggerFactory loggers, ProcessFault fault)
+        LoopContext context, AgentPaths paths, string version, ServiceNotifier notifier, SerilogLoggerFactory loggers)
     {
-        var time = TimeProvider.System;
-        var context = new LoopContext(time, new LoopProgress(time), fault);
+        var time = context.Time;
         var states = new AgentStates();
         var identity = new CurrentIdentity(
             paths,
@@ -205,7 +212,7 @@ public static class DaemonHost
                     .. inProcess is null ? (HostChangeRoute[])[] : [new(HostChange.ReconcileRequest, inProcess.Signal)],
                 ],
                 events,
-                fault,
+                context.Fault,
                 loggers.CreateLogger<HostChangeService>()),
             mesh,
             firewall,

@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Time;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
 
@@ -20,7 +21,7 @@ internal static class ConfigConditions
                 $"the dashboard serves the last good configuration of {good.From.Group}, because its objects are not valid now: "
                 + string.Join("; ", problems))
             : ConditionUpdate.True(ConditionType.ConfigCurrent, CurrentReason,
-                $"the mesh configuration of {good.From.Group} is the dashboard's newest, received {good.ReceivedAt:u}"
+                $"the mesh configuration of {good.From.Group} is the dashboard's newest, received {TimeText.Format(good.ReceivedAt)}"
                 + (saveFault is null ? "" : $"; it is not saved for the next start: {saveFault}")));
 
     public static ConditionUpdate Failed(SettingsState settings, DashboardFailure failure, DashboardTarget target, GoodMeshConfig? good)
@@ -43,7 +44,7 @@ internal static class ConfigConditions
     /// <summary>The configuration in effect while the dashboard provides none, as the end of a message.</summary>
     public static string Meanwhile(GoodMeshConfig? good) => good is null
         ? "; there is no earlier configuration to work with"
-        : $"; meanwhile the last good configuration is used, received {good.ReceivedAt:u}";
+        : $"; meanwhile the last good configuration is used, received {TimeText.Format(good.ReceivedAt)}";
 
     private static ConditionUpdate? Invalid(SettingsState settings, GoodMeshConfig? good) => settings.Errors.Count == 0
         ? null

@@ -76,7 +76,7 @@ public sealed class ReconcileRequest(string path, TimeProvider time, ILogger<Rec
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             if (isNew)
-                ReconcileRequestLog.NotRequested(log, wanted, exception.Message);
+                ReconcileRequestLog.NotRequested(log, wanted, FileErrors.Describe(exception));
         }
     }
 }

@@ -36,17 +36,18 @@ public sealed class ReachabilityService : LoopService
 
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
-        var settings = _states.Settings.Value.Settings;
-        var plan = _states.Mesh.Value.Config is { } config ? ReachabilityPlan.From(config) : null;
+        // Read once: a configuration that arrives during the probes is for the next step.
+        var (settings, mesh) = (_states.Settings.Value.Settings, _states.Mesh.Value);
+        var plan = mesh.Config is { } config ? ReachabilityPlan.From(config) : null;
         var observation = await _observer.ObserveAsync(plan, ProbedDashboard.From(settings), cancel);
 
         Count(observation.Gateways, CountedEvent.GatewayProbed, CountedEvent.GatewayProbeFailed);
         Count(observation.Dashboard, CountedEvent.DashboardProbed, CountedEvent.DashboardProbeFailed);
         var (now, own) = (Time.GetUtcNow(), _states.Ports.Value.OwnTraffic);
-        var captureFix = CaptureBypass.Remediation(_states.Mesh.Value.Config);
+        var captureFix = CaptureBypass.Remediation(mesh.Config);
         var gateways = plan is null
             && settings.DashboardUrl is not null
-            && _states.Mesh.Value.ConfigCurrent.Reason == ConditionUpdate.Pending
+            && mesh.ConfigCurrent.Reason == ConditionUpdate.Pending
             ? ConditionUpdate.NotObserved(ConditionType.GatewaysReachable)
             : plan is null
             ? ConditionUpdate.Unknown(

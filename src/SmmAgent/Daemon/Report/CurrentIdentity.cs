@@ -45,7 +45,7 @@ public sealed class CurrentIdentity(AgentPaths paths, Action<Span<byte>> fill, R
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            CurrentIdentityLog.NotReplaced(log, paths.Identity, exception.Message);
+            CurrentIdentityLog.NotReplaced(log, paths.Identity, FileErrors.Reason(exception));
         }
     }
 

@@ -100,12 +100,13 @@ public sealed class TokenRenewalService : LoopService
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            NotNow($"the new token cannot be written: {exception.Message}", retryAfter: null);
+            NotNow($"the new token cannot be written: {FileErrors.Reason(exception)}", retryAfter: null);
             return;
         }
 
         _calls.RecordSuccess(Subject, Pause, Pause);
-        _log.TokenRenewed(claims!.Expires!.Value);
+        var expires = TimeText.Format(claims!.Expires!.Value);
+        _log.TokenRenewed(expires);
         _state.Publish(TokenRenewal.Works);
     }
 
@@ -143,8 +144,8 @@ public sealed class TokenRenewalService : LoopService
 
 internal static partial class TokenRenewalLog
 {
-    [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "Renewed the bearer token, valid until {Expires:u}")]
-    public static partial void TokenRenewed(this ILogger log, DateTimeOffset expires);
+    [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "Renewed the bearer token, valid until {Expires}")]
+    public static partial void TokenRenewed(this ILogger log, string expires);
 
     [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "The bearer token is not renewed: {Reason}")]
     public static partial void TokenNotRenewable(this ILogger log, string reason);

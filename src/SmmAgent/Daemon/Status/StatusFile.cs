@@ -38,7 +38,7 @@ public sealed class StatusFile(string path, ILogger logger)
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             if (!_fails)
-                StatusFileLog.FileNotWritable(logger, path, exception.Message);
+                StatusFileLog.FileNotWritable(logger, path, FileErrors.Reason(exception));
             _fails = true;
         }
     }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Network;
@@ -11,6 +12,9 @@ namespace SmmAgent.Host.Address;
 /// <param name="client">The client for the settings; null while the dashboard or the WorkloadGroup is not set.</param>
 public sealed class DashboardAddress(Func<AgentSettings, DashboardClient?> client, ILogger log)
 {
+    /// <summary>The addresses of this VM's interfaces.</summary>
+    public static IReadOnlyList<IPAddress> ReadOwn() => [.. InterfaceAddresses.ReadEach().Select(own => own.Address)];
+
     /// <returns>Null if the dashboard cannot know the address, or does not answer. Its condition has the reason.</returns>
     public async Task<ProviderResult?> AskAsync(AgentSettings settings, CancellationToken cancel)
     {
@@ -24,7 +28,7 @@ public sealed class DashboardAddress(Func<AgentSettings, DashboardClient?> clien
 
         var answer = await dashboard.GetSeenAddressAsync(cancel);
         if (answer.Value is { } seen)
-            return SeenAddressRules.Evaluate(seen, [.. InterfaceAddresses.ReadEach().Select(own => own.Address)]);
+            return SeenAddressRules.Evaluate(seen, ReadOwn());
 
         if (log.IsEnabled(LogLevel.Debug))
             log.DashboardKnowsNoAddress(FailureText.Format(answer.Failure!, dashboard.Target).Message);

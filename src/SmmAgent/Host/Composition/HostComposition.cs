@@ -9,7 +9,8 @@ namespace SmmAgent.Host.Composition;
 /// <summary>Builds the context of a host operation on the real host, for the commands.</summary>
 internal static class HostComposition
 {
-    public static HostContext Create(AgentPaths paths)
+    /// <param name="progress">Where progress is reported; null for the console.</param>
+    public static HostContext Create(AgentPaths paths, Progress? progress = null)
     {
         var time = TimeProvider.System;
         return new()
@@ -17,7 +18,7 @@ internal static class HostComposition
             Paths = paths,
             Time = time,
             IsPrivileged = Environment.IsPrivilegedProcess,
-            Progress = Progress.OnConsole(),
+            Progress = progress ?? Progress.OnConsole(),
             Firewall = FirewallComposition.Create(paths, time),
             Sidecar = new SidecarAccess(paths, time),
             Access = new HostAccess(paths, time),

@@ -1,3 +1,4 @@
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Host.Configuration;
@@ -27,7 +28,7 @@ internal sealed class FileChange(Progress progress, bool isPrivileged)
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException)
         {
-            progress.Failed($"{path} cannot be changed: {exception.Message}");
+            progress.Failed($"{path} cannot be changed: {FileErrors.Reason(exception)}");
             return ExitCode.Failed;
         }
     }

@@ -1,8 +1,10 @@
+using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Network;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Yaml;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
@@ -11,11 +13,21 @@ namespace SmmAgent.Host.Configuration;
 /// <summary><c>smm-agent join</c>: writes the settings of a new VM. Everything is validated before anything is written.</summary>
 internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider time, bool isPrivileged)
 {
-    private const UnixFileMode ReadableByAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode ReadableByAll =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const int MaximumProxyBytes = 4096;
     private const string Command = "sudo smm-agent join";
 
     public async Task<int> RunAsync(JoinOptions options, CancellationToken cancel)
     {
+        if (options.ProxyFile is not null)
+        {
+            var (proxy, problem) = ReadProxy(options);
+            if (proxy is null)
+                return Refuse(problem!);
+            options = options with { Proxy = proxy };
+        }
+
         if (Validate(options) is { } error)
             return Refuse(error);
         if (FindConflict(options) is { } conflict)
@@ -33,19 +45,64 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
             return ExitCode.Failed;
         }
 
+        // The daemon must not send the token of the former dashboard to the new one.
+        byte[]? former = null;
+        if (HasAnotherDashboard(options) && TakeToken(out former) is var taken && taken != ExitCode.Done)
+            return taken;
         var written = Write(options, authority);
+        if (written != ExitCode.Done && former is not null)
+            new FileChange(progress, isPrivileged).Run(paths.BearerToken, () => WriteToken(former));
         return written == ExitCode.Done ? setToken.Write(token) : written;
+    }
+
+    private static (string? Proxy, string? Problem) ReadProxy(JoinOptions options)
+    {
+        if (options.Proxy is not null)
+            return (null, "--proxy and --proxy-file cannot be combined");
+        try
+        {
+            return (AtomicFile.ReadLimited(options.ProxyFile!, MaximumProxyBytes) is { } bytes
+                ? Encoding.UTF8.GetString(bytes).Trim() : null, "--proxy-file: the file does not exist");
+        }
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
+        {
+            return (null, $"--proxy-file: {FileErrors.Reason(exception)}");
+        }
+    }
+
+    private bool HasAnotherDashboard(JoinOptions options) =>
+        SettingsFile.TryLoad(paths.Settings).Reading.Readable.DashboardUrl is { } url && url != new Uri(options.Url);
+
+    /// <summary>Removes the bearer token.</summary>
+    private int TakeToken(out byte[]? token)
+    {
+        byte[]? found = null;
+        var result = new FileChange(progress, isPrivileged).Run(paths.BearerToken, () =>
+        {
+            found = AtomicFile.ReadLimited(paths.BearerToken, BearerTokenFile.MaximumBytes);
+            File.Delete(paths.BearerToken);
+            return ExitCode.Done;
+        });
+        token = found;
+        return result;
+    }
+
+    private int WriteToken(byte[] token)
+    {
+        new ConfigFile(paths.BearerToken).Write(token, isSecret: true);
+        return ExitCode.Done;
     }
 
     private int Write(JoinOptions options, string? authority)
     {
         var caFile = paths.DashboardAuthority;
-        if (authority is not null && new FileChange(progress, isPrivileged).Run(caFile, () => WriteAuthority(caFile, authority)) is var wrote
+        if (authority is not null
+            && new FileChange(progress, isPrivileged).Run(caFile, () => WriteAuthority(caFile, authority)) is var wrote
             && wrote != ExitCode.Done)
             return wrote;
 
         return new SettingsWriter(paths.Settings, progress, time, isPrivileged)
-            .Set("configuration", [.. Changes(options, authority is null ? null : caFile)]);
+            .Set("configuration", [.. Changes(options, authority is null ? null : caFile), .. Removals(options, authority is not null)]);
     }
 
     private static string? Validate(JoinOptions options)
@@ -67,7 +124,8 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
         if (options.CaSha256 is { } pin && SettingsRules.Sha256(pin.Replace(":", "", StringComparison.Ordinal)) is { } badPin)
             return $"--ca-sha256: {badPin}";
         if (options.WorkloadGroup.Split('/') is not [var @namespace, var name])
-            return $"--workload-group '{NameRules.Shown(options.WorkloadGroup)}' is not NAMESPACE/NAME, for example vm-integration/analytics-v0";
+            return $"--workload-group '{NameRules.Shown(options.WorkloadGroup)}' is not NAMESPACE/NAME, for example "
+                + "vm-integration/analytics-v0";
         return NameRules.Label(@namespace) is { } badNamespace ? $"--workload-group: the namespace {badNamespace}"
             : NameRules.Subdomain(name) is { } badName ? $"--workload-group: the name {badName}"
             : options.NodeIp is { } ip && SettingsRules.NodeIp(ip) is { } badIp ? $"--node-ip: {badIp}"
@@ -101,7 +159,8 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
         if (options.CaSha256 is { } pin)
         {
             var sha256 = pin.Replace(":", "", StringComparison.Ordinal);
-            var proxy = options.Proxy is { } text ? ProxySetting.Parse(text).Value! : SettingsFile.TryLoad(paths.Settings).Reading.Readable.Proxy;
+            var proxy = options.Proxy is { } text ? ProxySetting.Parse(text).Value!
+                : SettingsFile.TryLoad(paths.Settings).Reading.Readable.Proxy;
             return await PinnedAuthority.FetchAsync(new(options.Url), sha256, proxy, cancel);
         }
 
@@ -141,6 +200,20 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
         yield return new("workloadGroup", "name", group[1]);
         if (options.NodeIp is { } ip)
             yield return new("node", "ip", ip);
+    }
+
+    /// <summary>The settings of the former dashboard that the options do not replace.</summary>
+    private IEnumerable<SettingChange> Removals(JoinOptions options, bool hasAuthority)
+    {
+        var present = SettingsFile.TryLoad(paths.Settings).Reading.Readable;
+        if (!HasAnotherDashboard(options))
+            yield break;
+        if (present.CaFile is not null && !hasAuthority)
+            yield return SettingChange.Remove("dashboard", "caFile");
+        if (present.AllowPlaintext && new Uri(options.Url).Scheme != Uri.UriSchemeHttp)
+            yield return SettingChange.Remove("dashboard", "allowPlaintext");
+        if (!present.Proxy.IsNone && options.Proxy is null)
+            yield return SettingChange.Remove("dashboard", "proxy");
     }
 
     private int Refuse(string error)

@@ -12,6 +12,9 @@ internal sealed record JoinOptions(string Url)
 
     public string? Proxy { get; init; }
 
+    /// <summary>A file with <see cref="Proxy"/>.</summary>
+    public string? ProxyFile { get; init; }
+
     public string? CaFile { get; init; }
 
     public string? CaSha256 { get; init; }

@@ -1,5 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Time;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
 
@@ -44,7 +45,7 @@ internal sealed class MeshConfigFetch(AgentPaths paths, Progress progress, TimeP
         var kept = Kept(target);
         progress.Warn(kept is null
             ? $"{reason}: {message}"
-            : $"{reason}: {message}; using the last good configuration of {kept.ReceivedAt:u}");
+            : $"{reason}: {message}; using the last good configuration of {TimeText.Format(kept.ReceivedAt)}");
         return (kept?.Config, Code(answer.Failure, isCovered: kept is not null));
     }
 

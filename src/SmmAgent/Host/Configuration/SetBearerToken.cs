@@ -79,7 +79,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return Refused(source, exception.Message);
+            return Refused(source, FileErrors.Reason(exception));
         }
     }
 

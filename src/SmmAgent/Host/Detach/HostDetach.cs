@@ -33,13 +33,21 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
         var sidecar = await _sidecar.PlanAsync(options.KeepPackages, cancel);
         List<string> token = File.Exists(host.Paths.RenewedToken) ? [$"remove {host.Paths.RenewedToken}"] : [];
         WarnOfSavedRules();
-        foreach (var line in units.Concat(sidecar).Concat(token).Concat(plan.Steps.Select(step => $"{step}")))
-            Progress.Would(line);
+        Would(units, ProgressLine.Agent);
+        Would(sidecar, ProgressLine.Sidecar);
+        Would(token, ProgressLine.Agent);
+        Would(plan.Steps.Select(step => $"{step}"), ProgressLine.Firewall);
         if (unreadable is not null)
             Progress.Failed(unreadable);
         else if (plan.IsEmpty && sidecar.Count == 0 && units.Count == 0 && token.Count == 0)
             Progress.Done("nothing to remove");
         return unreadable is null ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private void Would(IEnumerable<string> lines, string part)
+    {
+        foreach (var line in lines)
+            Progress.Would(line, part);
     }
 
     private List<string> UnitsPlan()

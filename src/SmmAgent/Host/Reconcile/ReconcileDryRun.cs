@@ -27,7 +27,7 @@ internal sealed class ReconcileDryRun(HostContext host, ReconcileOptions options
         if (options.ConfirmWithin is { } within)
             Progress.Would($"would arm a rollback within={within.TotalSeconds}s");
         foreach (var step in plan.Steps)
-            Progress.Would($"{step}");
+            Progress.Would($"{step}", ProgressLine.Firewall);
         if (settings.FirewallMode == ManagementMode.Check)
             ManualPorts.Report(Progress, desired, report);
         var hasMore = work.Config is { } config && await new SidecarReconcile(host, options).PlanAsync(settings, config, cancel);

@@ -50,7 +50,8 @@ internal sealed class ReconcileSettings(HostContext host, ReconcileOptions optio
         {
             Progress.Would("would generate a new uuid: this VM is a copy of another machine (/etc/machine-id differs), "
                 + $"whose uuid is {foreign}");
-            Progress.Would("would remove the sidecar's token, certificate and key, which belong to the other machine");
+            Progress.Would("would remove the sidecar's token, certificate and key, which belong to the other machine",
+                ProgressLine.Sidecar);
             settings = settings with { Uuid = null };
         }
 

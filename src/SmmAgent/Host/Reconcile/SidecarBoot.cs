@@ -36,7 +36,7 @@ internal sealed class SidecarBoot(HostContext host)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            host.Progress.Warn($"{SidecarFiles.ClusterEnvironment} cannot be read: {exception.Message}");
+            host.Progress.Warn($"{SidecarFiles.ClusterEnvironment} cannot be read: {FileErrors.Reason(exception)}");
             return false;
         }
 
@@ -85,7 +85,7 @@ internal sealed class SidecarBoot(HostContext host)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            host.Progress.Warn($"the kept istio-token could not be restored: {exception.Message}");
+            host.Progress.Warn($"the kept istio-token could not be restored: {FileErrors.Reason(exception)}");
         }
     }
 

@@ -41,7 +41,7 @@ internal sealed class SidecarReconcile(HostContext host, ReconcileOptions option
         }
 
         foreach (var step in steps)
-            host.Progress.Would($"{step}");
+            host.Progress.Would($"{step}", ProgressLine.Sidecar);
         var upgrade = await _upgrade.ChooseAsync(inputs, cancel);
         if (upgrade is { Package: null })
             host.Progress.Warn(upgrade.Reason);

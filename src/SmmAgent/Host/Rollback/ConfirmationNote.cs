@@ -4,7 +4,9 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Host.Rollback;
 
-/// <summary>What became of <c>reconcile --confirm-within</c>, for <c>smm-agent status</c> of any user; a restart of the host deletes it.</summary>
+/// <summary>
+/// What became of <c>reconcile --confirm-within</c>, for <c>smm-agent status</c> of any user; a restart of the host deletes it.
+/// </summary>
 /// <param name="IsRolledBack">Whether the change was rolled back; otherwise it waits for its confirmation.</param>
 /// <param name="Time">When it was rolled back, or when it will be.</param>
 internal sealed record ConfirmationNote(bool IsRolledBack, DateTimeOffset Time)

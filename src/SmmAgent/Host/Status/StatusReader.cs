@@ -45,7 +45,7 @@ internal static class StatusReader
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return (null, null, $"{path} cannot be read: {exception.Message}");
+            return (null, null, $"{path} cannot be read: {FileErrors.Reason(exception)}");
         }
     }
 }

@@ -1,5 +1,6 @@
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
+using SmmAgent.Core.Time;
 using SmmAgent.Host.Rollback;
 using SmmAgent.Linux.State;
 
@@ -48,14 +49,16 @@ internal sealed record StoppedHost(AgentStatus Status, IReadOnlyList<string> Ste
 
         if (ConfirmationNote.Read(paths) is { IsRolledBack: true } note)
         {
-            return (AttachmentState.NotAttached, $"the last reconcile was not confirmed and was rolled back at {note.Time:u}",
+            return (AttachmentState.NotAttached,
+                $"the last reconcile was not confirmed and was rolled back at {TimeText.Format(note.Time)}",
                 ["sudo smm-agent reconcile --confirm-within 120s", "sudo smm-agent confirm"]);
         }
 
         if (file.IsForbidden)
         {
             return (AttachmentState.NotAttached,
-                $"the daemon does not run, and only root may read {paths.Settings}, which shows what comes next", ["sudo smm-agent status"]);
+                $"the daemon does not run, and only root may read {paths.Settings}, which shows what comes next",
+                ["sudo smm-agent status"]);
         }
 
         if (file.Reading.Errors is [var error, ..])

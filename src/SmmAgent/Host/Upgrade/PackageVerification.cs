@@ -40,7 +40,7 @@ internal sealed class PackageVerification(AgentPaths paths, Progress progress, T
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            progress.Failed($"{packageFile} cannot be verified: {exception.Message}");
+            progress.Failed($"{packageFile} cannot be verified: {FileErrors.Reason(exception)}");
             return ExitCode.Failed;
         }
     }

@@ -2,21 +2,19 @@ using SmmDashboard.Groups;
 
 namespace SmmDashboard.Admin.Api;
 
-/// <summary>The commands that add a VM to a WorkloadGroup.</summary>
+/// <summary>The commands that add a VM to a WorkloadGroup: one makes the file bearer-token, the other one uses it on the VM.</summary>
 internal static class AddMachineCommands
 {
-    public static IReadOnlyList<GroupCommand> Create(GroupId group, ServiceAccount account, string publicUrl, string? tokenCommand)
+    public static IReadOnlyList<GroupCommand> Create(GroupId group, string publicUrl, string? tokenCommand)
     {
-        const string Administrator = "administrator";
-        const string Machine = "VM";
-        var token = tokenCommand ?? $"openssl rand -hex 32 | tee {account.Name}.token | tr -d '\\n' | sha256sum   # add to tokenSha256s";
+        var plaintext = publicUrl.StartsWith("http://", StringComparison.Ordinal) ? "--allow-plaintext " : "";
         return
         [
-            new(Administrator, token),
-            new(Machine, $"curl -fsSL {publicUrl}/get/smm-agent | sudo sh"),
-            new(Machine, $"sudo smm-agent set workload-group {group.Namespace} {group.Name}"),
-            new(Machine, "sudo smm-agent set bearer-token --stdin"),
-            new(Machine, "sudo smm-agent reconcile"),
+            new("administrator", tokenCommand
+                ?? "(umask 077; openssl rand -hex 32 | tr -d '\\n' > bearer-token); sha256sum < bearer-token   "
+                    + "# add the hash to tokenSha256s"),
+            new("VM", $"curl -fsSL {publicUrl}/get/smm-agent | sudo sh -s -- {plaintext}--workload-group {group} "
+                + "--token-file bearer-token --reconcile"),
         ];
     }
 }

@@ -77,7 +77,8 @@ public sealed record MachineConditionItem(
 public sealed record MachinePortItem(string Name, int Port, bool? Reachable, int? LatencyMs, string? Error);
 
 /// <summary>A change of a condition. A null member is a condition that was not reported.</summary>
-public sealed record TransitionItem(DateTimeOffset At, string Type, string? FromStatus, string? FromReason, string? ToStatus, string? ToReason);
+public sealed record TransitionItem(
+    DateTimeOffset At, string Type, string? FromStatus, string? FromReason, string? ToStatus, string? ToReason);
 
 /// <summary>Answer of <c>GET /v1/groups</c>.</summary>
 public sealed record GroupListAnswer(IReadOnlyList<GroupItem> Items);

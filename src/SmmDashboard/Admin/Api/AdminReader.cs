@@ -45,7 +45,7 @@ public sealed class AdminReader(MachineIndex index, IMachineSource source, Curre
         var report = await source.ReadAsync(group, entry.Machine.Id, cancellationToken) ?? new MachineReportView();
         var item = Item(entry);
         var dialled = dialBacks.Find(group, entry.Machine.Id);
-        var config = mesh.Find(group)?.Entry.Served?.Config;
+        var config = viewer.SeesGroups(group.Namespace) ? mesh.Find(group)?.Entry.Served?.Config : null;
         return new MachineAnswer
         {
             Namespace = item.Namespace, Group = item.Group, Uuid = item.Uuid, Name = item.Name, Address = item.Address, State = item.State,
@@ -94,7 +94,7 @@ public sealed class AdminReader(MachineIndex index, IMachineSource source, Curre
             Revision = config?.Mesh.RevisionLabel() ?? "",
             Gateways = config?.MeshExpansionGateways ?? [],
             Problems = config?.Problems ?? [],
-            AddMachine = AddMachineCommands.Create(id, entry.Account, mesh.Settings.PublicUrl, view.TokenCommand(entry.Account)),
+            AddMachine = AddMachineCommands.Create(id, mesh.Settings.PublicUrl, view.TokenCommand(entry.Account)),
         };
     }
 

@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using SmmDashboard.Access;
 using SmmDashboard.Admin.Machines;
 using SmmDashboard.Admin.Viewers;
+using SmmDashboard.Http;
 
 namespace SmmDashboard.Admin.Api;
 
@@ -15,20 +17,41 @@ public sealed class MachineEvents(MachineIndex index, TimeProvider clock, IHostA
     // Proxies close a silent connection. The rights of the viewer are also checked in this interval.
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _openByToken = [];
     private int _open;
 
-    /// <summary>Opens a stream.</summary>
-    /// <returns>False when too many streams are open.</returns>
-    public bool TryEnter()
+    /// <summary>Opens a stream. After a success <see cref="Leave"/> must be called.</summary>
+    /// <param name="token">The token of the viewer; null when no token is required.</param>
+    /// <returns>The reason why it is refused; null when it is open.</returns>
+    public string? Enter(PresentedToken? token)
     {
-        if (Interlocked.Increment(ref _open) <= AdminOptions.Streams)
-            return true;
+        lock (_lock)
+        {
+            if (_open >= AdminOptions.Streams)
+                return $"{AdminOptions.Streams} event streams are open";
+            if (token is not null)
+            {
+                var own = _openByToken.GetValueOrDefault(Key(token));
+                if (own >= AdminOptions.StreamsPerToken)
+                    return $"{AdminOptions.StreamsPerToken} event streams of this token are open";
+                _openByToken[Key(token)] = own + 1;
+            }
 
-        Leave();
-        return false;
+            _open++;
+            return null;
+        }
     }
 
-    public void Leave() => Interlocked.Decrement(ref _open);
+    public void Leave(PresentedToken? token)
+    {
+        lock (_lock)
+        {
+            _open--;
+            if (token is not null && --_openByToken[Key(token)] == 0)
+                _openByToken.Remove(Key(token));
+        }
+    }
 
     /// <summary>Writes events until the client disconnects, the viewer loses its rights, or the process stops.</summary>
     /// <param name="context">The request.</param>
@@ -68,7 +91,13 @@ public sealed class MachineEvents(MachineIndex index, TimeProvider clock, IHostA
         {
             // The client has disconnected, or the process stops.
         }
+        catch (UnavailableException)
+        {
+            // The rights cannot be checked now. The response has begun, so only its end can say that. The client connects again.
+        }
     }
+
+    private static string Key(PresentedToken token) => Convert.ToHexString(token.Sha256);
 
     private static void AddChanges(
         StringBuilder text, MachineSnapshot now, long before, Viewer viewer, (MachineQuery Query, string? Id) filter)

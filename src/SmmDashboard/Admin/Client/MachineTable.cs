@@ -55,7 +55,7 @@ internal static class MachineTable
             text.Append(CultureInfo.InvariantCulture,
                 $"{mark} {OneLine.ReplaceUnprintable($"{condition.Type,-20} {condition.Reason,-14} {condition.Message}", '?', 1024)}\n");
             if (condition.Fix is { Length: > 0 } fix && fix != "nothing")
-                text.Append(CultureInfo.InvariantCulture, $"    fix: {fix}\n");
+                text.Append(CultureInfo.InvariantCulture, $"    fix: {OneLine.ReplaceUnprintable(fix, '?', 1024)}\n");
         }
 
         return text.ToString();

@@ -17,6 +17,11 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
 {
     private const int MaximumAnswer = 16 * 1024 * 1024;
 
+    // 100,000 machines, more than a dashboard has. A server that is not a dashboard may never end its list.
+    private const int MaximumPages = 200;
+
+    private readonly Uri _shown = WithoutUser(server);
+
     private readonly HttpClient _client = Create(authorities);
 
     /// <summary>Reads all pages of the list.</summary>
@@ -27,15 +32,21 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
     {
         var all = new List<MachineItem>();
         string? next = null;
-        while (true)
+        for (var pages = 1; pages <= MaximumPages; pages++)
         {
-            var path = $"v1/machines?limit=500{(query.Length > 0 ? $"&{query}" : "")}{(next is null ? "" : $"&continue={next}")}";
+            var position = next is null ? "" : $"&continue={Uri.EscapeDataString(next)}";
+            var path = $"v1/machines?limit=500{(query.Length > 0 ? $"&{query}" : "")}{position}";
             var page = await GetAsync(path, AdminJson.Default.MachineListAnswer, cancellationToken);
             all.AddRange(page.Items);
             if ((next = page.Continue) is null)
                 return page with { Items = all };
         }
+
+        throw new MachinesException($"{_shown} has more than {MaximumPages} pages of machines; select some with a filter");
     }
+
+    /// <summary>The URL without a user name and a password, for messages.</summary>
+    public static Uri WithoutUser(Uri url) => new UriBuilder(url) { UserName = "", Password = "" }.Uri;
 
     /// <exception cref="MachinesException">The machine cannot be read.</exception>
     public Task<MachineAnswer> MachineAsync(string space, string group, string idOrName, CancellationToken cancellationToken) => GetAsync(
@@ -61,7 +72,7 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
         catch (Exception exception) when (exception is HttpRequestException or JsonException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new MachinesException($"{server} does not answer as an admin listener: {OneLine.From(exception.Message)}", exception);
+            throw new MachinesException($"{_shown} does not answer as an admin listener: {OneLine.From(exception.Message)}", exception);
         }
     }
 
@@ -70,14 +81,14 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
         try
         {
             if (JsonSerializer.Deserialize(content, ContractJson.Default.Problem) is { Detail: var detail })
-                return $"{server} answered {(int)status}: {OneLine.From(detail, OneLine.MaximumDetail)}";
+                return $"{_shown} answered {(int)status}: {OneLine.From(detail, OneLine.MaximumDetail)}";
         }
         catch (JsonException)
         {
             // Not an answer of the dashboard.
         }
 
-        return $"{server} answered {(int)status} without an explanation: is it the admin listener of a dashboard?";
+        return $"{_shown} answered {(int)status} without an explanation: is it the admin listener of a dashboard?";
     }
 
     private static HttpClient Create(X509Certificate2Collection? authorities)
@@ -85,7 +96,11 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(10) };
         if (authorities is not null)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck
+            };
             policy.CustomTrustStore.AddRange(authorities);
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
         }

@@ -40,7 +40,8 @@ public sealed record MachineQuery
             return (null, $"a filter is longer than {LongestText} characters");
         var limit = DefaultLimit;
         if (Text("limit") is { } limitText
-            && !(int.TryParse(limitText, System.Globalization.CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= MaximumLimit))
+            && !(int.TryParse(limitText, System.Globalization.CultureInfo.InvariantCulture, out limit)
+                && limit is >= 1 and <= MaximumLimit))
             return (null, $"limit is not a number from 1 to {MaximumLimit}");
         MachineState? state = null;
         if (Text("state") is { } stateText)
@@ -59,7 +60,8 @@ public sealed record MachineQuery
         }
 
         return (
-            new MachineQuery { Namespace = texts[0], Group = texts[1], Search = texts[2], State = state, Limit = limit, After = after }, "");
+            new MachineQuery { Namespace = texts[0], Group = texts[1], Search = texts[2], State = state, Limit = limit, After = after },
+            "");
     }
 
     /// <summary>Selects one page, and counts the machines by state.</summary>

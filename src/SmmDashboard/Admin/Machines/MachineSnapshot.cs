@@ -2,7 +2,9 @@ using SmmDashboard.Groups;
 
 namespace SmmDashboard.Admin.Machines;
 
-/// <summary>All machines at one moment, in the order of <see cref="MachineKey"/>, and a task that ends when there is a newer snapshot.</summary>
+/// <summary>
+/// All machines at one moment, in the order of <see cref="MachineKey"/>, and a task that ends when there is a newer snapshot.
+/// </summary>
 /// <param name="Version">The version; each change of a machine or of the mesh has a higher one.</param>
 /// <param name="Entries">The machines.</param>
 /// <param name="Removed">The last removed machines, with the version of the removal.</param>

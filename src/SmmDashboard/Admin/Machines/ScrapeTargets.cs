@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using SmmAgent.Contract;
 using SmmDashboard.Agents;
+using SmmDashboard.DialBack;
 using SmmDashboard.Status;
 
 namespace SmmDashboard.Admin.Machines;
@@ -12,14 +13,18 @@ namespace SmmDashboard.Admin.Machines;
 /// <c>/targets</c> at the status address: the agents as targets for the HTTP service discovery of Prometheus, so that no list of VMs has to
 /// be maintained.
 /// </summary>
-/// <remarks>An agent chooses its address, but not the port: Prometheus connects to 16400 only.</remarks>
+/// <remarks>
+/// An agent chooses its address, so Prometheus may connect to TCP 16400 of any host that it reaches, except the addresses that the
+/// dashboard itself never connects to. The scrape configuration does not follow redirects and limits what is read.
+/// </remarks>
 public static class ScrapeTargets
 {
     public const string Path = "/targets";
 
-    public static StatusPage Page(IMachineSource source) => new(Path, "application/json", () => Write(source.Machines));
+    public static StatusPage Page(IMachineSource source, AddressPolicy addresses) =>
+        new(Path, "application/json", () => Write(source.Machines, addresses));
 
-    private static string Write(IEnumerable<ObservedMachine> machines)
+    private static string Write(IEnumerable<ObservedMachine> machines, AddressPolicy addresses)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new() { Encoder = JavaScriptEncoder.Default }))
@@ -27,7 +32,7 @@ public static class ScrapeTargets
             json.WriteStartArray();
             foreach (var machine in machines)
             {
-                if (machine.Address is { } address)
+                if (machine.Address is { } address && !addresses.IsAlwaysRefused(address))
                     Write(json, machine, address);
             }
 

@@ -10,7 +10,9 @@ public interface IMeshView
 
     IReadOnlyList<MeshFaultView> Faults { get; }
 
-    /// <summary>The command that makes a bearer token of an account; null when tokens are made otherwise.</summary>
+    /// <summary>
+    /// The command that writes a bearer token of an account to the file bearer-token; null when tokens are made otherwise.
+    /// </summary>
     string? TokenCommand(ServiceAccount account);
 }
 

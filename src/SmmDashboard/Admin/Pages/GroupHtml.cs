@@ -58,7 +58,8 @@ internal static class GroupHtml
         {
             var command = group.AddMachine[i];
             html.Add($"""
-                <p class="faint">{(command.Where == "VM" ? "On the VM" : "As an administrator")}</p>
+                <p class="faint">{(command.Where == "VM" ? "On the VM, with the file bearer-token" : "As an administrator: makes the "
+                    + "file bearer-token")}</p>
                 <div class="command"><pre tabindex="0" aria-label="Command {i + 1}"><code id="command-{i}">{command.Command}</code></pre>
                 <button type="button" data-copy="command-{i}" aria-label="Copy command {i + 1}" hidden>Copy</button></div>
 

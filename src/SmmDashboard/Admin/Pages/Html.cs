@@ -13,8 +13,10 @@ namespace SmmDashboard.Admin.Pages;
 /// </summary>
 internal sealed class Html
 {
-    /// <summary>The longest value, in characters.</summary>
-    public const int LongestValue = 2048;
+    /// <summary>
+    /// The longest value, in characters: as long as the line of a request may be, so that a link with filters is never cut.
+    /// </summary>
+    public const int LongestValue = 4 * 1024;
 
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
 

@@ -75,6 +75,7 @@ internal static class Layout
     {
         var utc = time.UtcDateTime;
         var exact = utc.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-        html.Add($"<time datetime=\"{exact}\" title=\"{exact}\">{utc.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC</time>");
+        html.Add(
+            $"<time datetime=\"{exact}\" title=\"{exact}\">{utc.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC</time>");
     }
 }

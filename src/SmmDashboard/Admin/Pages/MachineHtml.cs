@@ -13,10 +13,14 @@ internal static class MachineHtml
         MachineListHtml.AddState(html, machine.State);
         if (machine.Condition.Length > 0)
             html.Add($" {machine.Condition}: {machine.Reason}");
-        html.Add($"</p>\n<p id=\"summary\" class=\"unseen\">{MachineListHtml.Word(machine.State)} {machine.Condition} {machine.Reason}</p>\n");
+        html.Add(
+            $"</p>\n<p id=\"summary\" class=\"unseen\">{MachineListHtml.Word(machine.State)} {machine.Condition} {machine.Reason}</p>\n");
         AddFacts(html, machine);
         AddConditions(html, machine);
-        AddGateways(html, machine.Gateways, "The WorkloadGroup has no gateway: the machine is in the network of the cluster.");
+        AddGateways(html, machine.Gateways, frame.Viewer.SeesGroups(machine.Namespace)
+            ? "The WorkloadGroup has no gateway: the machine is in the network of the cluster."
+            : "You need the right to get workloadgroups.networking.istio.io in this namespace to see the gateways and the ports of "
+                + "the group.");
         AddPorts(html, machine);
         AddHistory(html, machine);
         return Layout.End(html);

@@ -9,7 +9,10 @@ public interface IViewers
     /// <summary>Whether a token is required.</summary>
     bool RequireToken { get; }
 
-    /// <summary>Whether the token can be judged from memory. Any other token costs a call of another server.</summary>
+    /// <summary>
+    /// Whether the token can be judged from memory, or was accepted not long ago. Any other token costs a call of another server and is
+    /// counted.
+    /// </summary>
     bool IsKnown(PresentedToken token);
 
     /// <returns>The viewer, or the problem to respond with.</returns>

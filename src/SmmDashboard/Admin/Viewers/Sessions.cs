@@ -16,6 +16,9 @@ public sealed class Sessions(TimeProvider clock)
     /// <summary>The maximum number of sessions. The oldest one ends when there are more.</summary>
     public const int MaximumSessions = 1_000;
 
+    /// <summary>The maximum number of sessions of one token, so that a viewer cannot end the sessions of the others.</summary>
+    public const int MaximumSessionsPerToken = 20;
+
     /// <summary>How long a session lasts at most. It never outlasts its token.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(8);
 
@@ -42,7 +45,10 @@ public sealed class Sessions(TimeProvider clock)
             var now = clock.GetUtcNow();
             foreach (var over in _sessions.Where(session => IsOver(session.Value, now)).Select(session => session.Key).ToList())
                 _sessions.Remove(over);
-            if (_sessions.Count >= MaximumSessions)
+            var own = _sessions.Where(session => session.Value.Token.Sha256.AsSpan().SequenceEqual(token.Sha256)).ToList();
+            if (own.Count >= MaximumSessionsPerToken)
+                _sessions.Remove(own.MinBy(session => session.Value.Begun).Key);
+            else if (_sessions.Count >= MaximumSessions)
                 _sessions.Remove(_sessions.MinBy(session => session.Value.Begun).Key);
             // The hash is the key, so that the time of a look-up says nothing of a valid cookie.
             _sessions[Hash(id)] = (token, now);

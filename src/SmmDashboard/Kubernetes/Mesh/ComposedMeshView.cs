@@ -24,9 +24,11 @@ public sealed class ComposedMeshView(KubernetesMesh mesh, KubernetesOptions opti
         }
     }
 
+    // The Secret exists for this VM only, so that its token can be revoked.
     public string? TokenCommand(ServiceAccount account) =>
-        $"kubectl -n {account.Namespace} create token {account.Name} --audience {options.TokenAudience} --bound-object-kind Secret "
-        + "--bound-object-name SECRET";
+        $"kubectl -n {account.Namespace} create secret generic vm1 && (umask 077; kubectl -n {account.Namespace} create token "
+        + $"{account.Name} --audience {options.TokenAudience} --duration 24h --bound-object-kind Secret --bound-object-name vm1 "
+        + "> bearer-token)";
 
     private ControlPlaneView Plane(ControlPlane plane) => new()
     {

@@ -95,7 +95,7 @@ public static class DashboardRights
 
     /// <summary>With the admin listener, in the whole cluster. deploy/kubernetes/components/admin grants it.</summary>
     public static IReadOnlyList<Right> ForAdmin { get; } =
-        [new("authorization.k8s.io", "subjectaccessreviews", "create") { Without = "the admin listener shows no machine to anybody" }];
+        [new("authorization.k8s.io", "subjectaccessreviews", "create") { Without = "the admin listener shows no machines" }];
 
     /// <summary>All of them, for the objects of a mesh.</summary>
     public static IReadOnlyList<Right> All(DashboardPlaces places) =>

@@ -22,6 +22,9 @@ public sealed class ReviewedViewers : IViewers, IDisposable
     /// <summary>How long a refusal is used again.</summary>
     public static readonly TimeSpan InvalidFor = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a token that was accepted is known, so that it is not counted as one that may be a guess.</summary>
+    public static readonly TimeSpan KnownFor = TimeSpan.FromHours(8);
+
     private const int MaximumAnswers = 2_000;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
@@ -47,7 +50,8 @@ public sealed class ReviewedViewers : IViewers, IDisposable
 
     public bool RequireToken => true;
 
-    public bool IsKnown(PresentedToken token) => HasExpired(token) || Fresh(TokenHash.From(token.Sha256)) is not null;
+    public bool IsKnown(PresentedToken token) =>
+        HasExpired(token) || (_answers.TryGetValue(TokenHash.From(token.Sha256), out var answer) && IsKnown(answer));
 
     public async ValueTask<(Viewer? Viewer, ApiProblem? Problem)> AdmitAsync(PresentedToken? token, CancellationToken cancellationToken)
     {
@@ -65,6 +69,9 @@ public sealed class ReviewedViewers : IViewers, IDisposable
 
     private bool HasExpired(PresentedToken token) => token.ExpiresAt <= _clock.GetUtcNow();
 
+    private bool IsKnown(Answer answer) =>
+        _clock.GetElapsedTime(answer.At) < (answer.Viewer is null ? answer.FreshFor : KnownFor);
+
     private Answer? Fresh(TokenHash hash) =>
         _answers.TryGetValue(hash, out var answer) && _clock.GetElapsedTime(answer.At) < answer.FreshFor ? answer : null;
 
@@ -79,7 +86,8 @@ public sealed class ReviewedViewers : IViewers, IDisposable
         {
             var (user, refusal) = await _reviews.ReviewAsync(token, deadline.Token);
             var answer = user is null
-                ? new Answer(null, ApiProblem.TokenRefused(ProblemReasons.TokenUnknown, Refused(refusal)), _clock.GetTimestamp(), InvalidFor)
+                ? new Answer(null, ApiProblem.TokenRefused(ProblemReasons.TokenUnknown, Refused(refusal)), _clock.GetTimestamp(),
+                    InvalidFor)
                 : new Answer(await ViewerAsync(user, deadline.Token), null, _clock.GetTimestamp(), ValidFor);
             Keep(hash, answer);
             return answer;
@@ -117,8 +125,14 @@ public sealed class ReviewedViewers : IViewers, IDisposable
     {
         if (_answers.Count >= MaximumAnswers)
         {
-            foreach (var (old, _) in _answers.Where(one => _clock.GetElapsedTime(one.Value.At) >= one.Value.FreshFor))
+            foreach (var (old, _) in _answers.Where(one => !IsKnown(one.Value)))
                 _answers.TryRemove(old, out _);
+            if (_answers.Count >= MaximumAnswers)
+            {
+                foreach (var (old, _) in _answers.Where(one => _clock.GetElapsedTime(one.Value.At) >= one.Value.FreshFor))
+                    _answers.TryRemove(old, out _);
+            }
+
             if (_answers.Count >= MaximumAnswers)
                 _answers.Clear();
         }

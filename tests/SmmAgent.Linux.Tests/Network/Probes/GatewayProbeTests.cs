@@ -1,6 +1,7 @@
 using System.Net;
 using MeshStandIn;
 using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Linux.Tests.Network.Probes;
 
@@ -102,7 +103,7 @@ public sealed class GatewayProbeTests : IDisposable
 
         var result = await ExpectOneAsync(
             Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.ExpiredCertificate, $"for '{Probing.IstiodName}'");
-        Assert.Contains($"expired on {leaf.NotAfter.ToUniversalTime():u}", result.Detail, StringComparison.Ordinal);
+        Assert.Contains($"expired on {TimeText.Format(leaf.NotAfter.ToUniversalTime())}", result.Detail, StringComparison.Ordinal);
         Assert.Contains("issued by 'CN=mesh-stand-in root, O=cluster.local'", result.Detail, StringComparison.Ordinal);
     }
 

@@ -77,7 +77,8 @@ public sealed class ProxyTunnelTests : IDisposable
     }
 
     [Theory]
-    [InlineData(null, "http://127.0.0.1:PORT", "requires a user and a password: set dashboard.proxy to http://USER:PASSWORD@127.0.0.1:PORT")]
+    [InlineData(null, "http://127.0.0.1:PORT",
+        "requires a user and a password: set dashboard.proxy to http://USER:PASSWORD@127.0.0.1:PORT")]
     [InlineData(null, "http://user:wrong@127.0.0.1:PORT", "refuses the user and the password of dashboard.proxy")]
     [InlineData("HTTP/1.1 403 Forbidden", "http://user:wrong@127.0.0.1:PORT", "with 403: have it allow this host and port")]
     [InlineData("HTTP/1.1 502 Bad Gateway", "http://127.0.0.1:PORT", "answered 502 to CONNECT localhost:")]

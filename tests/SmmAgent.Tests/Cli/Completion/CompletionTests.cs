@@ -25,9 +25,10 @@ public sealed class CompletionTests
 
     [Theory]
     [InlineData("smm-agent rec", "reconcile")]
-    [InlineData("smm-agent set ", "dashboard-url workload-group node-ip bearer-token trusted-key")]
+    [InlineData("smm-agent set ",
+        "dashboard-url workload-group node-ip bearer-token trusted-key proxy sidecar-mode firewall-mode self-upgrade")]
     [InlineData("smm-agent set node-ip ", "auto")]
-    [InlineData("smm-agent status --output ", "text json")]
+    [InlineData("smm-agent status --output ", "text json yaml")]
     [InlineData("smm-agent status --output j", "json")]
     [InlineData("smm-agent config s", "show")]
     [InlineData("smm-agent set bearer-token --f", "--file")]
@@ -52,9 +53,10 @@ public sealed class CompletionTests
 
     [Theory]
     [InlineData("smm-agent rec", "reconcile")]
-    [InlineData("smm-agent set ", "dashboard-url workload-group node-ip bearer-token trusted-key")]
+    [InlineData("smm-agent set ",
+        "dashboard-url workload-group node-ip bearer-token trusted-key proxy sidecar-mode firewall-mode self-upgrade")]
     [InlineData("smm-agent set node-ip ", "auto")]
-    [InlineData("smm-agent status --output ", "text json")]
+    [InlineData("smm-agent status --output ", "text json yaml")]
     [InlineData("smm-agent set bearer-token --f", "--file")]
     [InlineData("smm-agent config s", "show")]
     public async Task FishOffersWhatFits(string line, string words)

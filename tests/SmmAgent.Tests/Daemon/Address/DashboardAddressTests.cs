@@ -41,12 +41,26 @@ public sealed class DashboardAddressTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AddressOfTheDashboardNeedsNoOtherProvider()
+    public async Task OwnAddressNeedsNoOtherProvider()
+    {
+        var own = SmmAgent.Host.Address.DashboardAddress.ReadOwn().FirstOrDefault(address =>
+            address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && AddressRules.ValidateOwn(address) is null);
+        Assert.SkipWhen(own is null, "needs an IPv4 address of an interface");
+        _answer = Json($$"""{"address":"{{own}}","source":"connection","viaProxy":false}""");
+
+        await StepAsync();
+
+        Expect($"{own}", "dashboard", "Known");
+        Assert.Equal(0, _provider.Connections);
+    }
+
+    [Fact]
+    public async Task AnotherAddressIsComparedWithThatOfTheOtherProviders()
     {
         await StepAsync();
 
-        Expect("198.18.0.9", "dashboard", "Known");
-        Assert.Equal(0, _provider.Connections);
+        Expect("198.18.0.9", "dashboard", "ProvidersDisagree");
+        Assert.Equal(1, _provider.Connections);
         var request = await _dashboard.NextAsync();
         Assert.Equal("GET /v1/namespaces/vm-integration/workloadgroups/analytics-v0/whoami HTTP/1.1", request.Line);
         Assert.Equal("Bearer bearer-token", request.Header("Authorization"));

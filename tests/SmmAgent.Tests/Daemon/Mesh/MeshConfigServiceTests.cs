@@ -28,7 +28,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
         await StepAsync(Sample.Ok(Sample.ConfigText()));
 
         Assert.Equal(ConditionUpdate.True("ConfigCurrent", "Current",
-            "the mesh configuration of vm-integration/analytics-v0 is the dashboard's newest, received 2026-01-01 12:00:00Z"),
+            "the mesh configuration of vm-integration/analytics-v0 is the dashboard's newest, received 2026-01-01T12:00:00Z"),
             ConfigCurrent);
         Assert.Equal(8080, _agent.MeshConfig.Value.Config!.WorkloadGroup.Ports["http"]);
         Assert.False(_agent.MeshConfig.Value.CameOverVerifiedHttps);
@@ -76,7 +76,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
 
         Assert.Equal((ConditionStatus.False, reason), (ConfigCurrent.Status, ConfigCurrent.Reason));
         Assert.Contains(message, ConfigCurrent.Message, StringComparison.Ordinal);
-        Assert.EndsWith("; meanwhile the last good configuration is used, received 2026-01-01 12:00:00Z", ConfigCurrent.Message,
+        Assert.EndsWith("; meanwhile the last good configuration is used, received 2026-01-01T12:00:00Z", ConfigCurrent.Message,
             StringComparison.Ordinal);
         Assert.Same(good.Config, _agent.MeshConfig.Value.Config);
         Assert.Equal(saved, await File.ReadAllBytesAsync(_agent.Paths.LastGoodMeshConfig, TestContext.Current.CancellationToken));

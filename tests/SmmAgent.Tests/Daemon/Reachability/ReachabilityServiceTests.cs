@@ -194,6 +194,21 @@ public sealed class ReachabilityServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task AConfigurationThatArrivesDuringTheProbesLeavesTheGatewaysPending()
+    {
+        await using var dashboard = new StandInListener(new(_one, 0), Behaviours.Http(_ =>
+        {
+            _services.Mesh("vm-network-1", [_two]);
+            return Behaviours.Response("200 OK", "ok\n");
+        }));
+        _services.Configure(settings => settings with { DashboardUrl = new($"http://{dashboard.Endpoint}") });
+
+        await StepAsync();
+
+        Assert.Equal((ConditionStatus.Unknown, "Pending"), (_services.GatewaysReachable.Status, _services.GatewaysReachable.Reason));
+    }
+
+    [Fact]
     public async Task LoopStepsAtOnceAfterAChangeOfTheMeshConfiguration()
     {
         await using var gateway = new StandInGateway(_one, _leaf);

@@ -22,7 +22,8 @@ public sealed class StatusNotificationTests : StatusServiceFixture
         Assert.Equal(
             ["READY=1\nSTATUS=Not configured: run sudo smm-agent set dashboard-url URL; no dashboard is set", "WATCHDOG=1"], Received());
         Assert.Equal(
-            ["Information: smm-agent 0.1.0 is ready: Not configured: run sudo smm-agent set dashboard-url URL; no dashboard is set"], _log.Lines);
+            ["Information: smm-agent 0.1.0 is ready: Not configured: run sudo smm-agent set dashboard-url URL; no dashboard is set"],
+            _log.Lines);
     }
 
     [Fact]

@@ -43,7 +43,8 @@ public sealed class JoinTests : IDisposable
             node:
               ip: auto
 
-            """, File.ReadAllText(_paths.Settings).Replace("proxy: http://user:secret@proxy:3128", "proxy: \"http://user:secret@proxy:3128\"",
+            """, File.ReadAllText(_paths.Settings)
+            .Replace("proxy: http://user:secret@proxy:3128", "proxy: \"http://user:secret@proxy:3128\"",
                 StringComparison.Ordinal));
         Assert.Equal(Token + "\n", File.ReadAllText(_paths.BearerToken));
         Assert.DoesNotContain("secret", _output.ToString(), StringComparison.Ordinal);
@@ -75,7 +76,8 @@ public sealed class JoinTests : IDisposable
     }
 
     [Theory]
-    [InlineData("dashboard: {url: \"https://other.example.com\"}", "dashboard.url from https://other.example.com to https://smm.example.com")]
+    [InlineData("dashboard: {url: \"https://other.example.com\"}",
+        "dashboard.url from https://other.example.com to https://smm.example.com")]
     [InlineData("workloadGroup: {namespace: a, name: b}", "workloadGroup from a/b to vm-integration/analytics-v0")]
     public async Task AnotherConfigurationIsReplacedOnlyOnRequest(string present, string change)
     {
@@ -91,6 +93,73 @@ public sealed class JoinTests : IDisposable
 
         Assert.Equal(0, await RunAsync(Options() with { Replace = true }));
         Assert.Contains($"! --replace: join would change {change}", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("dashboard:\n  url: http://other:8080\n"
+        + "  caFile: /etc/smm/old.pem\n  # mine\n  allowPlaintext: true\n  proxy: http://old:1\n")]
+    [InlineData("dashboard: {caFile: /etc/smm/old.pem, url: \"http://other:8080\", proxy: \"http://old:1\", allowPlaintext: true}\n")]
+    public async Task SettingsOfTheFormerDashboardAreRemoved(string present)
+    {
+        _folder.Write("root/etc/smm/agent.yaml", present + "node: {ip: auto} # keep\n");
+
+        Assert.Equal(0, await RunAsync(Options() with { Replace = true }));
+
+        var text = File.ReadAllText(_paths.Settings);
+        var settings = SettingsReader.Read(text).Settings!;
+        Assert.Equal((null, false, "none"), (settings.CaFile, settings.AllowPlaintext, settings.Proxy.ToString()));
+        Assert.Contains("node: {ip: auto} # keep\n", text, StringComparison.Ordinal);
+        Assert.Equal(present.Contains("# mine", StringComparison.Ordinal), text.Contains("  # mine\n", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TokenOfTheFormerDashboardIsRemovedFirst()
+    {
+        const string Present = "dashboard: {url: \"https://other.example.com\"}\n";
+        _folder.Write("root/etc/smm/agent.yaml", Present);
+        // The token cannot be removed, because its path is a folder.
+        Directory.CreateDirectory(_paths.BearerToken);
+
+        Assert.NotEqual(0, await RunAsync(Options() with { Replace = true }));
+
+        Assert.Equal(Present, File.ReadAllText(_paths.Settings));
+    }
+
+    [Fact]
+    public async Task TokenOfTheFormerDashboardStaysIfTheSettingsCannotBeChanged()
+    {
+        _folder.Write("root/etc/smm/agent.yaml", "dashboard: {url: \"https://other.example.com\"}\nnode: [1]\n");
+        _folder.Write("root/etc/smm/bearer-token", "the-former-token\n");
+
+        Assert.NotEqual(0, await RunAsync(Options() with { Replace = true, NodeIp = "auto" }));
+
+        Assert.Equal("the-former-token\n", File.ReadAllText(_paths.BearerToken));
+    }
+
+    [Fact]
+    public async Task PasswordOfTheProxyClosesAgentYaml()
+    {
+        var file = _folder.Write("root/etc/smm/agent.yaml", "# mine\n");
+        File.SetUnixFileMode(file, (UnixFileMode)0b110_100_100);
+        Assert.Equal(0, await RunAsync(Options() with { Proxy = "http://proxy:3128" }));
+        Assert.Equal((UnixFileMode)0b110_100_100, File.GetUnixFileMode(file));
+
+        Assert.Equal(0, await RunAsync(Options() with { ProxyFile = _folder.Write("proxy", "http://user:secret@proxy:3128\n") }));
+
+        Assert.Equal((UnixFileMode)0b110_100_000, File.GetUnixFileMode(file));
+        Assert.Contains("is now closed, because it has the password of the proxy", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("http://user:secret@proxy:3128", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ProxyFileThatCannotBeUsedChangesNothing()
+    {
+        Assert.Equal(2, await RunAsync(Options() with { ProxyFile = "/nowhere" }));
+        Assert.Equal(2, await RunAsync(Options() with { ProxyFile = _folder.Write("proxy", "ftp://proxy:1\n") }));
+        Assert.Equal(2, await RunAsync(Options() with { Proxy = "none", ProxyFile = _folder.Write("proxy", "none\n") }));
+
+        Assert.False(Directory.Exists(_paths.ConfigDirectory));
     }
 
     [Theory]
@@ -165,12 +234,16 @@ public sealed class JoinTests : IDisposable
         Assert.Equal(0, await RunAsync(Options() with { CaFile = file }));
 
         Assert.Equal(root.ExportCertificatePem(), File.ReadAllText(_paths.DashboardAuthority));
-        Assert.Equal(1, await RunAsync(Options() with { CaFile = _folder.Write("key.pem", "-----BEGIN PRIVATE KEY-----\n" + root.ExportCertificatePem()) }));
+        Assert.Equal(
+            1,
+            await RunAsync(
+                Options() with { CaFile = _folder.Write("key.pem", "-----BEGIN PRIVATE KEY-----\n" + root.ExportCertificatePem()) }));
     }
 
     private static RawServer Server(X509Certificate2 root, string authorities) => new(Sample.NewCertificate("server", root))
     {
-        Answers = request => RawServer.Answer("200 OK", request.Line.Contains("/get/ca.pem", StringComparison.Ordinal) ? authorities : "ok"),
+        Answers = request => RawServer.Answer(
+            "200 OK", request.Line.Contains("/get/ca.pem", StringComparison.Ordinal) ? authorities : "ok"),
     };
 
     private static string Colons(X509Certificate2 certificate) =>

@@ -173,7 +173,7 @@ public sealed class SetBearerTokenTests : IDisposable
 
     [Theory]
     [InlineData("vm-integration:vm", 3600, "")]
-    [InlineData("vm-integration:vm", -3600, "! the token expired at 2026-01-02 02:04:05Z")]
+    [InlineData("vm-integration:vm", -3600, "! the token expired at 2026-01-02T02:04:05Z")]
     [InlineData("elsewhere:vm", 3600, "! the token is of the namespace 'elsewhere', but the WorkloadGroup's is 'vm-integration'")]
     public void ATokenThatTheDashboardWillRefuseCausesAWarning(string account, int expiresIn, string message)
     {

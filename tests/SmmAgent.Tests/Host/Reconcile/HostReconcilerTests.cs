@@ -262,7 +262,7 @@ public sealed class HostReconcilerTests : IDisposable
         Assert.Equal(ExitCode.Done, await RunAsync());
 
         Assert.Contains("sidecar apply", _host.Calls);
-        Assert.Contains("using the last good configuration of 2026-01-01 11:00:00Z", _host.Output, StringComparison.Ordinal);
+        Assert.Contains("using the last good configuration of 2026-01-01T11:00:00Z", _host.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -95,7 +95,7 @@ public sealed class PackageVerificationTests : IDisposable
 
         Assert.Equal(ExitCode.Failed, Run());
 
-        Assert.StartsWith($"✗ {_package} cannot be verified: Could not find file", _output.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"✗ {_package} cannot be verified: no such file or directory", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class PackageVerificationTests : IDisposable
 
         Assert.Equal(ExitCode.Failed, Run());
 
-        AssertRefused("the dashboard's package list was valid until 2026-01-02 12:00:00Z");
+        AssertRefused("the dashboard's package list was valid until 2026-01-02T12:00:00Z");
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using SmmDashboard.Admin.Viewers;
 using SmmDashboard.Hosting;
 using SmmDashboard.Http;
 
-namespace SmmDashboard.Admin;
+namespace SmmDashboard.Admin.Serving;
 
 /// <summary>Finds the token of a request, and lets a browser exchange a token for a session.</summary>
 /// <param name="viewers">Judges tokens.</param>
@@ -19,6 +19,9 @@ internal sealed class SignIn(IViewers viewers, Sessions sessions, SignIn.Setting
     private const string Leave = "/sign-out";
     private const int MaximumForm = 16 * 1024;
 
+    // A browser accepts a cookie with this prefix only from this host, over TLS and for all paths: another host of the domain cannot
+    // set it.
+    private readonly string _cookie = settings.IsTls ? $"__Host-{Sessions.CookieName}" : Sessions.CookieName;
     private readonly LogLimiter _refused = new(clock, perMinute: 10);
 
     /// <param name="Audience">The audience of a token for this dashboard.</param>
@@ -47,8 +50,8 @@ internal sealed class SignIn(IViewers viewers, Sessions sessions, SignIn.Setting
             return new(403, "cross-origin", "The form is of another origin", "open the sign-in page of this dashboard");
         if (context.Request.Path == Leave)
         {
-            sessions.End(context.Request.Cookies[Sessions.CookieName]);
-            context.Response.Cookies.Delete(Sessions.CookieName, Cookie());
+            sessions.End(context.Request.Cookies[_cookie]);
+            context.Response.Cookies.Delete(_cookie, Cookie());
             return SeeOther(context, Page);
         }
 
@@ -64,16 +67,29 @@ internal sealed class SignIn(IViewers viewers, Sessions sessions, SignIn.Setting
         if (context.Request.Headers.Authorization.Count > 0)
             return AuthorizationHeader.TryRead(context.Request, clock, out var token, out problem) ? token : null;
 
-        return sessions.Find(context.Request.Cookies[Sessions.CookieName]);
+        return sessions.Find(context.Request.Cookies[_cookie]);
     }
 
+    /// <summary>The problem of a viewer that may read nothing.</summary>
+    public static ApiProblem NothingToSee() => new(403, "no-rights", "The account may read no namespace",
+        "the account may get neither attachedmachines.smm-agent.io nor workloadgroups.networking.istio.io in any namespace that has "
+        + "them; bind it to a ClusterRole with these rights, in a namespace or in the whole cluster");
+
+    /// <param name="context">The request.</param>
+    /// <param name="token">The token; null for none.</param>
+    /// <param name="isOfSession">
+    /// Whether the token is that of a session. It was accepted once, so it is not counted as unknown: behind an ingress all clients share
+    /// one address, and a client that sends invalid tokens must not lock out the others.
+    /// </param>
+    /// <param name="rates">The rates of requests.</param>
     /// <returns>The viewer, or the problem to respond with.</returns>
     /// <exception cref="UnavailableException">The token cannot be judged now.</exception>
-    public async ValueTask<(Viewer? Viewer, ApiProblem? Problem)> AdmitAsync(HttpContext context, PresentedToken? token, RequestRates rates)
+    public async ValueTask<(Viewer? Viewer, ApiProblem? Problem)> AdmitAsync(
+        HttpContext context, PresentedToken? token, bool isOfSession, RequestRates rates)
     {
         if (viewers.RequireToken && token is null)
             return (null, ApiProblem.TokenMissing());
-        var isCounted = token is not null && !viewers.IsKnown(token);
+        var isCounted = token is not null && !isOfSession && !viewers.IsKnown(token);
         if (isCounted && rates.RefuseUnknownToken(context, null) is { } flood)
             return (null, flood);
 
@@ -95,8 +111,11 @@ internal sealed class SignIn(IViewers viewers, Sessions sessions, SignIn.Setting
 
         var text = body.FormField("token").Trim();
         var (viewer, problem) = AuthorizationHeader.IsToken(text)
-            ? await AdmitAsync(context, new PresentedToken(text), rates)
+            ? await AdmitAsync(context, new PresentedToken(text), isOfSession: false, rates)
             : (null, ApiProblem.TokenMalformed());
+        // Such a session would only take the place of another one.
+        if (viewer is { SeesNothing: true })
+            (viewer, problem) = (null, NothingToSee());
         if (viewer is null)
         {
             var fault = AuthorizationHeader.IsToken(text) ? problem!.Detail : "this is not a bearer token";
@@ -104,7 +123,7 @@ internal sealed class SignIn(IViewers viewers, Sessions sessions, SignIn.Setting
             return null;
         }
 
-        context.Response.Cookies.Append(Sessions.CookieName, sessions.Begin(new PresentedToken(text)), Cookie());
+        context.Response.Cookies.Append(_cookie, sessions.Begin(new PresentedToken(text)), Cookie());
         return SeeOther(context, "/machines");
     }
 

@@ -5,7 +5,7 @@ using SmmDashboard.Admin.Pages;
 using SmmDashboard.Groups;
 using SmmDashboard.Http;
 
-namespace SmmDashboard.Admin;
+namespace SmmDashboard.Admin.Serving;
 
 /// <summary>The pages and the JSON answers. Every one of them only reads.</summary>
 internal sealed class AdminRoutes

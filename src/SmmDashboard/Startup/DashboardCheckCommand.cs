@@ -11,7 +11,7 @@ namespace SmmDashboard.Startup;
 /// <summary>
 /// <c>smm-dashboard check</c>: checks the requirements of VMs in a cluster, or a mesh description, without changing anything.
 /// </summary>
-internal static class CheckCommand
+internal static class DashboardCheckCommand
 {
 
     public static Command Create()

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace SmmDashboard.Admin;
+namespace SmmDashboard.Admin.Serving;
 
 /// <summary>Marks the connections of the admin listener, so that the API is not served there, and the pages not with the API.</summary>
 internal sealed class AdminConnection

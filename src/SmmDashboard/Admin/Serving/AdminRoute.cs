@@ -2,7 +2,7 @@ using SmmDashboard.Admin.Pages;
 using SmmDashboard.Admin.Viewers;
 using SmmDashboard.Http;
 
-namespace SmmDashboard.Admin;
+namespace SmmDashboard.Admin.Serving;
 
 /// <summary>A request of an admitted viewer, with the segments of the path that the route leaves open.</summary>
 /// <param name="Context">The request.</param>

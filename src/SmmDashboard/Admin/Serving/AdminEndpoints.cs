@@ -5,7 +5,7 @@ using SmmDashboard.Admin.Pages;
 using SmmDashboard.Admin.Viewers;
 using SmmDashboard.Http;
 
-namespace SmmDashboard.Admin;
+namespace SmmDashboard.Admin.Serving;
 
 /// <summary>Answers every request of the admin listener. Nothing is written, except that a browser signs in and out.</summary>
 internal sealed class AdminEndpoints(
@@ -51,7 +51,8 @@ internal sealed class AdminEndpoints(
     {
         var (path, method) = (context.Request.Path.Value ?? "/", context.Request.Method);
         if (!viewers.RequireToken && !SecurityHeaders.IsLocalHost(context.Request.Host))
-            return (null, new(421, "misdirected-request", "The name of the host is not allowed", "use http://127.0.0.1 or http://localhost"));
+            return (null, new(421, "misdirected-request", "The name of the host is not allowed",
+                "use http://127.0.0.1 or http://localhost"));
         if (_rates.Refuse(context) is { } flood)
             return (null, flood);
 
@@ -80,12 +81,15 @@ internal sealed class AdminEndpoints(
         if (problem is not null)
             return (null, _rates.RefuseFailure(context) ?? problem);
 
-        var (viewer, refused) = await signIn.AdmitAsync(context, token, _rates);
+        var isOfSession = context.Request.Headers.Authorization.Count == 0;
+        var (viewer, refused) = await signIn.AdmitAsync(context, token, isOfSession, _rates);
         if (viewer is null)
             return (null, refused);
 
+        // A HEAD request of a stream would never end.
         if (path == EventsPath)
-            return (viewer, await StreamAsync(context, token));
+            return (viewer, context.Request.Method != "GET" ? ApiProblem.FromStatus(405)
+                : viewer.SeesNothing ? SignIn.NothingToSee() : await StreamAsync(context, token));
         foreach (var route in routes.All)
         {
             if (route.Match(path) is { } values)
@@ -100,22 +104,29 @@ internal sealed class AdminEndpoints(
         var (query, fault) = MachineQuery.Read(context.Request.Query);
         if (query is null)
             return ApiProblem.BodyInvalid(fault);
-        if (!events.TryEnter())
-            return ApiProblem.Unavailable($"{AdminOptions.Streams} event streams are open", Soon);
+        if (events.Enter(token) is { } full)
+            return ApiProblem.Unavailable(full, Soon);
 
         try
         {
             var machine = context.Request.Query["machine"].ToString();
             await events.WriteAsync(
                 context, query, machine.Length > 0 ? machine : null,
-                async () => (await viewers.AdmitAsync(token, context.RequestAborted)).Viewer);
+                async () => await FindViewerAsync(context));
         }
         finally
         {
-            events.Leave();
+            events.Leave(token);
         }
 
         return null;
+    }
+
+    // The session may have ended since the stream was opened, so the token is found again.
+    private async ValueTask<Viewer?> FindViewerAsync(HttpContext context)
+    {
+        var (viewer, _) = await viewers.AdmitAsync(signIn.FindToken(context, out _), context.RequestAborted);
+        return viewer is { SeesNothing: false } ? viewer : null;
     }
 
     private static async Task<ApiProblem?> WriteAssetAsync(HttpContext context, string name)

@@ -1,4 +1,4 @@
-namespace SmmDashboard.Admin;
+namespace SmmDashboard.Admin.Serving;
 
 /// <summary>The headers of every response of the admin listener.</summary>
 internal static class SecurityHeaders

@@ -1,0 +1,10 @@
+using System.Globalization;
+
+namespace SmmAgent.Core.Time;
+
+/// <summary>The form of every time that the agent prints: RFC 3339, in UTC, without fractions, as <c>2026-01-02T03:04:05Z</c>.</summary>
+public static class TimeText
+{
+    public static string Format(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
