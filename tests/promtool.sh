@@ -17,6 +17,8 @@ readonly folder work
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 # As the user who runs this: apt's own user cannot write here.
-apt-get -q -o APT::Sandbox::User= download prometheus >log 2>&1 || die "apt-get download prometheus failed: $(cat log)"
+download() { apt-get -q -o APT::Sandbox::User= download prometheus >log 2>&1; }
+# A fresh machine may have no list of packages yet.
+download || { [ "$(id -u)" -eq 0 ] && apt-get -q update >log 2>&1 && download; } || die "apt-get download prometheus failed: $(cat log)"
 dpkg -x prometheus_*.deb root
 mv root/usr/bin/promtool "$folder/promtool"

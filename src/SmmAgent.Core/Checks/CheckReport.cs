@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SmmAgent.Core.Status;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Checks;
 
@@ -44,7 +45,7 @@ public sealed record ReportedLine(
     string Status, string? Subject, string Found, [property: JsonPropertyName("cure")] string? Remediation, double? LatencyMs);
 
 // The agent never reads the report: code for that would be a tenth of the size that check adds to the binary.
-[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(WholeSecondsJsonConverter)])]
 [JsonSerializable(typeof(CheckReport))]
 public sealed partial class CheckJson : JsonSerializerContext;

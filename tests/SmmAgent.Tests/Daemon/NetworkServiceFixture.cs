@@ -97,6 +97,9 @@ internal sealed class NetworkServiceFixture : IDisposable
         AddressProviders = [.. providers.Select(provider => new AddressProvider(provider))],
     });
 
+    /// <summary>The addresses of the VM's interfaces.</summary>
+    public IReadOnlyList<IPAddress> OwnAddresses { get; set; } = [IPAddress.Loopback];
+
     public void Mesh(string groupNetwork, IReadOnlyList<IPAddress> gateways, params DirectEndpoint[] direct) =>
         MeshConfig.Publish(MeshConfig.Value with
         {
@@ -122,7 +125,7 @@ internal sealed class NetworkServiceFixture : IDisposable
         Context,
         States,
         new AddressSources(
-            _providers, new DashboardAddress(_ => Dashboard, NullLogger.Instance), new DirectRoute(Time, Names),
+            _providers, new DashboardAddress(_ => Dashboard, NullLogger.Instance, () => OwnAddresses), new DirectRoute(Time, Names),
             new LastKnownAddressFile(AddressFile)),
         NullLogger<ExternalAddressService>.Instance);
 

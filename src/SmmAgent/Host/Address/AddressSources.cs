@@ -36,7 +36,7 @@ public sealed record AddressSources(
         var providers = settings.AddressProviders;
         var dashboard = await Dashboard.AskAsync(settings, cancel);
         if (dashboard is not null && providers is [{ Url: null }, ..]
-            && SeenAddressRules.IsSufficient(dashboard, DashboardAddress.ReadOwn(), lastKnown))
+            && SeenAddressRules.IsSufficient(dashboard, Dashboard.ReadOwn(), lastKnown))
             return [dashboard];
 
         Uri[] urls = [.. providers.Select(provider => provider.Url).OfType<Uri>()];

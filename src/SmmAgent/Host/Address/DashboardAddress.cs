@@ -10,10 +10,12 @@ namespace SmmAgent.Host.Address;
 
 /// <summary>Asks the dashboard for the address of this VM.</summary>
 /// <param name="client">The client for the settings; null while the dashboard or the WorkloadGroup is not set.</param>
-public sealed class DashboardAddress(Func<AgentSettings, DashboardClient?> client, ILogger log)
+/// <param name="readOwn">Reads the addresses of this VM's interfaces; null for those that the kernel lists.</param>
+public sealed class DashboardAddress(
+    Func<AgentSettings, DashboardClient?> client, ILogger log, Func<IReadOnlyList<IPAddress>>? readOwn = null)
 {
     /// <summary>The addresses of this VM's interfaces.</summary>
-    public static IReadOnlyList<IPAddress> ReadOwn() => [.. InterfaceAddresses.ReadEach().Select(own => own.Address)];
+    public IReadOnlyList<IPAddress> ReadOwn() => readOwn?.Invoke() ?? [.. InterfaceAddresses.ReadEach().Select(own => own.Address)];
 
     /// <returns>Null if the dashboard cannot know the address, or does not answer. Its condition has the reason.</returns>
     public async Task<ProviderResult?> AskAsync(AgentSettings settings, CancellationToken cancel)
