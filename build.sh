@@ -329,7 +329,7 @@ usage: ./build.sh VERB
             test fast: only the suites that need neither root nor a published program
   coverage  the share of lines in src that the suites of test fast and of SmmAgent.Linux run
   bench     measure the agent and the dashboard beside prometheus-node-exporter (root); names select parts:
-            dashboard, pages, agent, check, machines, kubernetes
+            dashboard, lookups, scale, pages, agent, check, machines, kubernetes
   fuzz      mutated input for every parser of foreign input: fuzz [TARGET...] [DURATION], for example fuzz nft-json 10m;
             each target runs for the duration (1m); docs/fuzzing.md
   build     compile everything

@@ -1,5 +1,5 @@
-// ./build.sh bench [dashboard|pages|agent|firewall|check|machines|kubernetes …]: prints a table with figures, yardsticks and ratios.
-// --quick makes fewer runs.
+// ./build.sh bench [dashboard|lookups|scale|pages|agent|firewall|check|machines|kubernetes …]: prints a table with figures, yardsticks
+// and ratios. --quick makes fewer runs.
 using SmmAgent.Testbed;
 using SmmAgent.Bench;
 
@@ -14,6 +14,10 @@ var report = new Report();
 var parts = args.Where(argument => !argument.StartsWith('-')).ToList();
 if (IsWanted("dashboard"))
     await DashboardBench.RunAsync(report, agents: 2000);
+if (IsWanted("lookups"))
+    await LookUpBench.RunAsync(report, quick);
+if (IsWanted("scale"))
+    await ScaleBench.RunAsync(report, quick);
 if (IsWanted("pages"))
     await PagesBench.RunAsync(report, machines: quick ? 1000 : 10_000);
 if (IsWanted("agent"))

@@ -42,18 +42,24 @@ public sealed class CurrentMesh(MeshSettings settings)
     public IReadOnlyCollection<GroupId> FindGroups(ServiceAccount account) =>
         _state.ByAccount.TryGetValue(account, out var groups) ? groups : ImmutableArray<GroupId>.Empty;
 
-    /// <summary>Replaces all groups. Only requests for groups whose response changes are woken.</summary>
-    public void Replace(MeshSettings settings, IEnumerable<GroupEntry> entries)
+    /// <summary>Replaces all groups. A group that is served as before keeps its snapshot, and its requests are not woken.</summary>
+    /// <param name="settings">The settings of the dashboard. Every request is checked again when they change.</param>
+    /// <param name="entries">The groups.</param>
+    /// <param name="revoked">The groups that a token opens no longer, so that their requests must be checked again; null for none.</param>
+    public void Replace(MeshSettings settings, IEnumerable<GroupEntry> entries, IReadOnlySet<GroupId>? revoked = null)
     {
         List<GroupSnapshot> superseded;
         lock (_lock)
         {
             var before = _state.Groups;
+            var isCheckedAgain = settings != _state.Settings;
             var groups = new Dictionary<GroupId, GroupSnapshot>();
             foreach (var entry in entries)
             {
                 var isSame = before.TryGetValue(entry.Id, out var old) && old.Entry.IsServedAs(entry);
-                groups[entry.Id] = isSame ? old! : new GroupSnapshot(entry);
+                groups[entry.Id] = !isSame ? new GroupSnapshot(entry)
+                    : isCheckedAgain || revoked?.Contains(entry.Id) == true ? new GroupSnapshot(old!.Entry)
+                    : old!;
             }
 
             var byAccount = groups.Values.GroupBy(group => group.Entry.Account, group => group.Entry.Id)

@@ -17,6 +17,6 @@ public sealed record GroupEntry(GroupId Id, ServiceAccount Account, ServedGroup?
 
     /// <summary>Whether both entries are served equally, so that held requests need no response.</summary>
     public bool IsServedAs(GroupEntry other) =>
-        ReferenceEquals(Served, other.Served)
+        Served?.ETag == other.Served?.ETag
         && Account == other.Account && Fault == other.Fault && SidecarAudience == other.SidecarAudience;
 }

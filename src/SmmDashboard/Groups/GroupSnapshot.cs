@@ -1,27 +1,62 @@
 namespace SmmDashboard.Groups;
 
-/// <summary>A WorkloadGroup at one moment, and a task that ends when the group is replaced or removed.</summary>
-/// <remarks>All long-poll requests for the group wait for this task.</remarks>
+/// <summary>A WorkloadGroup at one moment, and the long-poll requests that wait until it is replaced or removed.</summary>
 public sealed class GroupSnapshot(GroupEntry entry)
 {
-    private readonly TaskCompletionSource _superseded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _waiting;
+    private readonly Lock _lock = new();
+    private readonly LinkedList<TaskCompletionSource> _waiting = [];
+    private bool _isSuperseded;
 
     public GroupEntry Entry { get; } = entry;
 
-    public Task Superseded => _superseded.Task;
-
     /// <summary>The number of waiting requests.</summary>
-    public int Waiting => Volatile.Read(ref _waiting);
-
-    /// <summary>Waits until this snapshot is superseded, the time has passed or the request is aborted.</summary>
-    public async Task WaitAsync(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken)
+    public int Waiting
     {
-        var wait = Superseded.WaitAsync(time, clock, cancellationToken);
-        Interlocked.Increment(ref _waiting);
-        await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Interlocked.Decrement(ref _waiting);
+        get
+        {
+            lock (_lock)
+                return _waiting.Count;
+        }
     }
 
-    public void Supersede() => _superseded.TrySetResult();
+    /// <summary>Waits until this snapshot is superseded, the time has passed or the request is aborted.</summary>
+    /// <remarks>
+    /// The requests are in a list of this class, because a request that leaves the list of a <see cref="Task"/> costs time for each other
+    /// one.
+    /// </remarks>
+    public async Task WaitAsync(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var end = new LinkedListNode<TaskCompletionSource>(new(TaskCreationOptions.RunContinuationsAsynchronously));
+        await using var timer = clock.CreateTimer(End, end.Value, time, Timeout.InfiniteTimeSpan);
+        await using var aborted = cancellationToken.UnsafeRegister(End, end.Value);
+        lock (_lock)
+        {
+            if (_isSuperseded)
+                return;
+            _waiting.AddLast(end);
+        }
+
+        await end.Value.Task;
+        lock (_lock)
+        {
+            if (end.List is not null)
+                _waiting.Remove(end);
+        }
+    }
+
+    public void Supersede()
+    {
+        TaskCompletionSource[] woken;
+        lock (_lock)
+        {
+            _isSuperseded = true;
+            woken = [.. _waiting];
+            _waiting.Clear();
+        }
+
+        foreach (var request in woken)
+            request.TrySetResult();
+    }
+
+    private static void End(object? request) => ((TaskCompletionSource)request!).TrySetResult();
 }

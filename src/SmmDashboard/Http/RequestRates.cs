@@ -7,12 +7,30 @@ namespace SmmDashboard.Http;
 /// The rates allow many VMs behind one NAT address that all send requests at once after a change. A valid token is never refused because of
 /// failures from the same address: tokens cannot be guessed, so failures only have to be cheap and must not fill the log.
 /// </remarks>
-public sealed class RequestRates(RequestRates.Settings settings, TimeProvider clock)
+public sealed class RequestRates
 {
-    private readonly KeyedBuckets<UInt128> _clients = new(settings.PerClient, clock);
-    private readonly KeyedBuckets<UInt128> _failures = new(settings.FailuresPerClient, clock);
-    private readonly KeyedBuckets<(UInt128 Client, GroupId? Group)> _unknownTokens = new(settings.UnknownTokensPerClient, clock);
-    private readonly KeyedBuckets<int> _total = new(settings.Total, clock);
+    private const string Addresses = "client addresses";
+
+    private readonly Settings _settings;
+    private readonly RateLog _clientLog;
+    private readonly RateLog _totalLog;
+    private readonly RateLog _failureLog;
+    private readonly KeyedBuckets<UInt128> _clients;
+    private readonly KeyedBuckets<UInt128> _failures;
+    private readonly KeyedBuckets<(UInt128 Client, GroupId? Group)> _unknownTokens;
+    private readonly KeyedBuckets<int> _total;
+
+    public RequestRates(Settings settings, TimeProvider clock, ILogger log)
+    {
+        _settings = settings;
+        _clientLog = new(Addresses, settings.Buckets, clock, log);
+        _totalLog = new(Addresses, settings.Buckets, clock, log);
+        _failureLog = new($"{Addresses} with invalid tokens", settings.Buckets, clock, log);
+        _clients = new(settings.PerClient, clock, settings.Buckets, _clientLog.Full);
+        _failures = new(settings.FailuresPerClient, clock, settings.Buckets, _failureLog.Full);
+        _unknownTokens = new(settings.UnknownTokensPerClient, clock, settings.Buckets, _failureLog.Full);
+        _total = new(settings.Total, clock);
+    }
 
     public sealed record Settings
     {
@@ -24,22 +42,30 @@ public sealed class RequestRates(RequestRates.Settings settings, TimeProvider cl
 
         /// <summary>The rate of tokens that another server must check. Valid tokens do not count.</summary>
         public Rate UnknownTokensPerClient { get; init; } = new(5_000, 50);
+
+        /// <summary>The number of client addresses that have rates of their own at the same time.</summary>
+        public int Buckets { get; init; } = Rate.DefaultBuckets;
     }
 
     public ApiProblem? Refuse(HttpContext context)
     {
         if (!_clients.TryTake(Client(context), out var retryAfter))
+        {
+            _clientLog.Refused(From(context), $"more than {_settings.PerClient.PerSecond} per second from this address");
             return ApiProblem.TooManyRequests("too many requests from this address", retryAfter);
+        }
 
-        return _total.TryTake(0, out retryAfter) ? null : ApiProblem.TooManyRequests("too many requests in total", retryAfter);
+        if (_total.TryTake(0, out retryAfter))
+            return null;
+
+        _totalLog.Refused(From(context), $"more than {_settings.Total.PerSecond} per second in total");
+        return ApiProblem.TooManyRequests("too many requests in total", retryAfter);
     }
 
     /// <summary>Counts a failed authentication.</summary>
     /// <returns>The problem to respond with instead after too many failures; null below the limit.</returns>
     public ApiProblem? RefuseFailure(HttpContext context) =>
-        _failures.TryTake(Client(context), out var retryAfter)
-            ? null
-            : ApiProblem.TooManyRequests("too many requests with an invalid token from this address", retryAfter);
+        _failures.TryTake(Client(context), out var retryAfter) ? null : TooManyInvalid(context, retryAfter);
 
     /// <summary>Counts a token that another server must check, before calling that server.</summary>
     /// <returns>The problem to respond with instead after too many invalid tokens; null below the limit.</returns>
@@ -49,12 +75,18 @@ public sealed class RequestRates(RequestRates.Settings settings, TimeProvider cl
     /// address, and a client that sends tokens of one group, or of none, must not delay new tokens of the other groups.
     /// </param>
     public ApiProblem? RefuseUnknownToken(HttpContext context, GroupId? claimed) =>
-        _unknownTokens.TryTake((Client(context), claimed), out var retryAfter)
-            ? null
-            : ApiProblem.TooManyRequests("too many requests with an invalid token from this address", retryAfter);
+        _unknownTokens.TryTake((Client(context), claimed), out var retryAfter) ? null : TooManyInvalid(context, retryAfter);
 
     /// <summary>Reverts the count of a token that was not refused.</summary>
     public void ForgiveUnknownToken(HttpContext context, GroupId? claimed) => _unknownTokens.Return((Client(context), claimed));
+
+    private ApiProblem TooManyInvalid(HttpContext context, TimeSpan retryAfter)
+    {
+        _failureLog.Refused(From(context), "too many invalid tokens from this address");
+        return ApiProblem.TooManyRequests("too many requests with an invalid token from this address", retryAfter);
+    }
+
+    private static string From(HttpContext context) => $"{context.Connection.RemoteIpAddress}";
 
     private static UInt128 Client(HttpContext context) => ClientAddress.Key(context.Connection.RemoteIpAddress);
 }

@@ -3,7 +3,14 @@ namespace SmmDashboard.Http;
 /// <summary>A rate limit: a burst, then a steady rate.</summary>
 /// <param name="Burst">The number of tokens in a full bucket.</param>
 /// <param name="PerSecond">The number of tokens added per second.</param>
-public sealed record Rate(double Burst, double PerSecond);
+public sealed record Rate(double Burst, double PerSecond)
+{
+    /// <summary>
+    /// The default number of clients, agents or WorkloadGroups that have a rate of their own at the same time: 20,000 VMs, and as many
+    /// again from other addresses.
+    /// </summary>
+    public const int DefaultBuckets = 40_000;
+}
 
 /// <summary>A token bucket without a timer. It is not thread-safe: the owner locks.</summary>
 public sealed class TokenBucket(Rate rate, long now)

@@ -10,7 +10,9 @@ public static class GroupDocument
 {
     private const string WorkloadGroup = "workloadGroup";
 
-    private static readonly string[] MeshMembers = ["mesh", "meshExpansionGateways"];
+    /// <summary>The members that all groups share.</summary>
+    public static IReadOnlyList<string> MeshMembers { get; } = ["mesh", "meshExpansionGateways"];
+
     private static readonly string[] GroupMembers = ["directEndpoints", "clusterSources", "packages"];
 
     private static readonly JsonElement AnyGroup = JsonDocument.Parse(
@@ -46,7 +48,7 @@ public static class GroupDocument
 
     private static bool IsFlat(JsonElement group) => !group.TryGetProperty(WorkloadGroup, out _);
 
-    private static void Copy(JsonElement from, string[] members, Utf8JsonWriter writer)
+    private static void Copy(JsonElement from, IReadOnlyList<string> members, Utf8JsonWriter writer)
     {
         foreach (var member in members)
         {

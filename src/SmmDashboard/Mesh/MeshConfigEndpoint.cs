@@ -10,6 +10,8 @@ namespace SmmDashboard.Mesh;
 /// </summary>
 public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, TimeProvider clock)
 {
+    private const string PreferenceApplied = "Preference-Applied";
+
     public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Get, $"{GroupAccess.GroupPattern}/mesh-config", GetAsync);
 
     private async Task<ApiProblem?> GetAsync(HttpContext context)
@@ -22,7 +24,8 @@ public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, Tim
         var hasChanged = HasChanged(known, admitted.Group.ETag);
         if (PreferHeader.ParseWait(context.Request.Headers["Prefer"]) is { } seconds && !known.IsEmpty)
         {
-            context.Response.Headers["Preference-Applied"] = $"wait={seconds.ToString(CultureInfo.InvariantCulture)}";
+            // The header is set behind the wait, because thousands of held requests would each need a dictionary for it.
+            var applied = $"wait={seconds.ToString(CultureInfo.InvariantCulture)}";
             var started = clock.GetTimestamp();
             var wait = TimeSpan.FromSeconds(seconds);
             while (!hasChanged(admitted.Group) && !mesh.IsStopping)
@@ -32,6 +35,7 @@ public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, Tim
                     break;
 
                 await admitted.Snapshot.WaitAsync(left, clock, context.RequestAborted);
+                context.Response.Headers[PreferenceApplied] = applied;
                 context.RequestAborted.ThrowIfCancellationRequested();
 
                 // The token may have been revoked in the meantime.
@@ -44,6 +48,8 @@ public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, Tim
 
                 admitted = again;
             }
+
+            context.Response.Headers[PreferenceApplied] = applied;
         }
 
         await AnswerAsync(context, admitted.Group, hasChanged(admitted.Group));

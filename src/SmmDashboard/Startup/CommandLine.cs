@@ -161,6 +161,8 @@ public sealed class CommandLine
             RegistrationAuthority = ReadPair(result, _authorityCertificate, _authorityKey, faults),
             Rates = _limits.ReadRates(result, faults),
             Connections = _limits.ReadConnections(result, faults),
+            DialBackRates = _limits.ReadDialBacks(result, faults),
+            AgentsPerGroup = _limits.ReadAgentsPerGroup(result, faults),
             NewAgents = _limits.ReadNewAgents(result, faults),
             LogLevel = ReadLogLevel(result, faults),
             Status = result.GetValue(_status) is { } status ? ReadAddress("--status", status, faults) : null,

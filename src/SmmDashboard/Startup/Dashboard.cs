@@ -90,6 +90,9 @@ public static class Dashboard
         logging.Services.AddSingleton<ConsoleFormatter, OneLineConsole>();
         logging.SetMinimumLevel(level);
         logging.AddFilter("Microsoft", level < LogLevel.Warning ? LogLevel.Warning : level);
+        // It would keep an Activity for each held request. Failures are logged by RequestGuard, and those of a response by the server.
+        if (level > LogLevel.Debug)
+            logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     }
 
     private static void AddServices(IServiceCollection services, DashboardOptions options, DashboardTestHooks hooks)
@@ -97,15 +100,16 @@ public static class Dashboard
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
         services.AddSingleton(hooks.Clock);
         services.AddSingleton(hooks.Addresses);
-        services.AddSingleton(hooks.DialBackRates);
-        services.AddSingleton(options.Rates).AddSingleton(options.TrustedProxies)
+        services.AddSingleton(options.DialBackRates);
+        services.AddSingleton(options.TrustedProxies)
+            .AddSingleton(provider => new RequestRates(options.Rates, hooks.Clock, provider.GetRequiredService<ILogger<RequestRates>>()))
             .AddSingleton(new AuthorityFiles(options.Authorities, options.Certificate?.Certificate));
         services.AddSingleton(ConnectionBudget.Calculate(options.Connections, hasRegistration: options.Registration is not null))
             .AddSingleton(provider => Connections(provider, options.Connections));
         services.AddSingleton(new PackageFolder(options.Packages));
         services.AddSingleton<StatusEndpoints>().AddHostedService<GracefulStop>();
         services.AddSingleton(new GracefulStop.Settings(options.Kubernetes is null ? TimeSpan.Zero : StopDelay));
-        services.AddSingleton<BackgroundFailure>().AddSingleton<RequestRates>().AddSingleton<GroupAccess>().AddSingleton<AgentAccess>();
+        services.AddSingleton<BackgroundFailure>().AddSingleton<GroupAccess>().AddSingleton<AgentAccess>();
         services.AddSingleton(provider => new DialScheduler(hooks.Clock, provider.GetRequiredService<ILogger<DialScheduler>>()))
             .AddSingleton(new DialBackResults(isKept: options.Admin is not null, hooks.Clock)).AddSingleton<DialBackRates>()
             .AddSingleton<DialBackLimits>().AddSingleton<Dialler>();

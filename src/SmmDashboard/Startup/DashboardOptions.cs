@@ -1,6 +1,8 @@
 using System.Net;
 using SmmDashboard.Address;
 using SmmDashboard.Admin;
+using SmmDashboard.DialBack;
+using SmmDashboard.Embedded.Agents;
 using SmmDashboard.Http;
 using SmmDashboard.Http.Connections;
 using SmmDashboard.Kubernetes;
@@ -55,6 +57,11 @@ public sealed record DashboardOptions
     public RequestRates.Settings Rates { get; init; } = new();
 
     public ConnectionSettings Connections { get; init; } = new();
+
+    public DialBackRates.Settings DialBackRates { get; init; } = new();
+
+    /// <summary>The maximum number of agents of a WorkloadGroup.</summary>
+    public int AgentsPerGroup { get; init; } = FileAgentStore.DefaultLimit;
 
     /// <summary>The rate of new agents per WorkloadGroup.</summary>
     public Rate NewAgents { get; init; } = Agents.NewAgents.DefaultRate;

@@ -1,7 +1,6 @@
 using SmmDashboard.Access;
 using SmmDashboard.Admin.Viewers;
 using SmmDashboard.DialBack;
-using SmmDashboard.Embedded.Agents;
 using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;
@@ -18,8 +17,6 @@ public sealed record DashboardTestHooks
 
     public AddressPolicy Addresses { get; init; } = new();
 
-    public DialBackRates.Settings DialBackRates { get; init; } = new();
-
     /// <summary>Replaces the validator of the embedded mode; null keeps it.</summary>
     public ITokenValidator? TokenValidator { get; init; }
 
@@ -28,6 +25,4 @@ public sealed record DashboardTestHooks
 
     /// <summary>Replaces the viewers of the embedded mode, so that a browser must sign in; null keeps them.</summary>
     public IViewers? Viewers { get; init; }
-
-    public int AgentsPerGroup { get; init; } = FileAgentStore.DefaultLimit;
 }

@@ -11,6 +11,7 @@ using SmmDashboard.Embedded.Tokens;
 using SmmDashboard.Groups;
 using SmmDashboard.Http.Connections;
 using SmmDashboard.Registration;
+using SmmDashboard.Status;
 using SmmDashboard.Tls;
 using SmmDashboard.Tokens;
 
@@ -33,10 +34,11 @@ internal static class EmbeddedMode
             hooks.Clock,
             provider.GetRequiredService<ILogger<FileAgentStore>>(),
             options.NewAgents,
-            hooks.AgentsPerGroup,
+            options.AgentsPerGroup,
             keepsReports: options.Admin is not null || options.Status is not null));
         services.AddSingleton<IAgentStore>(provider => provider.GetRequiredService<FileAgentStore>())
             .AddSingleton<IMachineSource>(provider => provider.GetRequiredService<FileAgentStore>())
+            .AddSingleton<IReadiness>(provider => provider.GetRequiredService<FileAgentStore>())
             .AddSingleton<IMeshView, DescribedMeshView>().AddSingleton(hooks.Viewers ?? new LocalViewers());
         services.AddSingleton<SidecarTokenSigner>()
             .AddSingleton<ISidecarTokens>(provider => provider.GetRequiredService<SidecarTokenSigner>())

@@ -80,11 +80,11 @@ internal static class KubernetesMode
             provider.GetRequiredService<KubernetesApi>(),
             new MachineGroups(() => cluster.WorkloadGroups.State, provider.GetRequiredService<WatchedEntries>().Candidates),
             new FileAgentStore(null, hooks.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), dashboard.NewAgents,
-                hooks.AgentsPerGroup,
+                dashboard.AgentsPerGroup,
                 keepsReports: dashboard.Admin is not null || dashboard.Status is not null),
             new MachineSettings(options.Namespace, options.Replica)
             {
-                LimitPerGroup = hooks.AgentsPerGroup,
+                LimitPerGroup = dashboard.AgentsPerGroup,
                 NewAgents = dashboard.NewAgents
             },
             new MachineSeams(

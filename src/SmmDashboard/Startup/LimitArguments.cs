@@ -1,5 +1,7 @@
 using System.CommandLine;
 using SmmDashboard.Agents;
+using SmmDashboard.DialBack;
+using SmmDashboard.Embedded.Agents;
 using SmmDashboard.Http;
 using SmmDashboard.Http.Connections;
 
@@ -22,7 +24,7 @@ internal sealed class LimitArguments
 
     private readonly Option<int?> _connections = new("--connections")
     {
-        Description = "Open connections in total. Default: 20000, or fewer if the limit on open files requires it.",
+        Description = "Open connections in total. Default: 40000, or fewer if the limit on open files requires it.",
         HelpName = "N",
     };
 
@@ -44,7 +46,30 @@ internal sealed class LimitArguments
         HelpName = "N",
     };
 
-    public IReadOnlyList<Option> All => [_clientRate, _totalRate, _connections, _clientConnections, _idleTimeout, _newAgentRate];
+    private readonly Option<int?> _agentsPerGroup = new("--agents-per-group")
+    {
+        Description = "Agents of one WorkloadGroup. Default: 20000.",
+        HelpName = "N",
+    };
+
+    private readonly Option<int?> _rateBuckets = new("--rate-buckets")
+    {
+        Description = "Client addresses and agents that have rates of their own at the same time; others share one. Default: 40000.",
+        HelpName = "N",
+    };
+
+    private readonly Option<int?> _dialBackRate = new("--dial-back-rate")
+    {
+        Description = "Ports dialled back per second in total, with bursts of four times as many; one WorkloadGroup may use half. "
+            + "Default: 600.",
+        HelpName = "N",
+    };
+
+    public IReadOnlyList<Option> All =>
+    [
+        _clientRate, _totalRate, _rateBuckets, _connections, _clientConnections, _idleTimeout, _newAgentRate, _agentsPerGroup,
+        _dialBackRate,
+    ];
 
     public RequestRates.Settings ReadRates(ParseResult result, List<string> faults)
     {
@@ -56,7 +81,28 @@ internal sealed class LimitArguments
         {
             PerClient = client is { } perClient ? new Rate(10.0 * perClient, perClient) : rates.PerClient,
             Total = total is { } inTotal ? new Rate(2.0 * inTotal, inTotal) : rates.Total,
+            Buckets = ReadNumber(result, _rateBuckets, Rate.DefaultBuckets, faults),
         };
+    }
+
+    public DialBackRates.Settings ReadDialBacks(ParseResult result, List<string> faults)
+    {
+        // The shared fault of --rate-buckets is reported with the rates of requests.
+        var buckets = Math.Max(1, result.GetValue(_rateBuckets) ?? Rate.DefaultBuckets);
+        var (group, total) = DialBackRates.Settings.From(
+            ReadNumber(result, _dialBackRate, DialBackRates.Settings.DefaultPerSecond, faults));
+        return new() { PerGroup = group, Total = total, Buckets = buckets };
+    }
+
+    public int ReadAgentsPerGroup(ParseResult result, List<string> faults) =>
+        ReadNumber(result, _agentsPerGroup, FileAgentStore.DefaultLimit, faults);
+
+    private static int ReadNumber(ParseResult result, Option<int?> option, int standard, List<string> faults)
+    {
+        var number = result.GetValue(option) ?? standard;
+        if (number <= 0)
+            faults.Add($"{option.Name} must be at least 1");
+        return number;
     }
 
     public Rate ReadNewAgents(ParseResult result, List<string> faults)

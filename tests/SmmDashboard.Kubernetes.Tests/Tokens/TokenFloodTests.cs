@@ -24,7 +24,8 @@ public sealed class TokenFloodTests(RunningApiServer server)
         using var accounts = await TestAccounts.StartAsync(server, proxy.Address);
         var rates = new RequestRates.Settings { UnknownTokensPerClient = new(5, 0.1), FailuresPerClient = new(1_000, 1) };
         var access = new GroupAccess(
-            accounts.Mesh, accounts.Reviews, new RequestRates(rates, accounts.Time), accounts.Time, NullLogger<GroupAccess>.Instance);
+            accounts.Mesh, accounts.Reviews, new RequestRates(rates, accounts.Time, NullLogger.Instance), accounts.Time,
+            NullLogger<GroupAccess>.Instance);
         var token = await accounts.TokenAsync();
         Assert.NotEqual(429, (await EnterAsync(access, accounts, token)).Status);
         var before = proxy.Requests.Count(request => request == Reviews);
@@ -45,7 +46,8 @@ public sealed class TokenFloodTests(RunningApiServer server)
         using var accounts = await TestAccounts.StartAsync(server);
         var rates = new RequestRates.Settings { UnknownTokensPerClient = new(2, 0.001) };
         var access = new GroupAccess(
-            accounts.Mesh, accounts.Reviews, new RequestRates(rates, accounts.Time), accounts.Time, NullLogger<GroupAccess>.Instance);
+            accounts.Mesh, accounts.Reviews, new RequestRates(rates, accounts.Time, NullLogger.Instance), accounts.Time,
+            NullLogger<GroupAccess>.Instance);
 
         for (var vm = 0; vm < 10; vm++)
             Assert.Equal(404, (await EnterAsync(access, accounts, await accounts.TokenAsync())).Status);

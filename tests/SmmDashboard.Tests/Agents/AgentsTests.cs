@@ -94,12 +94,16 @@ public sealed class AgentsTests
     public async Task FullGroupRefusesNewAgentsUntilOldOneExpires()
     {
         var clock = new FakeTimeProvider();
-        await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = clock, AgentsPerGroup = 1 } });
+        await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = clock }, AgentsPerGroup = 1 });
         var (first, second) = (new TestAgent(), new TestAgent());
         Assert.Equal(HttpStatusCode.NoContent, (await first.Report().SendAsync(dashboard)).Status);
         first.Prove(dashboard);
+        var log = new LogLines();
+        dashboard.App.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         var refused = await second.Report().SendAsync(dashboard);
         refused.IsProblem(503, "unavailable");
+        (await second.Report().SendAsync(dashboard)).IsProblem(503, "unavailable");
+        Assert.Single(log.Lines, line => line.Contains("the WorkloadGroup has 1 agents", StringComparison.Ordinal));
         Assert.Equal("60", refused.Headers["Retry-After"]);
         Assert.Equal(HttpStatusCode.NoContent, (await first.Report().SendAsync(dashboard)).Status);
         clock.Advance(TimeSpan.FromDays(31));
@@ -112,7 +116,7 @@ public sealed class AgentsTests
     {
         var clock = new FakeTimeProvider();
         await using var dashboard = await RunningDashboard.StartAsync(
-            new() { Seams = new() { Clock = clock, AgentsPerGroup = 4 }, NewAgents = new Rate(6, 1), HasData = true });
+            new() { Seams = new() { Clock = clock }, AgentsPerGroup = 4, NewAgents = new Rate(6, 1), HasData = true });
         var log = new LogLines();
         dashboard.App.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         var reached = new TestAgent();
@@ -142,7 +146,7 @@ public sealed class AgentsTests
     public async Task LastAgentReachedAtAddressStaysProven()
     {
         await using var dashboard =
-            await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider(), AgentsPerGroup = 2 } });
+            await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider() }, AgentsPerGroup = 2 });
         var (first, second, third) = (new TestAgent(), new TestAgent(), new TestAgent());
         foreach (var agent in (TestAgent[])[first, second])
         {

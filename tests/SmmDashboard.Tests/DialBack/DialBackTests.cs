@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Contract;
 using SmmDashboard.DialBack;
@@ -173,8 +174,8 @@ public sealed class DialBackTests
             {
                 Clock = clock,
                 Addresses = new AddressPolicy(IPNetwork.Parse("127.0.0.0/8")),
-                DialBackRates = new() { Total = new Rate(2, 0.05) },
             },
+            DialBackRates = new() { Total = new Rate(2, 0.05) },
         });
         var (one, other) = (new TestAgent(), new TestAgent());
         await one.Report("127.0.0.1").SendAsync(dashboard);
@@ -191,7 +192,8 @@ public sealed class DialBackTests
     [Fact]
     public void AgentsOfOneGroupLeaveDialBacksForOtherGroups()
     {
-        var rates = new DialBackRates(new() { PerGroup = new Rate(3, 1), Total = new Rate(100, 1) }, new FakeTimeProvider());
+        var rates = new DialBackRates(new() { PerGroup = new Rate(3, 1), Total = new Rate(100, 1) }, new FakeTimeProvider(),
+            NullLogger<DialBackRates>.Instance);
         var (greedy, other) = (new SmmDashboard.Groups.GroupId("a", "greedy"), new SmmDashboard.Groups.GroupId("a", "other"));
 
         var refused = Enumerable.Range(0, 10).Count(_ => rates.Refuse(greedy, Guid.NewGuid(), ports: 1) is { Status: 429 });

@@ -41,7 +41,7 @@ public sealed class FrameworkErrorTests
         var clock = new FakeTimeProvider();
         var guard = new RequestGuard(
             _ => throw new InvalidOperationException("the inner secret"),
-            new RequestRates(new(), clock),
+            new RequestRates(new(), clock, NullLogger.Instance),
             new RequestMetrics(),
             NullLogger<RequestGuard>.Instance);
         var context = new DefaultHttpContext();

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SmmDashboard.Groups;
 using SmmDashboard.Hosting;
@@ -59,7 +60,8 @@ public sealed class RateTests
     [Fact]
     public void TokensWithoutGroupDoNotDelayNewTokensOfGroupAtSameAddress()
     {
-        var rates = new RequestRates(new() { UnknownTokensPerClient = new Rate(1, 0.1) }, new FakeTimeProvider());
+        var rates = new RequestRates(
+            new() { UnknownTokensPerClient = new Rate(1, 0.1) }, new FakeTimeProvider(), NullLogger.Instance);
         var (context, group) = (new DefaultHttpContext(), new GroupId("ns", "group"));
         Assert.Null(rates.RefuseUnknownToken(context, claimed: null));
         Assert.NotNull(rates.RefuseUnknownToken(context, claimed: null));
@@ -103,5 +105,28 @@ public sealed class RateTests
         clock.Advance(TimeSpan.FromSeconds(1));
         Assert.True(buckets.TryTake(5, out _)); // 1 and 2 are full again and were forgotten
         Assert.True(buckets.TryTake(6, out _));
+    }
+
+    [Fact]
+    public void ReachedLimitsAreLoggedOnceAMinute()
+    {
+        var (clock, log) = (new FakeTimeProvider(), new LogLines());
+        var rates = new RequestRates(new() { PerClient = new Rate(1, 0.001), Buckets = 1 }, clock, log);
+        Assert.Null(rates.Refuse(From("10.0.0.1")));
+        Assert.Null(rates.Refuse(From("10.0.0.2")));
+        Assert.NotNull(rates.Refuse(From("10.0.0.3")));
+        Assert.NotNull(rates.Refuse(From("10.0.0.1")));
+
+        Assert.Equal(
+            [
+                "Warning: More than 1 client addresses are active, so others share one rate; raise --rate-buckets "
+                    + "(and 0 others since the last such message)",
+                "Warning: Refusing requests of 10.0.0.3 with 429: more than 0.001 per second from this address "
+                    + "(and 0 others since the last such message)",
+            ],
+            log.Lines);
+
+        static DefaultHttpContext From(string address) =>
+            new() { Connection = { RemoteIpAddress = IPAddress.Parse(address) } };
     }
 }

@@ -16,10 +16,10 @@ public static class Scenario
             Mesh = new MeshYaml { Head = "publicUrl: https://smm.example.com\nminimumAgentVersion: 1.0.0\n" },
             HasCertificate = (operationId, status) != ("getAuthorities", 404),
             Rates = status == 429 ? new() { PerClient = new(0, 1) } : new(),
+            AgentsPerGroup = status == 503 && operationId == "putReport" ? 1 : 10,
             Seams = new()
             {
                 Addresses = new AddressPolicy(IPNetwork.Parse("127.0.0.0/8")),
-                AgentsPerGroup = status == 503 && operationId == "putReport" ? 1 : 10,
                 TokenValidator = status == 503 && operationId is not ("putReport" or "renewToken") ? new UnavailableTokens() : null,
                 AgentTokens = new TestAgentTokens(isAvailable: status != 503),
             },

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SmmDashboard.Address;
 using SmmDashboard.Admin;
 using SmmDashboard.DialBack;
+using SmmDashboard.Embedded.Agents;
 using SmmDashboard.Embedded.Mesh;
 using SmmDashboard.Embedded.Registration;
 using SmmDashboard.Groups;
@@ -60,6 +61,10 @@ public sealed class RunningDashboard : IAsyncDisposable
 
         public ConnectionSettings Connections { get; init; } = new();
 
+        public DialBackRates.Settings DialBackRates { get; init; } = new();
+
+        public int AgentsPerGroup { get; init; } = FileAgentStore.DefaultLimit;
+
         public Rate NewAgents { get; init; } = SmmDashboard.Agents.NewAgents.DefaultRate;
 
         public bool HasData { get; init; }
@@ -115,6 +120,8 @@ public sealed class RunningDashboard : IAsyncDisposable
             Rates = setup.Rates,
             Connections = setup.Connections,
             TrustedProxies = setup.TrustedProxies,
+            DialBackRates = setup.DialBackRates,
+            AgentsPerGroup = setup.AgentsPerGroup,
             NewAgents = setup.NewAgents,
             Status = setup.HasStatus ? new IPEndPoint(IPAddress.Loopback, 0) : null,
         };

@@ -14,6 +14,7 @@ public sealed class CommandLineTests
             + "--registration 0.0.0.0:15012 --registration-certificate rc --registration-key rk --registration-ca-certificate ac "
             + "--registration-ca-key ak --client-rate 7 --total-rate 9 "
             + "--connections 11 --client-connections 5 --idle-timeout 60 --new-agent-rate 3 "
+            + "--agents-per-group 13 --rate-buckets 17 --dial-back-rate 20 "
             + "--trusted-proxy 10.0.0.0/8 --trusted-proxy fd00::5 --ca-certificate /etc/hostname",
             out var exitCode,
             out var error);
@@ -31,6 +32,10 @@ public sealed class CommandLineTests
             (options.Connections.Total, options.Connections.PerClient, options.Connections.Idle));
         Assert.Equal(new SmmDashboard.Http.Rate(1500, 3), options.NewAgents);
         Assert.Equal(["10.0.0.0/8", "fd00::5/128"], options.TrustedProxies.Networks.Select(network => network.ToString()));
+        Assert.Equal(13, options.AgentsPerGroup);
+        Assert.Equal((17, 17), (options.Rates.Buckets, options.DialBackRates.Buckets));
+        Assert.Equal(new SmmDashboard.Http.Rate(80, 20), options.DialBackRates.Total);
+        Assert.Equal(new SmmDashboard.Http.Rate(40, 10), options.DialBackRates.PerGroup);
         Assert.Equal((7, 9), (options.Rates.PerClient.PerSecond, options.Rates.Total.PerSecond));
     }
 
@@ -72,6 +77,9 @@ public sealed class CommandLineTests
     [InlineData("--mesh m --listen http://127.0.0.1:80 --client-connections -1", "--client-connections")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --idle-timeout 0", "--idle-timeout")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --new-agent-rate 0", "--new-agent-rate")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --agents-per-group 0", "--agents-per-group must be at least 1")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --rate-buckets 0", "--rate-buckets must be at least 1")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --dial-back-rate -1", "--dial-back-rate must be at least 1")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --ca-certificate /nowhere", "--ca-certificate /nowhere is not a file")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --trusted-proxy proxy", "--trusted-proxy proxy is neither")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --idle-timeout 86401", "--idle-timeout")]

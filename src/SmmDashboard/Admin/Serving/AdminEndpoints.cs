@@ -15,7 +15,7 @@ internal sealed class AdminEndpoints(
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
-    private readonly RequestRates _rates = new(AdminOptions.Rates, clock);
+    private readonly RequestRates _rates = new(AdminOptions.Rates, clock, log);
 
     public async Task AnswerAsync(HttpContext context)
     {

@@ -17,7 +17,8 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
     private readonly string _root = Path.Combine(folder, "agents");
     private int _isFailing;
 
-    public IEnumerable<(GroupId Group, Guid Uuid, KnownAgent Agent, AgentReport? Report)> Load()
+    /// <summary>Lists the agents that have a file. <see cref="Read(GroupId, Guid)"/> reads one.</summary>
+    public IEnumerable<(GroupId Group, Guid Uuid)> List()
     {
         OwnerOnlyFile.MakeFolder(_root);
         foreach (var space in Directory.EnumerateDirectories(_root))
@@ -27,12 +28,15 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
                 var name = new GroupId(Path.GetFileName(space), Path.GetFileName(group));
                 foreach (var file in Directory.EnumerateFiles(group, "*.json"))
                 {
-                    if (Guid.TryParseExact(Path.GetFileNameWithoutExtension(file), "D", out var uuid) && Read(file) is var (agent, report))
-                        yield return (name, uuid, agent, report);
+                    if (Guid.TryParseExact(Path.GetFileNameWithoutExtension(file), "D", out var uuid))
+                        yield return (name, uuid);
                 }
             }
         }
     }
+
+    /// <summary>Reads the agent and its last report; null when there is no valid file, which is logged.</summary>
+    public (KnownAgent Agent, AgentReport? Report)? Read(GroupId group, Guid uuid) => Read(FilePath(group, uuid));
 
     public bool TryWrite(GroupId group, Guid uuid, KnownAgent agent, AgentReport report, bool durable)
     {
@@ -102,7 +106,8 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
                 }, IsWhole(file.Report) ? file.Report : null)
                 : null;
         }
-        catch (Exception exception) when (exception is JsonException or FormatException or IOException or InvalidDataException)
+        catch (Exception exception) when (exception is JsonException or FormatException or IOException or UnauthorizedAccessException
+            or InvalidDataException)
         {
             log.CannotRead(path, exception.Message);
             return null;

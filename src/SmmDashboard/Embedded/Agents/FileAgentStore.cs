@@ -4,29 +4,35 @@ using SmmAgent.Contract;
 using SmmDashboard.Admin.Machines;
 using SmmDashboard.Agents;
 using SmmDashboard.Groups;
+using SmmDashboard.Hosting;
 using SmmDashboard.Http;
+using SmmDashboard.Status;
 
 namespace SmmDashboard.Embedded.Agents;
 
 /// <summary>Stores agents in memory and, if a folder is configured, in files.</summary>
-public sealed class FileAgentStore : IAgentStore, IMachineSource
+public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
 {
-    public const int DefaultLimit = 10_000;
+    /// <summary>20,000 VMs may be in one WorkloadGroup.</summary>
+    public const int DefaultLimit = 20_000;
 
     // The agents of a group that is no longer served are never requested again.
-    private const int MostGroups = 1_000;
+    private const int MostGroups = 10_000;
 
     /// <summary>The silence after which even a proven agent may be removed from a full group.</summary>
     private static readonly TimeSpan Expiry = TimeSpan.FromDays(30);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<GroupId, Dictionary<Guid, KnownAgent>> _groups = [];
+    private readonly Dictionary<GroupId, AgentGroup> _groups = [];
+    private readonly HashSet<(GroupId Group, Guid Uuid)> _unread = [];
+    private readonly Task _reading;
     private readonly AgentFiles? _files;
     private readonly TimeProvider _clock;
     private readonly ILogger<FileAgentStore> _log;
     private readonly int _limit;
     private readonly NewAgents _new;
     private readonly FirstReports _first;
+    private readonly LogLimiter _full;
     private readonly Channel<bool> _changes =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -41,10 +47,13 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource
         bool keepsReports = false)
     {
         (_files, _clock, _log, _limit, _new) = (files, clock, log, limitPerGroup, new NewAgents(newAgents, clock, log));
-        (_first, KeepsReports) = (new FirstReports(clock, log), keepsReports);
-        foreach (var (group, uuid, agent, report) in files?.Load() ?? [])
-            Group(group)[uuid] = report is null ? agent : Keep(group, uuid, agent, report);
+        (_first, _full, KeepsReports) = (new FirstReports(clock, log), new LogLimiter(clock), keepsReports);
+        _unread.UnionWith(files?.List() ?? []);
+        _reading = _unread.Count == 0 ? Task.CompletedTask : Task.Run(ReadAll);
     }
+
+    /// <remarks>Agents are already served: the file of one that makes a request is read at once.</remarks>
+    public string? WaitsFor => _reading.IsCompleted ? null : "the files of the agents are being read";
 
     /// <summary>Whether reports are kept in memory, so that they can be shown.</summary>
     public bool KeepsReports { get; }
@@ -57,8 +66,12 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource
         get
         {
             lock (_lock)
-                return [.. _groups.Values.SelectMany(agents => agents.Values).Select(agent => agent.Report?.Summary)
-                    .OfType<ObservedMachine>()];
+            {
+                return
+                [
+                    .. _groups.Values.SelectMany(group => group.Agents).Select(agent => agent.Report?.Summary).OfType<ObservedMachine>(),
+                ];
+            }
         }
     }
 
@@ -75,22 +88,55 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource
     public ValueTask<KnownAgent?> FindAsync(GroupId group, Guid uuid, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Find(group, uuid));
 
-    public ValueTask<ReportOutcome> ReportAsync(
-        GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(Report(group, identity, report));
+    public async ValueTask<ReportOutcome> ReportAsync(
+        GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken)
+    {
+        // A new agent may replace another one, so all of them must be known.
+        if (Find(group, identity.Uuid) is null)
+            await _reading.WaitAsync(cancellationToken);
+        return Report(group, identity, report);
+    }
 
     /// <remarks>An address belongs to one host. Of several agents that were reached at an address, the last one counts.</remarks>
     public void Prove(GroupId group, Guid uuid)
     {
         lock (_lock)
         {
-            if (_groups.GetValueOrDefault(group) is not { } agents || !agents.TryGetValue(uuid, out var agent) || agent.IsProven)
+            if (_groups.GetValueOrDefault(group) is not { } agents || !agents.TryFind(uuid, out var agent) || agent.IsProven)
                 return;
 
-            agents[uuid] = agent with { IsProven = true };
-            var sameAddress = agents.Where(one => one.Key != uuid && one.Value.IsProven && Equals(one.Value.Address, agent.Address));
-            foreach (var (other, before) in sameAddress.ToList())
-                agents[other] = before with { IsProven = false };
+            var others = agents.FindProven(agent.Address);
+            agents.Set(uuid, agent with { IsProven = true });
+            foreach (var other in others)
+                agents.Set(other, agents.Find(other)! with { IsProven = false });
+        }
+    }
+
+    // The files are read behind the start of the process, which then does not depend on the number of agents.
+    private void ReadAll()
+    {
+        (GroupId Group, Guid Uuid)[] all;
+        lock (_lock)
+            all = [.. _unread];
+        foreach (var (group, uuid) in all)
+            ReadUnread(group, uuid);
+        _changes.Writer.TryWrite(true);
+    }
+
+    private void ReadUnread(GroupId group, Guid uuid)
+    {
+        lock (_lock)
+        {
+            if (!_unread.Contains((group, uuid)))
+                return;
+        }
+
+        var read = _files!.Read(group, uuid);
+        lock (_lock)
+        {
+            // Another thread may have read it meanwhile, and the agent may have reported since.
+            if (_unread.Remove((group, uuid)) && read is var (agent, report))
+                Group(group).Set(uuid, report is null ? agent : Keep(group, uuid, agent, report));
         }
     }
 
@@ -108,8 +154,10 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource
 
     private KnownAgent? Find(GroupId group, Guid uuid)
     {
+        if (!_reading.IsCompleted)
+            ReadUnread(group, uuid);
         lock (_lock)
-            return _groups.GetValueOrDefault(group)?.GetValueOrDefault(uuid);
+            return _groups.GetValueOrDefault(group)?.Find(uuid);
     }
 
     private ReportOutcome Report(GroupId group, PresentedAgent identity, AgentReport report)
@@ -122,20 +170,24 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource
         lock (_lock)
         {
             var agents = Group(group);
-            isFirst = !agents.TryGetValue(identity.Uuid, out var known);
+            isFirst = !agents.TryFind(identity.Uuid, out var known);
             if (known?.HasKey(identity) == false)
                 return ReportOutcome.KeyMismatch;
             if (isFirst && !_new.Allow(group))
                 return ReportOutcome.TooManyNew;
             if (isFirst && agents.Count >= _limit && !EvictOldest(group, agents))
+            {
+                if (_full.TryAcquire(out var withheld))
+                    _log.GroupFull($"{group}", _limit, withheld);
                 return ReportOutcome.Full;
+            }
 
             instances = (known?.Instances ?? AgentInstances.None).Report(report, now);
             agent = instances.IsRefused
                 ? known! with { Instances = instances.After }
                 : new KnownAgent(identity.KeySha256, address, now) { Instances = instances.After, IsProven = known?.IsProven == true };
             agent = instances.IsRefused ? KeepInstances(agent) : Keep(group, identity.Uuid, agent, report);
-            agents[identity.Uuid] = agent;
+            agents.Set(identity.Uuid, agent);
             if (isFirst && report.Instance is { } instance)
                 RemoveInstanceElsewhere(group, agents, identity.Uuid, instance);
         }
@@ -156,33 +208,33 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource
     }
 
     // A host that has got its own uuid is no longer a duplicate under the other uuid.
-    private void RemoveInstanceElsewhere(GroupId group, Dictionary<Guid, KnownAgent> agents, Guid uuid, string instance)
+    private void RemoveInstanceElsewhere(GroupId group, AgentGroup agents, Guid uuid, string instance)
     {
-        var others = agents.Where(one => one.Key != uuid && one.Value.Instances.Seen.Any(seen => seen.Id == instance));
-        foreach (var (other, agent) in others.ToList())
+        foreach (var other in agents.FindInstance(instance).Where(other => other != uuid))
         {
-            var now = _clock.GetUtcNow();
-            agents[other] = KeepInstances(agent with { Instances = agent.Instances.Without(instance) });
-            if (agent.Instances.Hosts(now).Length > 0 && agents[other].Instances.Hosts(now).Length == 0)
+            var (now, agent) = (_clock.GetUtcNow(), agents.Find(other)!);
+            var remaining = KeepInstances(agent with { Instances = agent.Instances.Without(instance) });
+            agents.Set(other, remaining);
+            if (agent.Instances.Hosts(now).Length > 0 && remaining.Instances.Hosts(now).Length == 0)
                 _log.DuplicateEnds(other, group);
         }
     }
 
-    private Dictionary<Guid, KnownAgent> Group(GroupId group)
+    private AgentGroup Group(GroupId group)
     {
         if (!_groups.TryGetValue(group, out var agents))
         {
             if (_groups.Count >= MostGroups)
-                _groups.Remove(_groups.MinBy(one => one.Value.Values.Select(agent => agent.SeenAt).DefaultIfEmpty().Max()).Key);
-            _groups[group] = agents = [];
+                _groups.Remove(_groups.MinBy(one => one.Value.Agents.Select(agent => agent.SeenAt).DefaultIfEmpty().Max()).Key);
+            _groups[group] = agents = new();
         }
 
         return agents;
     }
 
-    private bool EvictOldest(GroupId group, Dictionary<Guid, KnownAgent> agents)
+    private bool EvictOldest(GroupId group, AgentGroup agents)
     {
-        var (uuid, oldest) = agents.MinBy(agent => (agent.Value.IsProven, agent.Value.SeenAt));
+        var (uuid, oldest) = agents.FindOldest();
         if (oldest.IsProven && _clock.GetUtcNow() - oldest.SeenAt < Expiry)
             return false;
         if (!oldest.IsProven)

@@ -1,3 +1,4 @@
+using SmmDashboard.Access;
 using SmmDashboard.Groups;
 
 namespace SmmDashboard.Embedded.Mesh;
@@ -6,20 +7,37 @@ namespace SmmDashboard.Embedded.Mesh;
 public sealed class CurrentMeshDescription
 {
     private readonly CurrentMesh _served;
-    private volatile MeshDescription _mesh;
+    private volatile Indexed _current;
 
     public CurrentMeshDescription(MeshDescription first, CurrentMesh served)
     {
-        (_mesh, _served) = (first, served);
-        Replace(first);
+        (_current, _served) = (new Indexed(first, new TokenIndex(first.TokenSha256s)), served);
+        Serve(first, revoked: null);
     }
 
-    public MeshDescription Mesh => _mesh;
+    private sealed record Indexed(MeshDescription Mesh, TokenIndex Tokens);
+
+    public MeshDescription Mesh => _current.Mesh;
+
+    /// <summary>Finds the groups that a token opens; null for an unknown token.</summary>
+    public TokenValidation.Accepted? FindToken(byte[] sha256) => _current.Tokens.Find(sha256);
 
     /// <remarks>The tokens change first, so that a woken request is not served for a token that the file no longer contains.</remarks>
     public void Replace(MeshDescription mesh)
     {
-        _mesh = mesh;
-        _served.Replace(mesh.Settings, mesh.Groups.Values.Select(GroupEntry.From));
+        var before = _current.Mesh;
+        _current = new Indexed(mesh, new TokenIndex(mesh.TokenSha256s));
+        Serve(mesh, mesh.TokenSha256s.Keys.Where(group => HasLostToken(group, before, mesh)).ToHashSet());
+    }
+
+    private void Serve(MeshDescription mesh, IReadOnlySet<GroupId>? revoked) =>
+        _served.Replace(mesh.Settings, mesh.Groups.Values.Select(GroupEntry.From), revoked);
+
+    private static bool HasLostToken(GroupId group, MeshDescription before, MeshDescription after)
+    {
+        if (!before.TokenSha256s.TryGetValue(group, out var old) || ReferenceEquals(old, after.TokenSha256s[group]))
+            return false;
+
+        return old.Any(token => !after.TokenSha256s[group].Any(other => token.AsSpan().SequenceEqual(other)));
     }
 }

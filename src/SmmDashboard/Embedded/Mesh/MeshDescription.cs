@@ -16,6 +16,9 @@ public sealed record MeshDescription
     /// <summary>The SHA-256 of the bearer tokens that open a group.</summary>
     public required IReadOnlyDictionary<GroupId, IReadOnlyList<byte[]>> TokenSha256s { get; init; }
 
+    /// <summary>What the groups were read from, so that the next reading keeps those that did not change.</summary>
+    public GroupSources Sources { get; init; } = GroupSources.None;
+
     /// <summary>The label of the WorkloadEntries that the mesh's control plane sees.</summary>
     public string RevisionLabel => Groups.Values.FirstOrDefault()?.Config.Mesh.RevisionLabel() ?? SmmAgent.Contract.Mesh.DefaultRevision;
 

@@ -10,7 +10,9 @@ namespace SmmDashboard.Embedded.Mesh;
 /// <summary>Reads the mesh description. Each group must obey the same rules that the agent applies to its configuration.</summary>
 public static class MeshDescriptionReader
 {
-    public static ReadResult<MeshDescription> Read(string yaml)
+    /// <param name="yaml">The text of the file.</param>
+    /// <param name="previous">The description before the edit, of which unchanged groups are kept; null for none.</param>
+    public static ReadResult<MeshDescription> Read(string yaml, MeshDescription? previous = null)
     {
         var (json, fault) = MeshDescriptionYaml.ToJson(yaml);
         if (json is null)
@@ -30,9 +32,9 @@ public static class MeshDescriptionReader
         var clusterRanges = root.Strings("clusterRanges", NameRules.Cidr);
         faults.AddRange(GroupDocument.MeshFaults(document.RootElement));
 
-        var groups = new Dictionary<GroupId, ServedGroup>();
-        var tokens = new Dictionary<GroupId, IReadOnlyList<byte[]>>();
-        root.List("groups", group => ReadGroup(document.RootElement, group, groups, tokens, warnings), required: true);
+        var reading = new Reading(
+            document.RootElement, warnings, GroupSources.From(document.RootElement), previous?.Sources ?? GroupSources.None);
+        root.List("groups", reading.Read, required: true);
         if (faults.Count > 0)
             return ReadResult<MeshDescription>.Refused([.. faults.Distinct()]);
         if (clusterRanges.Count == 0)
@@ -46,38 +48,59 @@ public static class MeshDescriptionReader
         {
             Settings = new MeshSettings(publicUrl.TrimEnd('/'), minimumVersion is null ? null : AgentVersion.Parse(minimumVersion)),
             ClusterRanges = [.. clusterRanges.Select(range => IPNetwork.Parse(range))],
-            Groups = groups,
-            TokenSha256s = tokens,
+            Groups = reading.Groups,
+            TokenSha256s = reading.Tokens,
+            Sources = reading.Sources,
             Warnings = warnings,
         });
     }
 
-    private static ServedGroup? ReadGroup(
-        JsonElement root, ObjectReader group, Dictionary<GroupId, ServedGroup> groups, Dictionary<GroupId, IReadOnlyList<byte[]>> tokens,
-        List<string> warnings)
+    /// <summary>The groups that have been read so far.</summary>
+    private sealed class Reading(JsonElement root, List<string> warnings, GroupSources sources, GroupSources previous)
     {
-        var sha256s = group.Strings("tokenSha256s", Sha256, required: true);
-        var read = GroupDocument.Read(root, group.Element);
-        foreach (var fault in read.Errors.Where(fault => !GroupDocument.IsMeshFault(fault)))
-            group.Refuse(GroupDocument.PathInGroup(fault.Path, group.Element), fault.Reason);
-        if (read.Value is not { } config || sha256s.Any(token => Sha256(token) is not null))
-            return null;
+        public Dictionary<GroupId, ServedGroup> Groups { get; } = [];
 
-        var served = new ServedGroup(config);
-        var name = GroupDocument.PathInGroup("workloadGroup.name", group.Element);
-        if (served.Body.Length > MeshConfig.MaximumBytes)
+        public Dictionary<GroupId, IReadOnlyList<byte[]>> Tokens { get; } = [];
+
+        public GroupSources Sources => sources;
+
+        public ServedGroup? Read(ObjectReader group)
         {
-            group.Refuse(
-                name,
-                $"the configuration of '{served.Id}' has {served.Body.Length} bytes; agents accept at most {MeshConfig.MaximumBytes}");
+            var source = GroupSources.Digest(group.Element);
+            // A group of a valid description is valid, because its text and that of the mesh are the same.
+            var known = sources.IsSameMesh(previous) ? previous.Find(source) : null;
+            if ((known ?? ReadChanged(group)) is not { } read)
+                return null;
+
+            var (id, name) = (read.Served.Id, GroupDocument.PathInGroup("workloadGroup.name", group.Element));
+            if (!Groups.TryAdd(id, read.Served))
+                group.Refuse(name, $"'{id}' is a duplicate group");
+            Tokens[id] = read.TokenSha256s;
+            sources.Add(source, read);
+            if (read.TokenSha256s.Count == 0)
+                warnings.Add($"groups: '{id}' has no tokenSha256s, so no agent can request it");
+            return read.Served;
         }
 
-        if (!groups.TryAdd(served.Id, served))
-            group.Refuse(name, $"'{served.Id}' is a duplicate group");
-        tokens[served.Id] = [.. sha256s.Select(Convert.FromHexString)];
-        if (sha256s.Count == 0)
-            warnings.Add($"groups: '{served.Id}' has no tokenSha256s, so no agent can request it");
-        return served;
+        private DescribedGroup? ReadChanged(ObjectReader group)
+        {
+            var sha256s = group.Strings("tokenSha256s", Sha256, required: true);
+            var read = GroupDocument.Read(root, group.Element);
+            foreach (var fault in read.Errors.Where(fault => !GroupDocument.IsMeshFault(fault)))
+                group.Refuse(GroupDocument.PathInGroup(fault.Path, group.Element), fault.Reason);
+            if (read.Value is not { } config || sha256s.Any(token => Sha256(token) is not null))
+                return null;
+
+            var served = new ServedGroup(config);
+            if (served.Body.Length > MeshConfig.MaximumBytes)
+            {
+                group.Refuse(
+                    GroupDocument.PathInGroup("workloadGroup.name", group.Element),
+                    $"the configuration of '{served.Id}' has {served.Body.Length} bytes; agents accept at most {MeshConfig.MaximumBytes}");
+            }
+
+            return new DescribedGroup(served, [.. sha256s.Select(Convert.FromHexString)]);
+        }
     }
 
     private static ReadResult<MeshDescription> Refused(string reason) => ReadResult<MeshDescription>.Refused([new InputError("", reason)]);

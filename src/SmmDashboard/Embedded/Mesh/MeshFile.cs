@@ -33,11 +33,14 @@ public sealed class MeshFile(string path)
         }
     }
 
-    public static ReadResult<MeshDescription> Read(byte[] content)
+    /// <param name="content">The bytes of the file.</param>
+    /// <param name="previous">The description before the edit, of which unchanged groups are kept; null for none.</param>
+    public static ReadResult<MeshDescription> Read(byte[] content, MeshDescription? previous = null)
     {
         try
         {
-            return MeshDescriptionReader.Read(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content).TrimStart('\uFEFF'));
+            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content).TrimStart('\uFEFF');
+            return MeshDescriptionReader.Read(text, previous);
         }
         catch (DecoderFallbackException)
         {

@@ -44,7 +44,7 @@ public sealed class MeshWatcher(
             return false;
         }
 
-        var read = MeshFile.Read(content.Value);
+        var read = MeshFile.Read(content.Value, description.Mesh);
         if (read.Value is null)
         {
             Refuse(digest, read.Errors);

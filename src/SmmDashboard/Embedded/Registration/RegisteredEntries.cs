@@ -8,12 +8,16 @@ namespace SmmDashboard.Embedded.Registration;
 /// The WorkloadEntries, one per connection, until 10 s after the disconnect of the sidecar. An entry belongs to the proved identity and
 /// the uuid: of two sidecars that claim one address, neither excludes the other nor takes over its entry.
 /// </summary>
-public sealed class RegisteredEntries(CurrentMeshDescription mesh, TimeProvider clock, int limit = 10_000)
+public sealed class RegisteredEntries(
+    CurrentMeshDescription mesh, TimeProvider clock, int limit = RegisteredEntries.DefaultLimit)
 {
+    public const int DefaultLimit = 20_000;
+
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
-    private readonly List<RegisteredEntry> _entries = [];
+    private readonly RegisteredEntryIndex _entries = new();
+    private readonly Queue<RegisteredEntry> _disconnected = []; // in the order of the disconnects
 
     /// <summary>Adds the entry. If its owner already has an entry with that name, the new entry gets the labels of the old one.</summary>
     /// <returns>False when the owner already has an entry with that name that the control plane does not see.</returns>
@@ -22,7 +26,7 @@ public sealed class RegisteredEntries(CurrentMeshDescription mesh, TimeProvider 
         lock (_lock)
         {
             RemoveExpired();
-            if (_entries.Find(other => other.HasSameOwner(entry)) is { } existing)
+            if (_entries.Named(entry.Group, entry.Name).FirstOrDefault(other => other.HasSameOwner(entry)) is { } existing)
             {
                 if (!existing.IsSeenBy(mesh.Mesh.RevisionLabel))
                     return false;
@@ -38,7 +42,12 @@ public sealed class RegisteredEntries(CurrentMeshDescription mesh, TimeProvider 
     {
         lock (_lock)
         {
-            entry.DisconnectedAt = clock.GetUtcNow();
+            if (entry.DisconnectedAt is null)
+            {
+                entry.DisconnectedAt = clock.GetUtcNow();
+                _disconnected.Enqueue(entry);
+            }
+
             RemoveExpired();
         }
     }
@@ -54,24 +63,20 @@ public sealed class RegisteredEntries(CurrentMeshDescription mesh, TimeProvider 
         {
             RemoveExpired();
             // After an address change the old entry remains for 10 s. Of several connections the newest one counts.
-            return _entries.Where(entry => entry.Matches(group, uuid, name, address)).Reverse()
-                .MaxBy(entry => (entry.Uuid == uuid, IsRegistered(entry), entry.Name == name));
+            return _entries.Matching(group, uuid, name, address)
+                .OrderByDescending(one => (one.Entry.Uuid == uuid, IsRegistered(one.Entry), one.Entry.Name == name, one.Number))
+                .FirstOrDefault().Entry;
         }
     }
 
     /// <summary>Whether the sidecar is connected and the control plane sees the entry.</summary>
     public bool IsRegistered(RegisteredEntry entry) => entry.DisconnectedAt is null && entry.IsSeenBy(mesh.Mesh.RevisionLabel);
 
+    // Repeated connections are bounded as well: the entries that were disconnected first are removed.
     private void RemoveExpired()
     {
         var now = clock.GetUtcNow();
-        _entries.RemoveAll(entry => now - entry.DisconnectedAt >= Grace);
-        // Repeated connections are bounded as well: the entries that were disconnected first are removed.
-        if (_entries.Count > limit)
-        {
-            var disconnected = _entries.Where(entry => entry.DisconnectedAt is not null).OrderBy(entry => entry.DisconnectedAt);
-            foreach (var entry in disconnected.Take(_entries.Count - limit).ToList())
-                _entries.Remove(entry);
-        }
+        while (_disconnected.TryPeek(out var first) && (_entries.Count > limit || now - first.DisconnectedAt >= Grace))
+            _entries.Remove(_disconnected.Dequeue());
     }
 }

@@ -1,8 +1,6 @@
-using System.Security.Cryptography;
 using SmmAgent.Contract;
 using SmmDashboard.Access;
 using SmmDashboard.Embedded.Mesh;
-using SmmDashboard.Groups;
 
 namespace SmmDashboard.Embedded.Tokens;
 
@@ -16,26 +14,6 @@ public sealed class HashedTokenValidator(CurrentMeshDescription description) : I
 
     public bool IsKnown(PresentedToken token) => true;
 
-    public ValueTask<TokenValidation> ValidateAsync(PresentedToken token, CancellationToken cancellationToken)
-    {
-        var opens = new List<GroupId>();
-        foreach (var (group, sha256s) in description.Mesh.TokenSha256s)
-        {
-            if (Has(sha256s, token.Sha256))
-                opens.Add(group);
-        }
-
-        return ValueTask.FromResult(opens.Count == 0
-            ? Unknown
-            : new TokenValidation.Accepted(opens, [.. opens.Select(group => group.Namespace).Distinct()]));
-    }
-
-    /// <summary>Compares with every token in a time that does not depend on partial matches.</summary>
-    private static bool Has(IReadOnlyList<byte[]> sha256s, byte[] sha256)
-    {
-        var found = false;
-        foreach (var candidate in sha256s)
-            found |= CryptographicOperations.FixedTimeEquals(candidate, sha256);
-        return found;
-    }
+    public ValueTask<TokenValidation> ValidateAsync(PresentedToken token, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(description.FindToken(token.Sha256) ?? Unknown);
 }

@@ -5,7 +5,8 @@ namespace SmmDashboard.Http.Connections;
 /// <summary>The number of connections that an administrator allows, and the time they may be idle.</summary>
 public sealed record ConnectionSettings
 {
-    public const int DefaultTotal = 20_000;
+    /// <summary>20,000 VMs, each with a request in long-poll and another one.</summary>
+    public const int DefaultTotal = 40_000;
 
     /// <summary>The limit for all listeners of the API together. The limit on open files may allow fewer.</summary>
     public int Total { get; init; } = DefaultTotal;
@@ -26,10 +27,10 @@ public sealed record ConnectionSettings
 public sealed record ConnectionBudget(int Api, int Registration)
 {
     /// <summary>
-    /// The default for the registration port of the embedded mode: 10,000 registered sidecars, and 2,000 connections that have not
+    /// The default for the registration port of the embedded mode: 20,000 registered sidecars, and 4,000 connections that have not
     /// registered yet.
     /// </summary>
-    public const int DefaultRegistration = 12_000;
+    public const int DefaultRegistration = 24_000;
 
     // Reserved for the files of the runtime (about 200), dial-backs, the API server, packages and the data folder.
     private const int Reserve = 512;

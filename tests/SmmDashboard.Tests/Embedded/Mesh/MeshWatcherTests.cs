@@ -114,7 +114,8 @@ public sealed partial class MeshWatcherTests
             if (snapshot.Entry.Served!.Config.Mesh.IstioRevision == revision)
                 return;
 
-            await snapshot.Superseded.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            await snapshot.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, TestContext.Current.CancellationToken);
+            Assert.NotSame(snapshot, dashboard.Mesh.Find(Analytics));
         }
     }
 }
