@@ -14,7 +14,7 @@ readonly link_packages=(gcc libc6-dev debian-archive-keyring)
 readonly package_packages=(rpm xz-utils)
 readonly bed_packages=(iproute2 iptables nftables socat)
 readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap apt-utils systemd-container
-    dpkg-dev patch ansible-core yamllint shellcheck busybox wget rpm dnf zypper lintian rpmlint qemu-user-static logrotate openssl gpg gpg-agent)
+    dpkg-dev patch ansible-core ansible-lint python3-jsonschema yamllint shellcheck busybox wget rpm dnf zypper lintian rpmlint qemu-user-static logrotate openssl gpg gpg-agent)
 readonly browser_packages=(chromium chromium-driver)
 readonly bench_packages=(prometheus-node-exporter)
 
@@ -139,13 +139,20 @@ vm_roots() {
 # Makes the Kubernetes API server of the tests of the dashboard once.
 kube_assets() { nice -n 10 tests/kube/assets.sh "$artifacts/kube"; }
 
-# Fetches the promtool that checks metrics and alert rules, once.
-promtool() { tests/promtool.sh "$artifacts/promtool"; }
+# Fetches the promtool that checks metrics and alert rules (19 MB of download), once.
+promtool() { [ -x /usr/bin/promtool ] || tests/from-deb.sh "$artifacts/promtool" prometheus usr/bin/promtool; }
+
+# Fetches the schema of cloud-init user data, once. The package would become active on the machine of a developer.
+cloud_init_schema() {
+    tests/from-deb.sh "$artifacts/cloud-init" cloud-init \
+        usr/lib/python3/dist-packages/cloudinit/config/schemas/schema-cloud-config-v1.json
+}
 
 run_tests() {
     need "${link_packages[@]}" "${bed_packages[@]}" "${test_packages[@]}" "${browser_packages[@]}"
     [ $# -gt 0 ] || format --verify
     promtool
+    cloud_init_schema
     # The assets from package mirrors mostly wait for the network: make them during the build.
     local roots="" kube
     kube_assets &

@@ -26,6 +26,16 @@ public sealed partial class DeploySamplesTests
     }
 
     [Fact]
+    public void PlaybookAndRolePassAnsibleLint()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/ansible-lint"), "needs ansible-lint: ./build.sh test installs it");
+        var (exitCode, output) = Shell.Try(
+            TimeSpan.FromMinutes(3), "env", "--chdir", Repository.PathOf("deploy/ansible"), "LC_ALL=C.UTF-8",
+            "ansible-lint", "--offline", "--strict", "--nocolor", "site.yml", "roles/smm_agent");
+        Assert.True(exitCode == 0, output);
+    }
+
+    [Fact]
     public void EveryVariableOfTheRoleHasADefault()
     {
         var role = Repository.PathOf("deploy/ansible/roles/smm_agent");
@@ -51,6 +61,29 @@ public sealed partial class DeploySamplesTests
         // Without quotes YAML reads an octal number.
         Assert.All(lines.Where(line => line.Contains("permissions:", StringComparison.Ordinal)),
             line => Assert.Matches("permissions: \"0[0-7]{3}\"$", line));
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("permissions:", "'permissionsd' was unexpected")]
+    public void UserDataHasTheSchemaOfCloudInit(string damaged, string fault)
+    {
+        var schema = Repository.PathOf("artifacts/cloud-init/schema-cloud-config-v1.json");
+        Assert.SkipUnless(File.Exists(schema), "needs the schema of cloud-init: ./build.sh test fetches it");
+        Assert.SkipUnless(Directory.Exists("/usr/share/doc/python3-jsonschema"), "needs python3-jsonschema: ./build.sh test installs it");
+        const string Validate = "import json, jsonschema, sys, yaml\n"
+            + "schema, data = json.load(open(sys.argv[1])), yaml.safe_load(sys.argv[2])\n"
+            + "print('; '.join(sorted({error.message for error in jsonschema.Draft4Validator(schema).iter_errors(data)})))";
+        var data = File.ReadAllText(Repository.PathOf("deploy/cloud-init/user-data.yaml"));
+        if (damaged.Length > 0)
+            data = data.Replace(damaged, damaged.Replace(":", "d:", StringComparison.Ordinal), StringComparison.Ordinal);
+
+        var faults = Shell.Run("/usr/bin/python3", "-c", Validate, schema, data).Trim();
+
+        if (fault.Length == 0)
+            Assert.Equal("", faults);
+        else
+            Assert.Contains(fault, faults, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SmmAgent.Testing;
 
-/// <summary>The promtool of Prometheus, which <c>tests/promtool.sh</c> fetches.</summary>
+/// <summary>The promtool of Prometheus, which <c>./build.sh promtool</c> fetches.</summary>
 public static class Promtool
 {
     /// <summary>The reason to skip a test; null if promtool is there.</summary>
