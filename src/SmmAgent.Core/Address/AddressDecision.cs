@@ -1,7 +1,7 @@
 using System.Net;
+using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Network;
-using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Address;
 

@@ -1,7 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Contract.Signing;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Packages;
 

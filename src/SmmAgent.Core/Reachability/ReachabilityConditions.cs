@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Diagnosis;
-using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Reachability;
 

@@ -1,5 +1,4 @@
 using SmmAgent.Contract;
-using SmmAgent.Core.Text;
 
 namespace SmmAgent.Core.Settings;
 

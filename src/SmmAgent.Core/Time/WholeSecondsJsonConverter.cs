@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Time;
 

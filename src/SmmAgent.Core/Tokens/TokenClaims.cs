@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using SmmAgent.Contract;
-using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Tokens;
 

@@ -1,6 +1,6 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Text;
-using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Tokens;
 

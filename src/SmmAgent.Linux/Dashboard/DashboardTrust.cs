@@ -2,7 +2,6 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Contract;
-using SmmAgent.Core.Time;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Network.Probes;
 using SmmAgent.Linux.Network.Tls;

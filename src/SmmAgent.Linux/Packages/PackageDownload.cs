@@ -1,6 +1,5 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
-using SmmAgent.Core.Time;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Locks;
 

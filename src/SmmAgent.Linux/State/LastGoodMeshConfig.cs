@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using SmmAgent.Core.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;

@@ -1,5 +1,5 @@
 using System.Text;
-using SmmAgent.Core.Time;
+using SmmAgent.Contract;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;

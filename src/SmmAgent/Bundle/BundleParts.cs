@@ -1,8 +1,8 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Logs;
-using SmmAgent.Core.Time;
 using SmmAgent.Host;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;

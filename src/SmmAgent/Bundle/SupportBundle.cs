@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
+using SmmAgent.Contract;
 using SmmAgent.Core.Redaction;
-using SmmAgent.Core.Time;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Bundle;

@@ -7,7 +7,6 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
-using SmmAgent.Core.Text;
 using SmmAgent.Host;
 
 namespace SmmAgent.Cli;

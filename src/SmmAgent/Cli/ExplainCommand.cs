@@ -1,7 +1,6 @@
 using System.CommandLine;
 using SmmAgent.Cli.Output;
 using SmmAgent.Contract;
-using SmmAgent.Core.Conditions;
 using SmmAgent.Host;
 
 namespace SmmAgent.Cli;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Text;
 using SmmAgent.Host;
 using SmmAgent.Host.Configuration;
 

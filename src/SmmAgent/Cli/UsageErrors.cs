@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using SmmAgent.Contract;
-using SmmAgent.Core.Text;
 
 namespace SmmAgent.Cli;
 

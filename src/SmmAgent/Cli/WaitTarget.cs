@@ -1,7 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Status;
-using SmmAgent.Core.Text;
 
 namespace SmmAgent.Cli;
 

@@ -14,7 +14,7 @@ internal sealed class OneLineConsole(TimeProvider clock) : ConsoleFormatter(Form
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        var time = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        var time = TimeText.Format(clock.GetUtcNow());
         var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
         var text = logEntry.Exception is { } exception ? $"{message} {exception}" : message;
         var source = string.Create(CultureInfo.InvariantCulture, $"{logEntry.Category}[event {logEntry.EventId.Id}]");

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using SmmAgent.Contract;
@@ -165,7 +164,7 @@ internal static class SignPackagesCommand
 
         foreach (var key in keys)
             await output.WriteLineAsync($"signed by {key.Public.Id}, for packages.trustedKeys in agent.yaml: {key.Public.Text}");
-        await output.WriteLineAsync($"valid until {list.Expires.ToString("u", CultureInfo.InvariantCulture)}: sign again before");
+        await output.WriteLineAsync($"valid until {TimeText.Format(list.Expires)}: sign again before");
     }
 
 #pragma warning disable CA1032, CA1064 // it never leaves this file

@@ -34,15 +34,6 @@ public sealed class MachineVerdictTests
     public void SilenceOf15MinutesIsSilent(int seconds, MachineState state) =>
         Assert.Equal(state, MachineVerdict.Evaluate(Machine("ConfigCurrent True Current", Now.AddSeconds(-seconds)), Now).State);
 
-    [Fact]
-    public void FixOfEveryDocumentedReasonIsKnown()
-    {
-        Assert.True(ConditionGuide.Count > 100, $"{ConditionGuide.Count}");
-        Assert.Equal("change the table that the message names", ConditionGuide.Find("PortsOpen", "BlockedByAnotherTable")?.Fix);
-        Assert.Contains("smm-agent set bearer-token", ConditionGuide.Find("ConfigCurrent", "TokenMissing")?.Fix, StringComparison.Ordinal);
-        Assert.Null(ConditionGuide.Find("PortsOpen", "Nothing"));
-    }
-
     private static ObservedMachine Machine(string conditions, DateTimeOffset seen) => new()
     {
         Group = new GroupId("vm-integration", "analytics-v0"),

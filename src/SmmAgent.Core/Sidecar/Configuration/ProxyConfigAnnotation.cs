@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using SmmAgent.Contract.Yaml;
-using SmmAgent.Core.Yaml;
 
 namespace SmmAgent.Core.Sidecar.Configuration;
 

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 using SmmAgent.Core.Sidecar.Planning;
-using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Sidecar.Status;
 

@@ -1,9 +1,9 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Planning;
-using SmmAgent.Core.Time;
 using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Sidecar.Status;

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Contract;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Time;
 using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Network.Probes;

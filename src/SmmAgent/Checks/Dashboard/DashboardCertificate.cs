@@ -1,8 +1,8 @@
 using SmmAgent.Checks.Observations;
+using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Host;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Time;
 
 namespace SmmAgent.Checks.Dashboard;
 

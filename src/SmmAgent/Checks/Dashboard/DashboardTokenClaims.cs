@@ -1,6 +1,6 @@
 using SmmAgent.Checks.Observations;
+using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
-using SmmAgent.Core.Time;
 using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Checks.Dashboard;

@@ -4,7 +4,6 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Host;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Time;
 
 namespace SmmAgent.Checks.HostSetup;
 

@@ -2,7 +2,6 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Time;
 using SmmAgent.Host;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Dashboard.Tokens;

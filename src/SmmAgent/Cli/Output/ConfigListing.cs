@@ -1,5 +1,5 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Time;
 using SmmAgent.Host.Status;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Dashboard.Tokens;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Text;
 using SmmAgent.Host;

@@ -3,7 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SmmAgent.Contract;
-using SmmAgent.Core.Yaml;
+using SmmAgent.Contract.Yaml;
 
 namespace SmmAgent.Cli.Output;
 

@@ -1,7 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Time;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
 

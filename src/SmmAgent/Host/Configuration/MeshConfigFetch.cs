@@ -1,6 +1,5 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Time;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
 

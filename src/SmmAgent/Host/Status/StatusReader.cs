@@ -1,6 +1,6 @@
 using System.Text.Json;
+using SmmAgent.Contract;
 using SmmAgent.Core.Status;
-using SmmAgent.Core.Text;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Host.Status;

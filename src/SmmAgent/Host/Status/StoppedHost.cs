@@ -1,6 +1,6 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
-using SmmAgent.Core.Time;
 using SmmAgent.Host.Rollback;
 using SmmAgent.Linux.State;
 

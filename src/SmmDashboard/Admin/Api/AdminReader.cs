@@ -113,7 +113,7 @@ public sealed class AdminReader(MachineIndex index, IMachineSource source, Curre
         var isBad = ConditionState.From(condition).IsBad || condition.Status == "Unknown";
         return new(
             condition.Type, condition.Status, condition.Reason, Line(condition.Message), condition.LastTransitionTime,
-            isBad ? ConditionGuide.Find(condition.Type, condition.Reason)?.Fix : null);
+            isBad ? ConditionReference.BuiltIn.Find(condition.Type, condition.Reason)?.MarkedAction : null);
     }
 
     private static int Urgency(Condition condition) =>

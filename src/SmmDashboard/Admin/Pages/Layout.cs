@@ -1,4 +1,5 @@
 using System.Globalization;
+using SmmAgent.Contract;
 using SmmDashboard.Admin.Viewers;
 
 namespace SmmDashboard.Admin.Pages;
@@ -74,7 +75,7 @@ internal static class Layout
     public static void AddTime(Html html, DateTimeOffset time)
     {
         var utc = time.UtcDateTime;
-        var exact = utc.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        var exact = TimeText.Format(time);
         html.Add(
             $"<time datetime=\"{exact}\" title=\"{exact}\">{utc.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC</time>");
     }

@@ -1,7 +1,7 @@
 using System.Net;
 using MeshStandIn;
+using SmmAgent.Contract;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Time;
 
 namespace SmmAgent.Linux.Tests.Network.Probes;
 

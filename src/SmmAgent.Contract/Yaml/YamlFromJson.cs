@@ -1,11 +1,12 @@
 using System.Text;
 using System.Text.Json;
 
-namespace SmmAgent.Core.Yaml;
+namespace SmmAgent.Contract.Yaml;
 
 /// <summary>Writes JSON values as YAML, with the members in their order. Every string stays a string for YAML 1.1 and 1.2.</summary>
 public static class YamlFromJson
 {
+    /// <summary>Writes one value.</summary>
     public static string Write(JsonElement root)
     {
         var text = new StringBuilder();

@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace SmmAgent.Core.Text;
+namespace SmmAgent.Contract;
 
 /// <summary>Describes an error of JSON without the names of types of .NET.</summary>
 public static class JsonErrorText
 {
     private const string Missing = "including: ";
 
+    /// <summary>Describes the error: the missing member, or the member or the place of the first fault.</summary>
     public static string From(JsonException exception)
     {
         var message = exception.Message;

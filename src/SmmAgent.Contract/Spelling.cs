@@ -1,4 +1,4 @@
-namespace SmmAgent.Core.Text;
+namespace SmmAgent.Contract;
 
 /// <summary>Suggests a known word for an unknown one.</summary>
 public static class Spelling

@@ -1,13 +1,7 @@
-using SmmAgent.Core.Conditions;
-
-namespace SmmAgent.Core.Tests.Conditions;
+namespace SmmAgent.Contract.Tests;
 
 public sealed class ConditionReferenceTests
 {
-    [Fact]
-    public void PageIsCompiledInWithASectionForEveryCondition() =>
-        Assert.Equal(ConditionType.All, ConditionReference.BuiltIn.Conditions.Select(section => section.Title));
-
     [Fact]
     public void RowsAndParagraphsAreReadAsPlainText()
     {
@@ -29,7 +23,31 @@ public sealed class ConditionReferenceTests
 
         var section = Assert.Single(reference.Conditions);
         Assert.Equal(["The firewall admits the cluster on 16400.", "Second."], section.Text);
-        Assert.Equal(new ReasonEntry("PortsOpen", "False, Unknown", "Odd", "a b", "run c | d"), Assert.Single(section.Reasons));
+        var row = Assert.Single(section.Reasons);
+        Assert.Equal(new ReasonEntry("PortsOpen", "False, Unknown", "Odd", "a b", "run `c | d`"), row);
+        Assert.Equal("run c | d", row.Action);
+    }
+
+    [Fact]
+    public void ActionThatIsTheSameAsInTheRowAboveIsRepeated()
+    {
+        var reference = ConditionReference.BuiltIn;
+
+        Assert.Equal(reference.Find("TokenCurrent", "TokenExpiring")?.MarkedAction,
+            reference.Find("TokenCurrent", "TokenExpired")?.MarkedAction);
+        Assert.DoesNotContain("the same", reference.Reasons.Select(row => row.Action));
+    }
+
+    [Fact]
+    public void FixOfEveryDocumentedReasonIsKnown()
+    {
+        var reference = ConditionReference.BuiltIn;
+
+        Assert.True(reference.Reasons.Count() > 100, $"{reference.Reasons.Count()}");
+        Assert.Equal("change the table that the message names", reference.Find("PortsOpen", "BlockedByAnotherTable")?.Action);
+        Assert.Contains("`sudo smm-agent set bearer-token", reference.Find("ConfigCurrent", "TokenMissing")?.MarkedAction,
+            StringComparison.Ordinal);
+        Assert.Null(reference.Find("PortsOpen", "Nothing"));
     }
 
     [Theory]

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace SmmAgent.Core.Yaml;
+namespace SmmAgent.Contract.Yaml;
 
 /// <summary>Writes strings as YAML scalars that every reader reads as the same strings.</summary>
-internal static partial class YamlScalar
+public static partial class YamlScalar
 {
     // Words that are reserved in YAML 1.1, which Istio reads, or in 1.2. Words such as << and = are always quoted.
     private static readonly HashSet<string> Reserved =

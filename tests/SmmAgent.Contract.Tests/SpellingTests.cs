@@ -1,6 +1,4 @@
-using SmmAgent.Core.Text;
-
-namespace SmmAgent.Core.Tests.Text;
+namespace SmmAgent.Contract.Tests;
 
 public sealed class SpellingTests
 {

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using SmmAgent.Contract.Yaml;
-using SmmAgent.Core.Yaml;
 
-namespace SmmAgent.Core.Tests.Yaml;
+namespace SmmAgent.Contract.Tests.Yaml;
 
 public sealed class YamlFromJsonTests
 {
