@@ -35,13 +35,19 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, Reques
         if (isCounted && rates.RefuseUnknownToken(context, claimed) is { } flood)
             return (null, flood);
 
-        var validation = await ValidateAsync(context, token, claimed, isCounted);
-        return validation switch
+        while (true)
         {
-            TokenValidation.Accepted accepted => Enter(context, asked, accepted),
-            TokenValidation.Refused refused => (null, Refuse(context, asked, refused)),
-            _ => throw new InvalidOperationException("a token is either accepted or refused"),
-        };
+            var version = mesh.Version;
+            var validation = await ValidateAsync(context, token, claimed, isCounted);
+            if (validation is TokenValidation.Refused refused)
+                return (null, Refuse(context, asked, refused));
+
+            var entered = Enter(context, asked, (TokenValidation.Accepted)validation);
+            // An edit may revoke the token and change the group. The token must not open the group that the edit has made.
+            if (mesh.Version == version)
+                return entered;
+            isCounted = false;
+        }
     }
 
     private ApiProblem Refuse(HttpContext context, GroupId asked, TokenValidation.Refused refused)

@@ -15,5 +15,12 @@ public sealed record KnownAgent(byte[] KeySha256, IPAddress? Address, DateTimeOf
     /// <summary>The last report and its summary; null unless the dashboard shows its machines.</summary>
     public KeptReport? Report { get; init; }
 
+    /// <summary>Replaces the hosts, also in the summary of the report.</summary>
+    public KnownAgent WithInstances(AgentInstances instances) => this with
+    {
+        Instances = instances,
+        Report = Report is { } kept ? kept with { Summary = kept.Summary with { Instances = instances } } : null,
+    };
+
     public bool HasKey(PresentedAgent identity) => CryptographicOperations.FixedTimeEquals(KeySha256, identity.KeySha256);
 }

@@ -37,11 +37,11 @@ public sealed class DialBackEndpoint(
             return ApiProblem.NoReport() with { Detail = "the last report of the agent has no address" };
 
         var id = admitted.Group.Id;
-        problem = await RefuseAsync(admitted, identity, address, request.Ports.Count, context.RequestAborted);
+        // The rate is checked first, because reading the interfaces of the host is not free.
+        var target = new DialTarget(id, identity.Uuid, address);
+        problem = limits.Rates.Refuse(target, request.Ports.Count) ?? await EnterAsync(admitted, target, request.Ports.Count, context);
         if (problem is not null)
             return problem;
-        if (!await limits.Scheduler.TryEnterAsync(id, request.Ports.Count, context.RequestAborted))
-            return ApiProblem.TooManyRequests("too many dial-backs of this WorkloadGroup are waiting", DialScheduler.LongestWait);
 
         var question = new AgentQuestion(request.Nonce, identity.Uuid);
         var results = await Task.WhenAll(request.Ports.Select(async port =>
@@ -58,19 +58,35 @@ public sealed class DialBackEndpoint(
         }));
         // A response on the agent's port proves that this agent has the address.
         if (results.Any(result => result is { Port: DashboardApi.AgentPort, Reachable: true }))
+        {
+            limits.Rates.Complete(target, request.Ports.Count);
             agents.Prove(id, identity.Uuid);
+        }
+
         kept.Keep(id, identity.Uuid, results);
         var answer = new DialBackResponse(address.ToString(), admitted.Group.Config.Mesh.ClusterId, results);
         await context.WriteJsonAsync(answer, ContractJson.Default.DialBackResponse);
         return null;
     }
 
-    // The rate is checked first, because reading the interfaces of the host is not free.
-    private async ValueTask<ApiProblem?> RefuseAsync(
-        AdmittedGroup admitted, PresentedAgent identity, IPAddress address, int ports, CancellationToken cancellationToken) =>
-        limits.Rates.Refuse(admitted.Group.Id, identity.Uuid, ports)
-        ?? (await policy.RefuseAsync(
-            address, admitted.Group.Config.NetworkModel(), cluster, AddressPolicy.OwnAddresses(), cancellationToken) is { } reason
-            ? ApiProblem.AddressNotAllowed(reason)
-            : null);
+    private async ValueTask<ApiProblem?> EnterAsync(AdmittedGroup admitted, DialTarget target, int ports, HttpContext context)
+    {
+        var isEntered = false;
+        try
+        {
+            if (await policy.RefuseAsync(
+                target.Address, admitted.Group.Config.NetworkModel(), cluster, AddressPolicy.OwnAddresses(), context.RequestAborted)
+                is { } reason)
+                return ApiProblem.AddressNotAllowed(reason);
+
+            isEntered = await limits.Scheduler.TryEnterAsync(target.Group, ports, context.RequestAborted);
+            return isEntered ? null
+                : ApiProblem.TooManyRequests("too many dial-backs of this WorkloadGroup are waiting", DialScheduler.LongestWait);
+        }
+        finally
+        {
+            if (!isEntered)
+                limits.Rates.Cancel(target, ports);
+        }
+    }
 }

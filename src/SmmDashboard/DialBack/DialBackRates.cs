@@ -1,3 +1,4 @@
+using System.Net;
 using SmmDashboard.Groups;
 using SmmDashboard.Http;
 
@@ -5,74 +6,89 @@ namespace SmmDashboard.DialBack;
 
 /// <summary>Limits the rate of dial-backs: per agent, per WorkloadGroup, and in total.</summary>
 /// <remarks>
-/// A client with a token can create any number of agents. The rate of the group prevents it from scanning a network and from using the
-/// share of the other groups.
+/// A client with a token can create any number of agents with any address. Addresses at which no agent has answered have a small rate
+/// per WorkloadGroup, so that the dashboard is no port scanner. Agents that have answered do not count, so VMs that cannot be reached do
+/// not delay the others of their group.
 /// </remarks>
 public sealed class DialBackRates
 {
-    private readonly Settings _settings;
+    private const string TooMany = "the agents of this WorkloadGroup request too many dial-backs";
+
+    private readonly DialBackSettings _settings;
     private readonly RateLog _groupLog;
     private readonly RateLog _totalLog;
+    private readonly RateLog _unansweredLog;
     private readonly KeyedBuckets<(GroupId, Guid)> _agents;
     private readonly KeyedBuckets<GroupId> _groups;
+    private readonly KeyedBuckets<GroupId> _unanswered;
+    private readonly KeyedBuckets<GroupId> _guaranteed;
     private readonly KeyedBuckets<int> _total;
+    private readonly AnsweringAgents _answering;
 
-    public DialBackRates(Settings settings, TimeProvider clock, ILogger<DialBackRates> log)
+    public DialBackRates(DialBackSettings settings, TimeProvider clock, ILogger<DialBackRates> log)
     {
         _settings = settings;
         _groupLog = new("agents with dial-backs", settings.Buckets, clock, log);
         _totalLog = new("WorkloadGroups with dial-backs", settings.Buckets, clock, log);
+        _unansweredLog = new("WorkloadGroups with dial-backs", settings.Buckets, clock, log);
         _agents = new(settings.PerAgent, clock, settings.Buckets, _groupLog.Full);
         _groups = new(settings.PerGroup, clock, settings.Buckets, _totalLog.Full);
+        _unanswered = new(settings.UnansweredPerGroup, clock, settings.Buckets, _totalLog.Full);
+        _guaranteed = new(settings.GuaranteedPerGroup, clock, settings.Buckets, _totalLog.Full);
         _total = new(settings.Total, clock);
+        _answering = new(settings.Buckets, clock);
     }
 
-    public sealed record Settings
-    {
-        /// <summary>
-        /// The default number of ports per second in total: 20,000 VMs with four ports each, each of which asks once in 5 minutes, and
-        /// twice as many after a change.
-        /// </summary>
-        public const int DefaultPerSecond = 600;
-
-        public Rate PerAgent { get; init; } = new(1, 0.1);
-
-        /// <summary>The rate of ports per WorkloadGroup.</summary>
-        public Rate PerGroup { get; init; } = From(DefaultPerSecond).PerGroup;
-
-        /// <summary>The rate of ports in total.</summary>
-        public Rate Total { get; init; } = From(DefaultPerSecond).Total;
-
-        /// <summary>The number of agents that have a rate of their own at the same time.</summary>
-        public int Buckets { get; init; } = Rate.DefaultBuckets;
-
-        /// <summary>Creates the rates for a number of ports per second, of which one WorkloadGroup may use half.</summary>
-        public static (Rate PerGroup, Rate Total) From(int perSecond) =>
-            (new(2.0 * perSecond, Math.Max(1, perSecond / 2)), new(4.0 * perSecond, perSecond));
-    }
-
-    /// <param name="group">The WorkloadGroup of the agent.</param>
-    /// <param name="uuid">The agent.</param>
+    /// <summary>Counts a dial-back. <see cref="Complete"/> or <see cref="Cancel"/> must follow if it is not refused.</summary>
+    /// <param name="target">The agent and the address that it reported.</param>
     /// <param name="ports">The number of requested connections.</param>
-    public ApiProblem? Refuse(GroupId group, Guid uuid, int ports)
+    public ApiProblem? Refuse(DialTarget target, int ports)
     {
-        if (!_agents.TryTake((group, uuid), out var retryAfter))
+        if (!_agents.TryTake((target.Group, target.Uuid), out var retryAfter))
             return ApiProblem.TooManyRequests("this agent has just requested a dial-back", retryAfter);
 
-        if (!_groups.TryTake(group, out retryAfter, ports))
+        if (!_groups.TryTake(target.Group, out retryAfter, ports))
         {
             _groupLog.Refused(
-                $"{group}", $"more than {_settings.PerGroup.PerSecond} dial-backs per second of this WorkloadGroup (--dial-back-rate)");
-            return ApiProblem.TooManyRequests("the agents of this WorkloadGroup request too many dial-backs", retryAfter);
+                $"{target.Group}",
+                $"more than {_settings.PerGroup.PerSecond} dial-backs per second of this WorkloadGroup (--dial-back-rate)");
+            return ApiProblem.TooManyRequests(TooMany, retryAfter);
         }
 
-        if (_total.TryTake(0, out retryAfter, ports))
+        if (!_answering.Contains(target) && !_unanswered.TryTake(target.Group, out retryAfter, ports))
+        {
+            _unansweredLog.Refused(
+                $"{target.Group}",
+                $"more than {_settings.UnansweredPerGroup.PerSecond} dial-backs per second of this WorkloadGroup "
+                + "to addresses where no agent has answered (--dial-back-rate)");
+            return ApiProblem.TooManyRequests($"{TooMany} to addresses where no agent answers", retryAfter);
+        }
+
+        if (_total.TryTake(0, out retryAfter, ports) || _guaranteed.TryTake(target.Group, out _, ports))
             return null;
 
-        _totalLog.Refused($"{group}", $"more than {_settings.Total.PerSecond} dial-backs per second in total (--dial-back-rate)");
+        Cancel(target, ports);
+        _totalLog.Refused($"{target.Group}", $"more than {_settings.Total.PerSecond} dial-backs per second in total (--dial-back-rate)");
         return ApiProblem.TooManyRequests("too many dial-backs in total", retryAfter);
     }
+
+    /// <summary>Reverts the count of a dial-back that does not connect.</summary>
+    public void Cancel(DialTarget target, int ports)
+    {
+        if (!_answering.Contains(target))
+            _unanswered.Return(target.Group, ports);
+    }
+
+    /// <summary>Remembers that the agent answered at its address.</summary>
+    public void Complete(DialTarget target, int ports)
+    {
+        if (_answering.Add(target))
+            _unanswered.Return(target.Group, ports);
+    }
 }
+
+/// <summary>The agent of a dial-back, and the address that it reported.</summary>
+public readonly record struct DialTarget(GroupId Group, Guid Uuid, IPAddress Address);
 
 /// <summary>The limits of dial-backs: the rate of requests, and the number of concurrent connections.</summary>
 public sealed record DialBackLimits(DialBackRates Rates, DialScheduler Scheduler);

@@ -15,24 +15,23 @@ public sealed class CurrentMesh(MeshSettings settings)
         settings,
         ImmutableDictionary<GroupId, GroupSnapshot>.Empty,
         ImmutableDictionary<ServiceAccount, ImmutableArray<GroupId>>.Empty,
-        IsSynced: false);
+        Version: 0);
     private volatile bool _isStopping;
-    private long _version;
 
     private sealed record State(
         MeshSettings Settings, IReadOnlyDictionary<GroupId, GroupSnapshot> Groups,
-        IReadOnlyDictionary<ServiceAccount, ImmutableArray<GroupId>> ByAccount, bool IsSynced);
+        IReadOnlyDictionary<ServiceAccount, ImmutableArray<GroupId>> ByAccount, long Version);
 
     public MeshSettings Settings => _state.Settings;
 
     /// <summary>False until the source has been read once. Until then an absent group has no meaning.</summary>
-    public bool IsSynced => _state.IsSynced;
+    public bool IsSynced => Version > 0;
 
     /// <summary>Whether the process is stopping, so that requests must not wait for changes any longer.</summary>
     public bool IsStopping => _isStopping;
 
-    /// <summary>Increases each time the groups are replaced.</summary>
-    public long Version => Interlocked.Read(ref _version);
+    /// <summary>Increases each time the groups are replaced, at the same moment.</summary>
+    public long Version => _state.Version;
 
     public IEnumerable<GroupEntry> Entries => _state.Groups.Values.Select(group => group.Entry);
 
@@ -64,8 +63,7 @@ public sealed class CurrentMesh(MeshSettings settings)
 
             var byAccount = groups.Values.GroupBy(group => group.Entry.Account, group => group.Entry.Id)
                 .ToDictionary(account => account.Key, account => account.ToImmutableArray());
-            _state = new State(settings, groups, byAccount, IsSynced: true);
-            Interlocked.Increment(ref _version);
+            _state = new State(settings, groups, byAccount, _state.Version + 1);
             superseded = [.. before.Values.Where(old => !ReferenceEquals(groups.GetValueOrDefault(old.Entry.Id), old))];
         }
 

@@ -31,11 +31,11 @@ public sealed class KeyedBuckets<TKey>(Rate rate, TimeProvider clock, int limit 
         return isTaken;
     }
 
-    /// <summary>Returns one token of the key.</summary>
-    public void Return(TKey key)
+    /// <summary>Returns tokens of the key.</summary>
+    public void Return(TKey key, int count = 1)
     {
         lock (_lock)
-            Bucket(key).Return();
+            Bucket(key).Return(count);
     }
 
     private TokenBucket Bucket(TKey key)

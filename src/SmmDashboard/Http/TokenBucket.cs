@@ -33,8 +33,8 @@ public sealed class TokenBucket(Rate rate, long now)
         return true;
     }
 
-    /// <summary>Returns one token.</summary>
-    public void Return() => _tokens = Math.Min(rate.Burst, _tokens + 1);
+    /// <summary>Returns tokens that were taken.</summary>
+    public void Return(int count) => _tokens = Math.Min(rate.Burst, _tokens + count);
 
     /// <summary>Whether the bucket may be dropped, because a new one would be equal.</summary>
     public bool IsFull(TimeProvider clock)

@@ -58,7 +58,7 @@ public sealed record DashboardOptions
 
     public ConnectionSettings Connections { get; init; } = new();
 
-    public DialBackRates.Settings DialBackRates { get; init; } = new();
+    public DialBackSettings DialBackRates { get; init; } = DialBackSettings.From(DialBackSettings.DefaultPerSecond);
 
     /// <summary>The maximum number of agents of a WorkloadGroup.</summary>
     public int AgentsPerGroup { get; init; } = FileAgentStore.DefaultLimit;

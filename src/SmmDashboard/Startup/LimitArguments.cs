@@ -85,14 +85,12 @@ internal sealed class LimitArguments
         };
     }
 
-    public DialBackRates.Settings ReadDialBacks(ParseResult result, List<string> faults)
-    {
-        // The shared fault of --rate-buckets is reported with the rates of requests.
-        var buckets = Math.Max(1, result.GetValue(_rateBuckets) ?? Rate.DefaultBuckets);
-        var (group, total) = DialBackRates.Settings.From(
-            ReadNumber(result, _dialBackRate, DialBackRates.Settings.DefaultPerSecond, faults));
-        return new() { PerGroup = group, Total = total, Buckets = buckets };
-    }
+    // A fault of --rate-buckets is reported with the rates of requests.
+    public DialBackSettings ReadDialBacks(ParseResult result, List<string> faults) =>
+        DialBackSettings.From(ReadNumber(result, _dialBackRate, DialBackSettings.DefaultPerSecond, faults)) with
+        {
+            Buckets = Math.Max(1, result.GetValue(_rateBuckets) ?? Rate.DefaultBuckets),
+        };
 
     public int ReadAgentsPerGroup(ParseResult result, List<string> faults) =>
         ReadNumber(result, _agentsPerGroup, FileAgentStore.DefaultLimit, faults);

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Contract;
 using SmmDashboard.DialBack;
@@ -175,7 +174,7 @@ public sealed class DialBackTests
                 Clock = clock,
                 Addresses = new AddressPolicy(IPNetwork.Parse("127.0.0.0/8")),
             },
-            DialBackRates = new() { Total = new Rate(2, 0.05) },
+            DialBackRates = DialBackSettings.From(600) with { Total = new Rate(2, 0.05), GuaranteedPerGroup = new Rate(0, 0.05) },
         });
         var (one, other) = (new TestAgent(), new TestAgent());
         await one.Report("127.0.0.1").SendAsync(dashboard);
@@ -187,20 +186,6 @@ public sealed class DialBackTests
         clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(HttpStatusCode.OK, (await one.DialBack("[16401]").SendAsync(dashboard)).Status);
         (await other.DialBack("[16401]").SendAsync(dashboard)).IsProblem(429, "too-many-requests");
-    }
-
-    [Fact]
-    public void AgentsOfOneGroupLeaveDialBacksForOtherGroups()
-    {
-        var rates = new DialBackRates(new() { PerGroup = new Rate(3, 1), Total = new Rate(100, 1) }, new FakeTimeProvider(),
-            NullLogger<DialBackRates>.Instance);
-        var (greedy, other) = (new SmmDashboard.Groups.GroupId("a", "greedy"), new SmmDashboard.Groups.GroupId("a", "other"));
-
-        var refused = Enumerable.Range(0, 10).Count(_ => rates.Refuse(greedy, Guid.NewGuid(), ports: 1) is { Status: 429 });
-
-        Assert.Equal(7, refused);
-        Assert.Null(rates.Refuse(other, Guid.NewGuid(), ports: 3));
-        Assert.Equal(429, rates.Refuse(other, Guid.NewGuid(), ports: 1)?.Status);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -61,7 +61,7 @@ public sealed class RunningDashboard : IAsyncDisposable
 
         public ConnectionSettings Connections { get; init; } = new();
 
-        public DialBackRates.Settings DialBackRates { get; init; } = new();
+        public DialBackSettings DialBackRates { get; init; } = DialBackSettings.From(DialBackSettings.DefaultPerSecond);
 
         public int AgentsPerGroup { get; init; } = FileAgentStore.DefaultLimit;
 

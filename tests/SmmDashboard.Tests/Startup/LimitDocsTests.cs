@@ -21,7 +21,7 @@ public sealed class LimitDocsTests
         { "--connections", ConnectionSettings.DefaultTotal },
         { "--new-agent-rate", (int)NewAgents.DefaultRate.PerSecond },
         { "--agents-per-group", FileAgentStore.DefaultLimit },
-        { "--dial-back-rate", DialBackRates.Settings.DefaultPerSecond },
+        { "--dial-back-rate", DialBackSettings.DefaultPerSecond },
     };
 
     [Theory]
@@ -50,7 +50,7 @@ public sealed class LimitDocsTests
         Assert.True(FileAgentStore.DefaultLimit >= Fleet);
         Assert.True(Rate.DefaultBuckets >= Fleet);
         // Four ports of each VM, once in five minutes, all of them in one WorkloadGroup.
-        Assert.True(new DialBackRates.Settings().PerGroup.PerSecond >= 4 * Fleet / 300.0);
+        Assert.True(DialBackSettings.From(DialBackSettings.DefaultPerSecond).PerGroup.PerSecond >= 4 * Fleet / 300.0);
         var budget = ConnectionBudget.Calculate(new ConnectionSettings { OpenFiles = 65_536 }, hasRegistration: true);
         Assert.True(budget.Api >= 2 * Fleet);
         Assert.Equal(24_000, budget.Registration);

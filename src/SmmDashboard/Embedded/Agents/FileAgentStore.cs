@@ -16,8 +16,10 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
     /// <summary>20,000 VMs may be in one WorkloadGroup.</summary>
     public const int DefaultLimit = 20_000;
 
-    // The agents of a group that is no longer served are never requested again.
-    private const int MostGroups = 10_000;
+    // More than a mesh description of the largest size has. The agents of a group that is no longer served are never requested again.
+    private const int MostGroups = 100_000;
+
+    private const int FileLocks = 64;
 
     /// <summary>The silence after which even a proven agent may be removed from a full group.</summary>
     private static readonly TimeSpan Expiry = TimeSpan.FromDays(30);
@@ -27,6 +29,7 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
     private readonly HashSet<(GroupId Group, Guid Uuid)> _unread = [];
     private readonly Task _reading;
     private readonly AgentFiles? _files;
+    private readonly Lock[] _fileLocks = [.. Enumerable.Range(0, FileLocks).Select(_ => new Lock())];
     private readonly TimeProvider _clock;
     private readonly ILogger<FileAgentStore> _log;
     private readonly int _limit;
@@ -91,9 +94,14 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
     public async ValueTask<ReportOutcome> ReportAsync(
         GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken)
     {
-        // A new agent may replace another one, so all of them must be known.
         if (Find(group, identity.Uuid) is null)
+        {
+            // A new agent may replace another one, so all of them must be known.
             await _reading.WaitAsync(cancellationToken);
+            if (Find(group, identity.Uuid) is null && !_new.Allow(group))
+                return ReportOutcome.TooManyNew;
+        }
+
         return Report(group, identity, report);
     }
 
@@ -149,9 +157,6 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
             }),
         };
 
-    private static KnownAgent KeepInstances(KnownAgent agent) => agent.Report is not { } kept ? agent
-        : agent with { Report = kept with { Summary = kept.Summary with { Instances = agent.Instances } } };
-
     private KnownAgent? Find(GroupId group, Guid uuid)
     {
         if (!_reading.IsCompleted)
@@ -162,63 +167,101 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
 
     private ReportOutcome Report(GroupId group, PresentedAgent identity, AgentReport report)
     {
-        var address = report.Address is { } reported ? IPAddress.Parse(reported.Value) : null;
         var now = _clock.GetUtcNow();
-        KnownAgent agent;
-        InstanceVerdict instances;
-        bool isFirst;
+        AgentChange change;
         lock (_lock)
-        {
-            var agents = Group(group);
-            isFirst = !agents.TryFind(identity.Uuid, out var known);
-            if (known?.HasKey(identity) == false)
-                return ReportOutcome.KeyMismatch;
-            if (isFirst && !_new.Allow(group))
-                return ReportOutcome.TooManyNew;
-            if (isFirst && agents.Count >= _limit && !EvictOldest(group, agents))
-            {
-                if (_full.TryAcquire(out var withheld))
-                    _log.GroupFull($"{group}", _limit, withheld);
-                return ReportOutcome.Full;
-            }
+            change = Apply(group, identity, report, now);
 
-            instances = (known?.Instances ?? AgentInstances.None).Report(report, now);
-            agent = instances.IsRefused
-                ? known! with { Instances = instances.After }
-                : new KnownAgent(identity.KeySha256, address, now) { Instances = instances.After, IsProven = known?.IsProven == true };
-            agent = instances.IsRefused ? KeepInstances(agent) : Keep(group, identity.Uuid, agent, report);
-            agents.Set(identity.Uuid, agent);
-            if (isFirst && report.Instance is { } instance)
-                RemoveInstanceElsewhere(group, agents, identity.Uuid, instance);
+        // Nothing is written to the disk or to the log under the lock, which every request needs.
+        if (change.Evicted is { } evicted)
+            RemoveEvicted(group, evicted);
+        if (change.Agent is not { } agent)
+        {
+            if (change.Outcome == ReportOutcome.Full && _full.TryAcquire(out var withheld))
+                _log.GroupFull($"{group}", _limit, withheld);
+            return change.Outcome;
         }
 
         _changes.Writer.TryWrite(true);
-        if (isFirst)
+        if (change.IsFirst)
             _first.Report(group, identity.Uuid, report);
-        if (instances.Begins)
+        if (change.Begins)
             _log.DuplicateBegins(identity.Uuid, group, agent.Instances.Hosts(now));
-        if (instances.Ends)
-            _log.DuplicateEnds(identity.Uuid, group);
-        if (instances.IsRefused)
-            return ReportOutcome.Duplicate;
-
-        return _files?.TryWrite(group, identity.Uuid, agent, report, durable: isFirst) == false
+        foreach (var uuid in change.Ended)
+            _log.DuplicateEnds(uuid, group);
+        return change.Outcome == ReportOutcome.Kept && !TryWrite(group, identity.Uuid, agent, report, durable: change.IsFirst)
             ? ReportOutcome.NotWritten
-            : ReportOutcome.Kept;
+            : change.Outcome;
+    }
+
+    private AgentChange Apply(GroupId group, PresentedAgent identity, AgentReport report, DateTimeOffset now)
+    {
+        var agents = Group(group);
+        var isFirst = !agents.TryFind(identity.Uuid, out var known);
+        if (known?.HasKey(identity) == false)
+            return new(ReportOutcome.KeyMismatch);
+
+        (Guid Uuid, KnownAgent Agent)? evicted = null;
+        if (isFirst && agents.Count >= _limit && (evicted = EvictOldest(agents, now)) is null)
+            return new(ReportOutcome.Full);
+
+        var address = report.Address is { } reported ? IPAddress.Parse(reported.Value) : null;
+        var instances = (known?.Instances ?? AgentInstances.None).Report(report, now);
+        var agent = instances.IsRefused
+            ? known!.WithInstances(instances.After)
+            : Keep(group, identity.Uuid, new KnownAgent(identity.KeySha256, address, now)
+            {
+                Instances = instances.After, IsProven = known?.IsProven == true,
+            }, report);
+        agents.Set(identity.Uuid, agent);
+        List<Guid> ended = instances.Ends ? [identity.Uuid] : [];
+        if (isFirst && report.Instance is { } instance)
+            ended.AddRange(RemoveInstanceElsewhere(agents, identity.Uuid, instance, now));
+        return new(instances.IsRefused ? ReportOutcome.Duplicate : ReportOutcome.Kept, agent)
+        {
+            IsFirst = isFirst, Begins = instances.Begins, Ended = ended, Evicted = evicted,
+        };
     }
 
     // A host that has got its own uuid is no longer a duplicate under the other uuid.
-    private void RemoveInstanceElsewhere(GroupId group, AgentGroup agents, Guid uuid, string instance)
+    private static List<Guid> RemoveInstanceElsewhere(AgentGroup agents, Guid uuid, string instance, DateTimeOffset now)
     {
+        List<Guid> ended = [];
         foreach (var other in agents.FindInstance(instance).Where(other => other != uuid))
         {
-            var (now, agent) = (_clock.GetUtcNow(), agents.Find(other)!);
-            var remaining = KeepInstances(agent with { Instances = agent.Instances.Without(instance) });
+            var agent = agents.Find(other)!;
+            var remaining = agent.WithInstances(agent.Instances.Without(instance));
             agents.Set(other, remaining);
             if (agent.Instances.Hosts(now).Length > 0 && remaining.Instances.Hosts(now).Length == 0)
-                _log.DuplicateEnds(other, group);
+                ended.Add(other);
+        }
+
+        return ended;
+    }
+
+    // The lock of the file keeps an older report from replacing a newer one, and a removed agent from getting a file.
+    private bool TryWrite(GroupId group, Guid uuid, KnownAgent agent, AgentReport report, bool durable)
+    {
+        if (_files is null)
+            return true;
+
+        lock (FileLock(uuid))
+            return Find(group, uuid) is not { } now || now.SeenAt > agent.SeenAt || _files.TryWrite(group, uuid, agent, report, durable);
+    }
+
+    private void RemoveEvicted(GroupId group, (Guid Uuid, KnownAgent Agent) evicted)
+    {
+        if (!evicted.Agent.IsProven)
+            _new.Evicted(group, evicted.Uuid, _limit);
+        lock (FileLock(evicted.Uuid))
+        {
+            // The agent may have reported again meanwhile.
+            if (Find(group, evicted.Uuid) is null)
+                _files?.Remove(group, evicted.Uuid);
         }
     }
+
+    private Lock FileLock(Guid uuid) => _fileLocks[(uint)uuid.GetHashCode() % FileLocks];
 
     private AgentGroup Group(GroupId group)
     {
@@ -232,17 +275,13 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
         return agents;
     }
 
-    private bool EvictOldest(GroupId group, AgentGroup agents)
+    private static (Guid Uuid, KnownAgent Agent)? EvictOldest(AgentGroup agents, DateTimeOffset now)
     {
-        var (uuid, oldest) = agents.FindOldest();
-        if (oldest.IsProven && _clock.GetUtcNow() - oldest.SeenAt < Expiry)
-            return false;
-        if (!oldest.IsProven)
-            _new.Evicted(group, uuid, _limit);
+        var oldest = agents.FindOldest();
+        if (oldest.Agent.IsProven && now - oldest.Agent.SeenAt < Expiry)
+            return null;
 
-        agents.Remove(uuid);
-        _changes.Writer.TryWrite(true);
-        _files?.Remove(group, uuid);
-        return true;
+        agents.Remove(oldest.Uuid);
+        return oldest;
     }
 }
