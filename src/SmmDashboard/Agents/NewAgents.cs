@@ -15,6 +15,7 @@ public sealed class NewAgents(Rate rate, TimeProvider clock, ILogger log)
     private readonly KeyedBuckets<GroupId> _groups = new(rate, clock);
     private readonly LogLimiter _refused = new(clock);
     private readonly LogLimiter _removed = new(clock);
+    private readonly LogLimiter _full = new(clock);
 
     public static Rate CreateRate(int agents) => new(500.0 * agents, agents);
 
@@ -30,6 +31,13 @@ public sealed class NewAgents(Rate rate, TimeProvider clock, ILogger log)
         return false;
     }
 
+    /// <summary>Logs that an agent was refused, because none can be removed.</summary>
+    public void Full(GroupId group, int limit)
+    {
+        if (_full.TryAcquire(out var withheld))
+            log.GroupFull($"{group}", limit, withheld);
+    }
+
     /// <summary>Logs that an agent was removed to admit a new one.</summary>
     public void Evicted(GroupId group, Guid uuid, int limit)
     {
@@ -41,14 +49,20 @@ public sealed class NewAgents(Rate rate, TimeProvider clock, ILogger log)
 internal static partial class NewAgentsLog
 {
     [LoggerMessage(
+        3004, LogLevel.Warning,
+        "Refusing new agents of {Group} with 503: the WorkloadGroup has {Limit} agents, and all of them were reached or registered; "
+        + "raise --agents-per-group (and {Withheld} others since the last such message)")]
+    public static partial void GroupFull(this ILogger log, string group, int limit, long withheld);
+
+    [LoggerMessage(
         3201, LogLevel.Warning,
-        "Refusing new agents of {Group} with 429: more than {PerSecond} per second report under unknown uuids "
+        "Refusing new agents of {Group} with 429: more than {PerSecond} per second report under unknown uuids (--new-agent-rate) "
         + "(and {Withheld} others since the last such message)")]
     public static partial void TooManyNew(this ILogger log, string group, double perSecond, long withheld);
 
     [LoggerMessage(
         3202, LogLevel.Warning,
-        "Removed agent {Uuid} of {Group} to admit a new one: the WorkloadGroup has {Limit} agents, "
+        "Removed agent {Uuid} of {Group} to admit a new one: the WorkloadGroup has {Limit} agents (--agents-per-group), "
         + "and this one was neither reached nor registered (and {Withheld} others since the last such message)")]
     public static partial void Evicted(this ILogger log, Guid uuid, string group, int limit, long withheld);
 }

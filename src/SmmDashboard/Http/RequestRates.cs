@@ -51,14 +51,14 @@ public sealed class RequestRates
     {
         if (!_clients.TryTake(Client(context), out var retryAfter))
         {
-            _clientLog.Refused(From(context), $"more than {_settings.PerClient.PerSecond} per second from this address");
+            _clientLog.Refused(From(context), $"more than {_settings.PerClient.PerSecond} per second from this address (--client-rate)");
             return ApiProblem.TooManyRequests("too many requests from this address", retryAfter);
         }
 
         if (_total.TryTake(0, out retryAfter))
             return null;
 
-        _totalLog.Refused(From(context), $"more than {_settings.Total.PerSecond} per second in total");
+        _totalLog.Refused(From(context), $"more than {_settings.Total.PerSecond} per second in total (--total-rate)");
         return ApiProblem.TooManyRequests("too many requests in total", retryAfter);
     }
 

@@ -177,6 +177,7 @@ public sealed class CommandLine
             Option[] embedded =
             [
                 _mesh, _data, _registration, _registrationCertificate, _registrationKey, _authorityCertificate, _authorityKey,
+                .. _limits.Embedded,
             ];
             faults.AddRange(embedded.Where(option => result.GetResult(option) is not null)
                 .Select(option => $"{option.Name} cannot be combined with --kubernetes"));

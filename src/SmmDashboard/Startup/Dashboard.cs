@@ -132,11 +132,17 @@ public static class Dashboard
 
     private static ConnectionLimits Connections(IServiceProvider provider, ConnectionSettings settings)
     {
-        var (total, log) = (provider.GetRequiredService<ConnectionBudget>().Api, provider.GetRequiredService<ILogger<ConnectionLimits>>());
-        if (total < settings.Total)
-            log.FewConnections(total, settings.Total, settings.OpenFiles ?? 0);
-        var perClient = Math.Min(total, settings.PerClient ?? ConnectionBudget.DefaultPerClient(total));
-        return new ConnectionLimits(total, perClient, provider.GetRequiredService<TimeProvider>(), log);
+        var (budget, log) = (provider.GetRequiredService<ConnectionBudget>(), provider.GetRequiredService<ILogger<ConnectionLimits>>());
+        if (budget.Api < settings.Total)
+            log.FewConnections("--connections", budget.Api, settings.Total, settings.OpenFiles ?? 0);
+        if (budget.Registration > 0 && ConnectionBudget.RegistrationConnections(settings.RegisteredSidecars) is var wanted
+            && budget.Registration < wanted)
+            log.FewConnections("--registered-sidecars", budget.Registration, wanted, settings.OpenFiles ?? 0);
+        var perClient = Math.Min(budget.Api, settings.PerClient ?? ConnectionBudget.DefaultPerClient(budget.Api));
+        return new ConnectionLimits(budget.Api, perClient, provider.GetRequiredService<TimeProvider>(), log)
+        {
+            TotalOption = " (--connections)", PerClientOption = " (--client-connections)",
+        };
     }
 
     private static void Map(WebApplication app)

@@ -45,7 +45,10 @@ internal static class EmbeddedMode
             .AddSingleton(provider => hooks.TokenValidator ?? ActivatorUtilities.CreateInstance<HashedTokenValidator>(provider))
             .AddSingleton(hooks.AgentTokens ?? new NonRenewableTokens())
             .AddSingleton<IClusterRanges, ConfiguredRanges>();
-        services.AddSingleton<RegisteredEntries>().AddSingleton(new RecentRefusals(hooks.Clock)).AddSingleton<RegistrationService>()
+        services
+            .AddSingleton(provider => new RegisteredEntries(
+                provider.GetRequiredService<CurrentMeshDescription>(), hooks.Clock, options.Connections.RegisteredSidecars))
+            .AddSingleton(new RecentRefusals(hooks.Clock)).AddSingleton<RegistrationService>()
             .AddSingleton<IRegistrations, ConnectedSidecars>();
         services.AddSingleton<MeshWatcher>().AddHostedService(provider => provider.GetRequiredService<MeshWatcher>());
         AddRegistration(services, options, hooks.Clock);

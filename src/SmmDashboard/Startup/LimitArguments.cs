@@ -34,6 +34,13 @@ internal sealed class LimitArguments
         HelpName = "N",
     };
 
+    private readonly Option<int?> _registeredSidecars = new("--registered-sidecars")
+    {
+        Description = "Sidecars that are registered at the same time, with --registration. Default: 20000, or fewer if the limit on open "
+            + "files requires it.",
+        HelpName = "N",
+    };
+
     private readonly Option<int?> _idleTimeout = new("--idle-timeout")
     {
         Description = "How long a connection may be open without a request, 1 to 86400. Default: 10.",
@@ -68,8 +75,11 @@ internal sealed class LimitArguments
     public IReadOnlyList<Option> All =>
     [
         _clientRate, _totalRate, _rateBuckets, _connections, _clientConnections, _idleTimeout, _newAgentRate, _agentsPerGroup,
-        _dialBackRate,
+        _dialBackRate, _registeredSidecars,
     ];
+
+    /// <summary>The options of the embedded mode only.</summary>
+    public IReadOnlyList<Option> Embedded => [_registeredSidecars];
 
     public RequestRates.Settings ReadRates(ParseResult result, List<string> faults)
     {
@@ -124,6 +134,7 @@ internal sealed class LimitArguments
         {
             Total = total ?? connections.Total,
             PerClient = client,
+            RegisteredSidecars = ReadNumber(result, _registeredSidecars, ConnectionBudget.DefaultRegisteredSidecars, faults),
             Idle = idle is { } seconds ? TimeSpan.FromSeconds(seconds) : connections.Idle,
         };
     }

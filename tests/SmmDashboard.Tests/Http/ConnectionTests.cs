@@ -6,6 +6,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using SmmDashboard.Embedded.Registration;
 using SmmDashboard.Hosting;
 using SmmDashboard.Http.Connections;
 using SmmDashboard.Tests.Running;
@@ -18,7 +19,7 @@ public sealed class ConnectionTests
     public async Task SilentConnectionsNeitherEndProcessNorExcludeOthers()
     {
         await using var dashboard = await DashboardProcess.StartAsync(openFiles: 700, "--idle-timeout", "2");
-        Assert.Contains("Accepting at most 188 connections instead of 40000", dashboard.Output, StringComparison.Ordinal);
+        Assert.Contains("Accepting at most 188 connections instead of 40000 (--connections)", dashboard.Output, StringComparison.Ordinal);
         var silent = new List<Socket>();
         try
         {
@@ -31,7 +32,7 @@ public sealed class ConnectionTests
             // Each address may use a quarter, so the last quarter is left for other addresses.
             Assert.True(await dashboard.IsServingAsync(), dashboard.Output);
             Assert.False(dashboard.HasExited);
-            Assert.Contains("47 connections of this address are open", dashboard.Output, StringComparison.Ordinal);
+            Assert.Contains("47 connections of this address are open (--client-connections)", dashboard.Output, StringComparison.Ordinal);
             Assert.Single(dashboard.Output.Split('\n'), line => line.Contains("Refused a connection", StringComparison.Ordinal));
 
             // Accepted connections are also closed.
@@ -95,7 +96,8 @@ public sealed class ConnectionTests
         using var third = await ConnectAsync(dashboard);
         await Until.DoneAsync(EndAsync(third.Client), "the third connection is refused");
         Assert.Contains(log.Lines, line =>
-            line.Contains("Refused a connection from 127.0.0.1: 2 connections of this address are open", StringComparison.Ordinal));
+            line.Contains("Refused a connection from 127.0.0.1: 2 connections of this address are open (--client-connections)",
+                StringComparison.Ordinal));
 
         first.Dispose();
         await Until.TrueAsync(
@@ -142,6 +144,23 @@ public sealed class ConnectionTests
     public void OpenFileLimitReducesBothBudgets(int wanted, int files, bool hasRegistration, int api, int registration) =>
         Assert.Equal(new ConnectionBudget(api, registration),
             ConnectionBudget.Calculate(new() { Total = wanted, OpenFiles = files }, hasRegistration));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(41)]
+    [InlineData(44)]
+    [InlineData(3_333)]
+    [InlineData(20_000)]
+    [InlineData(100_000)]
+    public void AllSidecarsOfTheOptionCanRegister(int registered)
+    {
+        var budget = ConnectionBudget.Calculate(new() { RegisteredSidecars = registered, OpenFiles = 1_048_576 }, hasRegistration: true);
+        var settings = new RegistrationListener.Settings(new IPEndPoint(IPAddress.Loopback, 0), null!)
+        {
+            MaximumConnections = budget.Registration,
+        };
+        Assert.Equal(registered, settings.MaximumRegistered);
+    }
 
     [Fact]
     public void OpenFileLimitIsParsed()

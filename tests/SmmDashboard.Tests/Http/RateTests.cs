@@ -121,7 +121,7 @@ public sealed class RateTests
             [
                 "Warning: More than 1 client addresses are active, so others share one rate; raise --rate-buckets "
                     + "(and 0 others since the last such message)",
-                "Warning: Refusing requests of 10.0.0.3 with 429: more than 0.001 per second from this address "
+                "Warning: Refusing requests of 10.0.0.3 with 429: more than 0.001 per second from this address (--client-rate) "
                     + "(and 0 others since the last such message)",
             ],
             log.Lines);

@@ -14,7 +14,7 @@ public sealed class CommandLineTests
             + "--registration 0.0.0.0:15012 --registration-certificate rc --registration-key rk --registration-ca-certificate ac "
             + "--registration-ca-key ak --client-rate 7 --total-rate 9 "
             + "--connections 11 --client-connections 5 --idle-timeout 60 --new-agent-rate 3 "
-            + "--agents-per-group 13 --rate-buckets 17 --dial-back-rate 20 "
+            + "--agents-per-group 13 --rate-buckets 17 --dial-back-rate 20 --registered-sidecars 30 "
             + "--trusted-proxy 10.0.0.0/8 --trusted-proxy fd00::5 --ca-certificate /etc/hostname",
             out var exitCode,
             out var error);
@@ -32,7 +32,7 @@ public sealed class CommandLineTests
             (options.Connections.Total, options.Connections.PerClient, options.Connections.Idle));
         Assert.Equal(new SmmDashboard.Http.Rate(1500, 3), options.NewAgents);
         Assert.Equal(["10.0.0.0/8", "fd00::5/128"], options.TrustedProxies.Networks.Select(network => network.ToString()));
-        Assert.Equal(13, options.AgentsPerGroup);
+        Assert.Equal((13, 30), (options.AgentsPerGroup, options.Connections.RegisteredSidecars));
         Assert.Equal((17, 17), (options.Rates.Buckets, options.DialBackRates.Buckets));
         Assert.Equal(new SmmDashboard.Http.Rate(80, 20), options.DialBackRates.Total);
         Assert.Equal(new SmmDashboard.Http.Rate(40, 10), options.DialBackRates.PerGroup);

@@ -22,6 +22,7 @@ public sealed class LimitDocsTests
         { "--new-agent-rate", (int)NewAgents.DefaultRate.PerSecond },
         { "--agents-per-group", FileAgentStore.DefaultLimit },
         { "--dial-back-rate", DialBackSettings.DefaultPerSecond },
+        { "--registered-sidecars", ConnectionBudget.DefaultRegisteredSidecars },
     };
 
     [Theory]
@@ -33,8 +34,11 @@ public sealed class LimitDocsTests
             File.ReadLines(Repository.PathOf("docs", "dashboard.md")),
             line => line.StartsWith($"| `{option} N` |", StringComparison.Ordinal));
         Assert.Contains($"Default: {number}", row, StringComparison.Ordinal);
-        foreach (var page in (string[])["dashboard-embedded.md", "dashboard-kubernetes.md"])
-            Assert.Contains($"[{option} N]", File.ReadAllText(Repository.PathOf("docs", page)), StringComparison.Ordinal);
+        var isEmbeddedOnly = option == "--registered-sidecars";
+        Assert.Contains($"[{option} N]", File.ReadAllText(Repository.PathOf("docs", "dashboard-embedded.md")), StringComparison.Ordinal);
+        Assert.Equal(
+            !isEmbeddedOnly, File.ReadAllText(Repository.PathOf("docs", "dashboard-kubernetes.md"))
+                .Contains($"[{option} N]", StringComparison.Ordinal));
 
         using var output = new StringWriter();
         new CommandLine().Parse(["--help"], TextWriter.Null, out _, output);
@@ -54,5 +58,6 @@ public sealed class LimitDocsTests
         var budget = ConnectionBudget.Calculate(new ConnectionSettings { OpenFiles = 65_536 }, hasRegistration: true);
         Assert.True(budget.Api >= 2 * Fleet);
         Assert.Equal(24_000, budget.Registration);
+        Assert.True(ConnectionBudget.DefaultRegisteredSidecars >= Fleet);
     }
 }

@@ -8,12 +8,6 @@ internal static partial class AgentLog
     [LoggerMessage(3002, LogLevel.Information, "Reports are written below {Folder} again")]
     public static partial void WritesAgain(this ILogger<AgentFiles> log, string folder);
 
-    [LoggerMessage(
-        3004, LogLevel.Warning,
-        "Refusing new agents of {Group} with 503: the WorkloadGroup has {Limit} agents, and all of them were reached or registered; "
-        + "raise --agents-per-group (and {Withheld} others since the last such message)")]
-    public static partial void GroupFull(this ILogger<FileAgentStore> log, string group, int limit, long withheld);
-
     [LoggerMessage(3003, LogLevel.Warning, "Skipping {Path}, the next report of its agent binds a new key: {Reason}")]
     public static partial void CannotRead(this ILogger<AgentFiles> log, string path, string reason);
 }

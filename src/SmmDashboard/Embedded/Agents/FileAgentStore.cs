@@ -4,7 +4,6 @@ using SmmAgent.Contract;
 using SmmDashboard.Admin.Machines;
 using SmmDashboard.Agents;
 using SmmDashboard.Groups;
-using SmmDashboard.Hosting;
 using SmmDashboard.Http;
 using SmmDashboard.Status;
 
@@ -35,7 +34,6 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
     private readonly int _limit;
     private readonly NewAgents _new;
     private readonly FirstReports _first;
-    private readonly LogLimiter _full;
     private readonly Channel<bool> _changes =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -50,7 +48,7 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
         bool keepsReports = false)
     {
         (_files, _clock, _log, _limit, _new) = (files, clock, log, limitPerGroup, new NewAgents(newAgents, clock, log));
-        (_first, _full, KeepsReports) = (new FirstReports(clock, log), new LogLimiter(clock), keepsReports);
+        (_first, KeepsReports) = (new FirstReports(clock, log), keepsReports);
         _unread.UnionWith(files?.List() ?? []);
         _reading = _unread.Count == 0 ? Task.CompletedTask : Task.Run(ReadAll);
     }
@@ -177,8 +175,8 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
             RemoveEvicted(group, evicted);
         if (change.Agent is not { } agent)
         {
-            if (change.Outcome == ReportOutcome.Full && _full.TryAcquire(out var withheld))
-                _log.GroupFull($"{group}", _limit, withheld);
+            if (change.Outcome == ReportOutcome.Full)
+                _new.Full(group, _limit);
             return change.Outcome;
         }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using SmmDashboard.Embedded.Mesh;
 using SmmDashboard.Groups;
+using SmmDashboard.Http.Connections;
 
 namespace SmmDashboard.Embedded.Registration;
 
@@ -9,10 +10,8 @@ namespace SmmDashboard.Embedded.Registration;
 /// the uuid: of two sidecars that claim one address, neither excludes the other nor takes over its entry.
 /// </summary>
 public sealed class RegisteredEntries(
-    CurrentMeshDescription mesh, TimeProvider clock, int limit = RegisteredEntries.DefaultLimit)
+    CurrentMeshDescription mesh, TimeProvider clock, int limit = ConnectionBudget.DefaultRegisteredSidecars)
 {
-    public const int DefaultLimit = 20_000;
-
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();

@@ -44,7 +44,8 @@ public sealed class RegistrationListener(
         public SidecarAuthority? Authority { get; init; }
 
         /// <summary>The limit of all connections. A sixth is reserved for those that have not registered yet.</summary>
-        public int MaximumConnections { get; init; } = ConnectionBudget.DefaultRegistration;
+        public int MaximumConnections { get; init; } =
+            ConnectionBudget.RegistrationConnections(ConnectionBudget.DefaultRegisteredSidecars);
 
         public int MaximumRegistered => MaximumConnections - MaximumSilent - MaximumSpeaking;
 

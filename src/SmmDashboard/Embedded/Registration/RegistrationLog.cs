@@ -15,13 +15,13 @@ internal static partial class RegistrationLog
 
     [LoggerMessage(
         4004, LogLevel.Warning,
-        "Closing connections that have not registered to accept new ones: the limits are {Total} in total and {PerClient} of one address; "
-        + "the last one was from {Address} (and {Withheld} others since the last such message)")]
+        "Closing connections that have not registered to accept new ones: the limits are {Total} in total and {PerClient} of one address, "
+        + "and grow with --registered-sidecars; the last one was from {Address} (and {Withheld} others since the last such message)")]
     public static partial void PendingConnectionClosed(this ILogger log, int total, int perClient, string address, long withheld);
 
     [LoggerMessage(
         4005, LogLevel.Warning,
-        "{Group} has reached a limit of registered sidecars from {Address}: the limits are {Total} in total, "
+        "{Group} has reached a limit of registered sidecars from {Address}: the limits are {Total} in total (--registered-sidecars), "
         + "shared fairly by the WorkloadGroups, and {PerClient} of one address (and {Withheld} times since the last such message)")]
     public static partial void NoSlot(this ILogger log, GroupId group, string address, int total, int perClient, long withheld);
 }

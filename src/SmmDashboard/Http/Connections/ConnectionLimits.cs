@@ -12,6 +12,12 @@ public sealed class ConnectionLimits(int total, int perClient, TimeProvider cloc
     private readonly LogLimiter _logLimiter = new(clock);
     private int _open;
 
+    /// <summary>The name of the option of the total, for the log; empty for a fixed limit.</summary>
+    public string TotalOption { get; init; } = "";
+
+    /// <summary>The name of the option of one client, for the log; empty for a fixed limit.</summary>
+    public string PerClientOption { get; init; } = "";
+
     /// <summary>
     /// Counts a connection that was just accepted. Close a refused connection at once: even a short queue of them holds many open files.
     /// </summary>
@@ -32,7 +38,9 @@ public sealed class ConnectionLimits(int total, int perClient, TimeProvider cloc
 
         if (_logLimiter.TryAcquire(out var withheld))
         {
-            var reason = isTotal ? $"{total} connections are open" : $"{perClient} connections of this address are open";
+            var reason = isTotal
+                ? $"{total} connections are open{TotalOption}"
+                : $"{perClient} connections of this address are open{PerClientOption}";
             log.ConnectionRefused($"{client}", reason, withheld);
         }
 

@@ -13,7 +13,7 @@ internal static partial class ConnectionLog
 
     [LoggerMessage(
         1203, LogLevel.Warning,
-        "Accepting at most {Count} connections instead of {Wanted}: the process may open only {Files} files; "
+        "Accepting at most {Count} connections instead of {Wanted} ({Option}): the process may open only {Files} files; "
         + "raise LimitNOFILE= or ulimit -n")]
-    public static partial void FewConnections(this ILogger log, int count, int wanted, int files);
+    public static partial void FewConnections(this ILogger log, string option, int count, int wanted, int files);
 }

@@ -11,6 +11,9 @@ public sealed record ConnectionSettings
     /// <summary>The limit for all listeners of the API together. The limit on open files may allow fewer.</summary>
     public int Total { get; init; } = DefaultTotal;
 
+    /// <summary>The limit for registered sidecars in the embedded mode. The limit on open files may allow fewer.</summary>
+    public int RegisteredSidecars { get; init; } = ConnectionBudget.DefaultRegisteredSidecars;
+
     /// <summary>The limit for one client address (IPv4 address or IPv6 /64); null is a quarter of the total.</summary>
     public int? PerClient { get; init; }
 
@@ -26,11 +29,10 @@ public sealed record ConnectionSettings
 /// <param name="Registration">The limit for sidecars.</param>
 public sealed record ConnectionBudget(int Api, int Registration)
 {
-    /// <summary>
-    /// The default for the registration port of the embedded mode: 20,000 registered sidecars, and 4,000 connections that have not
-    /// registered yet.
-    /// </summary>
-    public const int DefaultRegistration = 24_000;
+    public const int DefaultRegisteredSidecars = 20_000;
+
+    // At least 4 that are silent, and 4 in the handshake.
+    private const int FewestPending = 8;
 
     // Reserved for the files of the runtime (about 200), dial-backs, the API server, packages and the data folder.
     private const int Reserve = 512;
@@ -40,7 +42,7 @@ public sealed record ConnectionBudget(int Api, int Registration)
 
     public static ConnectionBudget Calculate(ConnectionSettings settings, bool hasRegistration)
     {
-        var registration = hasRegistration ? DefaultRegistration : 0;
+        var registration = hasRegistration ? RegistrationConnections(settings.RegisteredSidecars) : 0;
         if (settings.OpenFiles is not { } files)
             return new(settings.Total, registration);
 
@@ -52,6 +54,12 @@ public sealed record ConnectionBudget(int Api, int Registration)
         var api = Math.Min(settings.Total, hasRegistration ? Math.Max(available / 2, available - registration) : available);
         return new(api, Math.Min(registration, available - api));
     }
+
+    /// <summary>
+    /// The connections of the registration port in the embedded mode: those of registered sidecars, and a fifth of them that have not
+    /// registered yet.
+    /// </summary>
+    public static int RegistrationConnections(int registered) => registered + Math.Max(FewestPending, registered / 5);
 
     /// <summary>The default limit for one client: a quarter of the total.</summary>
     public static int DefaultPerClient(int total) => Math.Max(1, total / 4);

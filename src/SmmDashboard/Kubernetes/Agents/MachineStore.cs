@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using SmmAgent.Contract;
 using SmmDashboard.Agents;
@@ -39,10 +38,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     private readonly LogLimiter _notWritten = new(seams.Time);
     private readonly NewAgents _new = new(settings.NewAgents, seams.Time, seams.Log);
     private readonly FirstReports _first = new(seams.Time, seams.Log);
-
-    // The machines that this replica has reached. After a restart it reaches them again within minutes.
-    private readonly ConcurrentDictionary<ObjectKey, bool> _reached = [];
-    private const int MostReached = 50_000;
+    private readonly ReachedMachines _reached = new();
 
     public async ValueTask<KnownAgent?> FindAsync(GroupId group, Guid uuid, CancellationToken cancellationToken)
     {
@@ -95,9 +91,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     public void Prove(GroupId group, Guid uuid)
     {
         memory.Prove(group, uuid);
-        if (_reached.Count >= MostReached)
-            _reached.Clear();
-        _reached[KeyOf(group, uuid)] = true;
+        _reached.Add(KeyOf(group, uuid));
     }
 
     public void Dispose() => _calls.Dispose();
@@ -108,10 +102,13 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     {
         var oldest = parts.Machines.Watched.Where(
             machine => machine.Metadata.Namespace == group.Namespace && machine.WorkloadGroup == group.Name
-                && !machine.IsRegistered && !_reached.ContainsKey(ObjectKey.From(machine.Metadata)))
+                && !machine.IsRegistered && !_reached.Contains(ObjectKey.From(machine.Metadata)))
             .MinBy(machine => machine.LastSign);
         if (oldest is null)
+        {
+            _new.Full(group, settings.LimitPerGroup);
             return false;
+        }
 
         parts.Queue.Remove(ObjectKey.From(oldest.Metadata));
         await CallAsync(stop => parts.Writer.RemoveAsync(oldest, stop), cancellationToken);
