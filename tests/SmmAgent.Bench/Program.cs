@@ -1,5 +1,5 @@
-// ./build.sh bench [dashboard|lookups|scale|pages|agent|firewall|check|machines|kubernetes …]: prints a table with figures, yardsticks
-// and ratios. --quick makes fewer runs.
+// ./build.sh bench [dashboard|lookups|scale|pages|agent|ports|firewall|check|machines|kubernetes …]: prints a table with figures,
+// yardsticks and ratios. --quick makes fewer runs.
 using SmmAgent.Testbed;
 using SmmAgent.Bench;
 
@@ -22,6 +22,8 @@ if (IsWanted("pages"))
     await PagesBench.RunAsync(report, machines: quick ? 1000 : 10_000);
 if (IsWanted("agent"))
     await AgentBench.RunAsync(report, flushes: quick ? 10 : 50, changes: quick ? 5 : 20);
+if (IsWanted("ports"))
+    await PortsBench.RunAsync(report, quick);
 if (IsWanted("firewall"))
     await FirewallBench.RunAsync(report, TimeSpan.FromSeconds(quick ? 30 : 120));
 if (IsWanted("check"))
