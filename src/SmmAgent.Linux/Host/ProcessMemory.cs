@@ -39,6 +39,18 @@ public static class ProcessMemory
             _ = Libc.AdviseMemory(start, length, Libc.DoNotNeed);
     }
 
+    /// <summary>The resident memory of this process without pages of files: heaps, stacks and changed data.</summary>
+    public static long PrivateBytes()
+    {
+        // The size, the resident pages, and how many of these belong to files.
+        var pages = File.ReadAllText("/proc/self/statm").Split(' ');
+        return (long.Parse(pages[1], CultureInfo.InvariantCulture) - long.Parse(pages[2], CultureInfo.InvariantCulture))
+            * Environment.SystemPageSize;
+    }
+
+    /// <summary>Calls back after each garbage collection, on the thread of the finalizers: the callback must return quickly.</summary>
+    public static void NotifyOnCollection(Action collected) => _ = new CollectionCallback(collected);
+
     // The read-only pages of the program. The kernel maps sixteen pages for each page that is used, and most are needed only at the start.
     // Pages that are dropped from this process remain in the page cache; the few that are needed again are mapped without a disk read.
     // A mapping with anonymous pages (relocations) differs from its file, so it is kept.
@@ -64,5 +76,16 @@ public static class ProcessMemory
         var start = nint.Parse(text.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         var end = nint.Parse(text.AsSpan(dash + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return (start, (nuint)(end - start));
+    }
+
+    // Unreachable from its start, so that the next collection finalizes it. It replaces itself with a new one: an old one would be
+    // finalized only by a collection of the old generation.
+    private sealed class CollectionCallback(Action collected)
+    {
+        ~CollectionCallback()
+        {
+            collected();
+            NotifyOnCollection(collected);
+        }
     }
 }

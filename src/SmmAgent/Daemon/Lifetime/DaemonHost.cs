@@ -222,7 +222,7 @@ public static class DaemonHost
             .. inProcess is null ? (IHostedService[])[] : [inProcess],
             report,
             renewal,
-            new IdleMemoryService(context),
+            new IdleMemoryService(context, MemorySource.ThisProcess),
         ];
     }
 
