@@ -43,8 +43,13 @@ public static class ChainBlockers
                 continue;
 
             var where = $"INPUT of {filter.Tool}{(observed.OtherBackend.Contains(filter) ? " (the other backend)" : "")}";
+            var indexed = new IndexedTable(table);
+            var input = Hook.Input.ChainOfIptables();
             var found = Find(
-                where, desired, observed, packet => packet.Family == filter.Tool.Family ? IptablesEvaluator.Evaluate(table, packet) : null);
+                where,
+                desired,
+                observed,
+                packet => packet.Family == filter.Tool.Family ? IptablesEvaluator.Evaluate(indexed, input, packet) : null);
             blockers.AddRange(found.Select(blocker => blocker with { Filter = filter.Tool }));
         }
 
@@ -53,9 +58,10 @@ public static class ChainBlockers
         if (observed.Nft?.Value is not { } ruleset)
             return blockers;
 
+        var indexedRuleset = new IndexedRuleset(ruleset);
         foreach (var chain in ruleset.InputChains.Where(chain => !IsFirewallds(chain, observed)))
         {
-            var found = Find($"nftables chain {chain}", desired, observed, packet => NftEvaluator.Evaluate(ruleset, chain, packet));
+            var found = Find($"nftables chain {chain}", desired, observed, packet => NftEvaluator.Evaluate(indexedRuleset, chain, packet));
             var tool = observed.Filters.FirstOrDefault(filter =>
                 filter.State.Value?.Native is not null && NftFilterTable.ForFamily(filter.Tool.Family) == chain.Table)?.Tool;
             blockers.AddRange(found.Select(blocker => blocker with { Nft = chain, Filter = chain.Name == "INPUT" ? tool : null }));
@@ -74,11 +80,12 @@ public static class ChainBlockers
                 if (!filter.Others.TryGetValue(chain.Table, out var table))
                     continue;
 
+                var indexed = new IndexedTable(table);
                 var found = Find(
                     $"{chain.Name} of {filter.Tool}'s table {chain.Table}",
                     desired,
                     observed,
-                    packet => packet.Family == filter.Tool.Family ? IptablesEvaluator.Evaluate(table, chain.Name, packet) : null,
+                    packet => packet.Family == filter.Tool.Family ? IptablesEvaluator.Evaluate(indexed, chain.Name, packet) : null,
                     chain.IsBeforeCapture);
                 foreach (var blocker in found.Where(blocker => blocker.IsCertain))
                     yield return blocker with { Filter = filter.Tool, Elsewhere = chain };
@@ -88,13 +95,14 @@ public static class ChainBlockers
         if (observed.Nft?.Value is not { } ruleset)
             yield break;
 
+        var indexedRuleset = new IndexedRuleset(ruleset);
         foreach (var chain in ruleset.PreroutingChains)
         {
             var found = Find(
                 $"nftables chain {chain}",
                 desired,
                 observed,
-                packet => NftEvaluator.Evaluate(ruleset, chain, packet),
+                packet => NftEvaluator.Evaluate(indexedRuleset, chain, packet),
                 chain.IsBeforeCapture);
             foreach (var blocker in found.Where(blocker => blocker.IsCertain))
                 yield return blocker with { Nft = chain };

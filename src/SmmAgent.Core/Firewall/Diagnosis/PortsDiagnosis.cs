@@ -20,20 +20,21 @@ public static class PortsDiagnosis
 
         var blockers = ChainBlockers.FindAll(desired, observed);
         var zones = FindClosedZones(desired, observed);
+        var closed = PortsOf(blockers.Where(blocker => blocker.IsCertain));
+        closed.UnionWith(zones.SelectMany(zone => zone.Ports));
+        var unclear = PortsOf(blockers.Where(blocker => !blocker.IsCertain));
         var ports = desired.Ports.Select(port => new PortState(port.Port, port.Name, IsOpen(port))).ToList();
         var finding = Shut(desired, report, manages, blockers)
             ?? Firewalld(report, manages, zones)
             ?? Unclear(desired, observed, blockers, manages);
         return new(ports, finding ?? OpenPortsCondition.Evaluate(desired, report, Failure(report)));
 
-        bool? IsOpen(OpenPort port)
-        {
-            var own = blockers.Where(blocker => blocker.Ports.Contains(port)).ToList();
-            if (own.Any(blocker => blocker.IsCertain) || zones.Any(zone => zone.Ports.Contains(port.Port)))
-                return false;
-            return own.Count > 0 || IsFirewalldUnreadable(observed) ? null : true;
-        }
+        bool? IsOpen(OpenPort port) =>
+            closed.Contains(port.Port) ? false : unclear.Contains(port.Port) || IsFirewalldUnreadable(observed) ? null : true;
     }
+
+    private static HashSet<int> PortsOf(IEnumerable<ChainBlocker> blockers) =>
+        [.. blockers.SelectMany(blocker => blocker.Ports).Select(port => port.Port)];
 
     internal static ConditionUpdate? EvaluateUnseen(ObservedFirewall observed)
     {

@@ -7,6 +7,14 @@ public static class IptablesEvaluator
 {
     public static WalkResult Evaluate(FilterTable table, Packet packet) => Evaluate(table, packet.Hook.ChainOfIptables(), packet);
 
+    /// <summary>Evaluates a base chain for one of many packets.</summary>
+    internal static WalkResult Evaluate(IndexedTable indexed, string name, Packet packet) => indexed.Table.Chain(name) is { } own
+        ? ChainWalk.Follow(
+            name,
+            own.Policy != "DROP",
+            next => indexed.Table.Chain(next) is { } chain ? Effects(indexed.Rules(chain, packet), packet) : [])
+        : new(Verdict.Accept, false);
+
     /// <param name="rules">
     /// The number of rules of the chain to evaluate; a packet that passes them is accepted. Null for all rules, and the policy.
     /// </param>
@@ -82,7 +90,17 @@ public static class IptablesEvaluator
         _ => Match.Maybe,
     };
 
-    private static Match PortList(string ports, PortRange own) => MatchResults.Any(ports.Split(',').Select(port => Port(port, own)));
+    private static Match PortList(string ports, PortRange own)
+    {
+        var best = Match.No;
+        foreach (var port in ports.AsSpan().Split(','))
+        {
+            if (Port(ports.AsSpan(port), own) is var match && match > best)
+                best = match;
+        }
+
+        return best;
+    }
 
     private static Match State(string states, Packet packet)
     {
@@ -95,11 +113,16 @@ public static class IptablesEvaluator
         return isOwn && (list.Contains("SNAT") || list.Contains("DNAT")) ? Match.Maybe : Match.No;
     }
 
-    private static Match Port(string range, PortRange own)
+    private static Match Port(ReadOnlySpan<char> range, PortRange own)
     {
-        var ends = range.Split(':');
-        var first = ends[0].Length == 0 ? 0 : int.TryParse(ends[0], out var low) ? low : -1;
-        var last = ends.Length == 1 ? first : ends[1].Length == 0 ? ushort.MaxValue : int.TryParse(ends[1], out var high) ? high : -1;
+        var colon = range.IndexOf(':');
+        var first = End(colon < 0 ? range : range[..colon], 0);
+        var rest = range[(colon + 1)..];
+        var last = colon < 0 ? first : End(rest.IndexOf(':') is var next and >= 0 ? rest[..next] : rest, ushort.MaxValue);
         return first < 0 || last < 0 ? Match.Maybe : own.Within(first, last);
     }
+
+    // -1 for a port that is not a number.
+    private static int End(ReadOnlySpan<char> port, int missing) =>
+        port.IsEmpty ? missing : int.TryParse(port, out var number) ? number : -1;
 }

@@ -13,7 +13,7 @@ public static class NftEvaluator
     /// </param>
     public static WalkResult? Evaluate(NftRuleset ruleset, NftChain chain, Packet packet, int? rules = null)
     {
-        if (chain.Table.Family == (packet.Family == IpFamily.IPv4 ? "ip6" : "ip"))
+        if (!Sees(chain, packet))
             return null;
 
         var matcher = new NftMatcher(ruleset, chain.Table, packet);
@@ -23,6 +23,22 @@ public static class NftEvaluator
             name => ruleset.Rules(chain.Table, name).Take(name == chain.Name && rules is { } first ? first : int.MaxValue)
                 .SelectMany(rule => Effects(rule, matcher)));
     }
+
+    /// <summary>Evaluates a base chain for one of many packets.</summary>
+    /// <returns>Null when the chain does not see packets of this family.</returns>
+    internal static WalkResult? Evaluate(IndexedRuleset indexed, NftChain chain, Packet packet)
+    {
+        if (!Sees(chain, packet))
+            return null;
+
+        var matcher = new NftMatcher(indexed.Ruleset, chain.Table, packet);
+        return ChainWalk.Follow(
+            chain.Name,
+            chain.PolicyAccepts,
+            name => indexed.Rules(chain.Table, name, packet).SelectMany(rule => Effects(rule, matcher)));
+    }
+
+    private static bool Sees(NftChain chain, Packet packet) => chain.Table.Family != (packet.Family == IpFamily.IPv4 ? "ip6" : "ip");
 
     // A rule is a list of statements: matches narrow it down, a verdict or a verdict map ends it.
     private static IEnumerable<RuleEffect> Effects(JsonElement rule, NftMatcher matcher)

@@ -11,6 +11,7 @@ namespace SmmAgent.Core.Firewall.Planning;
 public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
 {
     private const string Input = "INPUT";
+    private const int MaximumNames = 20;
 
     public IReadOnlyList<string> All => Jump is { } jump ? [.. Chain, jump] : Chain;
 
@@ -19,6 +20,10 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
         var table = state.Table;
         if (table.Chain(AgentChain.Name) is not { } chain)
             return new([$"chain {AgentChain.Name} is missing"], JumpDrift(state, wanted, family));
+
+        // The usual case, without a canonical form of each rule: iptables-save prints what the agent wrote.
+        if (AreSame(chain.Rules, wanted))
+            return new([], JumpDrift(state, wanted, family));
 
         var drift = new List<string>();
         var extra = chain.Rules.ToLookup(rule => rule.Canonical).ToDictionary(group => group.Key, group => group.ToList());
@@ -32,11 +37,29 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
         }
 
         if (missing.Count > 0)
-            drift.Add($"missing: {string.Join(", ", missing)}");
+            drift.Add($"missing: {First(missing)}");
         if (extra.Values.SelectMany(rules => rules).Select(Name).ToList() is { Count: > 0 } tooMany)
-            drift.Add($"unwanted: {string.Join(", ", tooMany)}");
+            drift.Add($"unwanted: {First(tooMany)}");
         return new(drift, JumpDrift(state, wanted, family));
     }
+
+    private static bool AreSame(IReadOnlyList<FilterRule> rules, IReadOnlyList<FilterRule> wanted)
+    {
+        if (rules.Count != wanted.Count)
+            return false;
+        for (var at = 0; at < rules.Count; at++)
+        {
+            if (rules[at].Text != wanted[at].Text)
+                return false;
+        }
+
+        return true;
+    }
+
+    // The text is a line of the journal; a WorkloadGroup may have a thousand ports.
+    private static string First(List<string> names) => names.Count <= MaximumNames
+        ? string.Join(", ", names)
+        : $"{string.Join(", ", names.Take(MaximumNames))} and {names.Count - MaximumNames} more";
 
     private static string? JumpDrift(FilterState state, IReadOnlyList<FilterRule> wanted, IpFamily family)
     {
@@ -49,7 +72,7 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
         if (input[at].Canonical != AgentChain.Jump.Canonical)
             return "the jump in INPUT was changed";
 
-        if (!Blocked(at).Any())
+        if (at == 0 || !Blocked(at).Any())
             return null;
 
         // Ports that the first rules block are not opened by further rules.
