@@ -224,6 +224,17 @@ test_fast() {
     summarise "$log" "$status"
 }
 
+# Writes the order file of the compiler from what the published agent runs. The file that the agent was published with does not matter.
+order() {
+    need "${link_packages[@]}" "${bed_packages[@]}"
+    publish
+    say "building the testbed"
+    dotnet build tests/SmmAgent.Bench -c Release -v quiet --nologo
+    dotnet build tests/MeshStandIn -c Release -v quiet --nologo
+    say "recording the functions of the start and of the idle agent: two minutes"
+    dotnet run --project tests/SmmAgent.Bench -c Release --no-build -- order "$PWD/src/SmmAgent/methods.order"
+}
+
 # Prints the share of lines of each project in src that the fast suites and the tests of SmmAgent.Linux run. A line counts once.
 coverage() {
     local folder="$artifacts/coverage" suite
@@ -322,6 +333,7 @@ case "${1:-help}" in
         publish
         dotnet run --project tests/SmmAgent.Bench -c Release --no-build -- "$@"
         ;;
+    order) need_root order; order ;;
     fuzz) shift; fuzz "$@" ;;
     format) shift; format "$@" ;;
     clean) rm -rf "$artifacts" ;;
@@ -336,7 +348,9 @@ usage: ./build.sh VERB
             test fast: only the suites that need neither root nor a published program
   coverage  the share of lines in src that the suites of test fast and of SmmAgent.Linux run
   bench     measure the agent and the dashboard beside prometheus-node-exporter (root); names select parts:
-            dashboard, lookups, scale, pages, agent, check, machines, kubernetes
+            dashboard, lookups, scale, pages, agent, firewall, check, machines, kubernetes; idle is a part of agent
+  order     regenerate src/SmmAgent/methods.order: the functions that the compiler places side by side, so that the idle agent needs
+            less memory (root; two minutes after the build; RELEASING.md)
   fuzz      mutated input for every parser of foreign input: fuzz [TARGET...] [DURATION], for example fuzz nft-json 10m;
             each target runs for the duration (1m); docs/fuzzing.md
   build     compile everything

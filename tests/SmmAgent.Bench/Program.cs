@@ -1,7 +1,9 @@
-// ./build.sh bench [dashboard|lookups|scale|pages|agent|ports|firewall|check|machines|kubernetes …]: prints a table with figures,
+// ./build.sh bench [dashboard|lookups|scale|pages|agent|idle|ports|firewall|check|machines|kubernetes …]: prints a table with figures,
 // yardsticks and ratios. --quick makes fewer runs.
+// ./build.sh order: writes the order file of the compiler.
 using SmmAgent.Testbed;
 using SmmAgent.Bench;
+using SmmAgent.Testbed.Trace;
 
 if (Programs.Missing() is { } missing)
 {
@@ -9,7 +11,14 @@ if (Programs.Missing() is { } missing)
     return 1;
 }
 
+if (args is ["order", var orderFile])
+{
+    await OrderFile.RecordAsync(orderFile);
+    return 0;
+}
+
 var quick = args.Contains("--quick");
+var idle = TimeSpan.FromSeconds(quick ? 30 : 180);
 var report = new Report();
 var parts = args.Where(argument => !argument.StartsWith('-')).ToList();
 if (IsWanted("dashboard"))
@@ -21,7 +30,9 @@ if (IsWanted("scale"))
 if (IsWanted("pages"))
     await PagesBench.RunAsync(report, machines: quick ? 1000 : 10_000);
 if (IsWanted("agent"))
-    await AgentBench.RunAsync(report, flushes: quick ? 10 : 50, changes: quick ? 5 : 20);
+    await AgentBench.RunAsync(report, flushes: quick ? 10 : 50, changes: quick ? 5 : 20, idle);
+if (parts.Contains("idle")) // part of agent
+    await AgentBench.RunIdleAsync(report, idle);
 if (IsWanted("ports"))
     await PortsBench.RunAsync(report, quick);
 if (IsWanted("firewall"))

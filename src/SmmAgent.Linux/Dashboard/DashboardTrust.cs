@@ -79,7 +79,7 @@ internal sealed class DashboardTrust
             DemandsCertificate |= server is not null;
             return null!;
         },
-        CertificateChainPolicy = _roots is null ? null : ChainPolicy(_roots),
+        CertificateChainPolicy = _roots is null ? SystemTrust.HandshakePolicy() : ChainPolicy(_roots),
     };
 
     private static X509ChainPolicy ChainPolicy(X509Certificate2Collection roots)
@@ -97,6 +97,15 @@ internal sealed class DashboardTrust
     private bool Check(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         _hasCertificate = true;
+        if (_roots is not null || chain is null || certificate is not X509Certificate2 leaf)
+            return CheckChain(certificate, chain, errors);
+
+        using var complete = SystemTrust.Build(leaf, chain, mayDownload: true);
+        return CheckChain(leaf, complete, SystemTrust.Errors(complete, errors));
+    }
+
+    private bool CheckChain(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
         if (errors == SslPolicyErrors.RemoteCertificateChainErrors && chain is not null
             && TrustAnchors.Flaws(chain, _roots) == X509ChainStatusFlags.NoError)
             errors = SslPolicyErrors.None;

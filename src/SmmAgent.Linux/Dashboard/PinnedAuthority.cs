@@ -29,6 +29,7 @@ public static class PinnedAuthority
         var handler = DashboardHandler.New(unverified, proxy);
         handler.SslOptions = new SslClientAuthenticationOptions
         {
+            CertificateChainPolicy = SystemTrust.HandshakePolicy(),
 #pragma warning disable CA5359 // the SHA-256 decides whether the answer is trusted
             RemoteCertificateValidationCallback = (_, _, _, _) => true,
 #pragma warning restore CA5359

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime;
 using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Host;
@@ -8,27 +7,11 @@ namespace SmmAgent.Linux.Host;
 /// </summary>
 public static class ProcessMemory
 {
-    // Nearly all objects that are allocated until READY remain in use: several garbage collections made the start 10% longer. With 6 MB the
-    // heap kept 2 MB.
-    private const long StartBytes = 4 * 1024 * 1024;
-
     /// <summary>
-    /// Uses one heap for the native allocations of all threads, instead of one per thread with memory that OpenSSL no longer needs, and
-    /// suspends garbage collection. Call this early: threads that have allocated memory keep their heaps.
+    /// Uses one heap for the native allocations of all threads, instead of one per thread with memory that OpenSSL no longer needs.
+    /// Call this early: threads that have allocated memory keep their heaps.
     /// </summary>
-    public static void StartBegins()
-    {
-        _ = Libc.SetMallocOption(Libc.MaximumArenas, 1);
-        _ = GC.TryStartNoGCRegion(StartBytes, disallowFullBlockingGC: true);
-    }
-
-    /// <summary>Resumes garbage collection.</summary>
-    public static void StartIsOver()
-    {
-        // The region has already ended if the start allocated more.
-        if (GCSettings.LatencyMode == GCLatencyMode.NoGCRegion)
-            GC.EndNoGCRegion();
-    }
+    public static void UseOneNativeHeap() => _ = Libc.SetMallocOption(Libc.MaximumArenas, 1);
 
     /// <summary>Returns unused memory to the system after a burst of work.</summary>
     public static void GiveBack()

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace SmmAgent.Linux.Interop;
 
-/// <summary>Memory, signals and the terminal: mallopt(3), madvise(2), kill(2), termios(3).</summary>
+/// <summary>Memory, signals and the terminal: mallopt(3), madvise(2), kill(2), termios(3), setenv(3).</summary>
 internal static partial class Libc
 {
     /// <summary>M_ARENA_MAX of malloc.h.</summary>
@@ -20,6 +20,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "mallopt")]
     public static partial int SetMallocOption(int parameter, int value);
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int SetVariable(string name, string value, int overwrite);
 
     [LibraryImport("libc", EntryPoint = "malloc_trim")]
     public static partial int TrimMalloc(nuint pad);

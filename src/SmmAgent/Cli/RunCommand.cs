@@ -30,7 +30,7 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(AgentPaths paths)
     {
-        ProcessMemory.StartBegins();
+        ProcessMemory.UseOneNativeHeap();
         PrepareFolders(paths);
         using var presence = DaemonPresence.Take(paths.StateDirectory);
         if (presence.IsTaken)
@@ -50,7 +50,6 @@ internal static class RunCommand
         try
         {
             await host.StartAsync();
-            ProcessMemory.StartIsOver();
             await host.WaitForShutdownAsync();
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)

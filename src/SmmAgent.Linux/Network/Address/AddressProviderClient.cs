@@ -8,6 +8,7 @@ using SmmAgent.Core.Address;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Linux.Network.Connections;
 using SmmAgent.Linux.Network.Names;
+using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Network.Address;
 
@@ -43,6 +44,7 @@ public sealed class AddressProviderClient : IDisposable
             MaxResponseDrainSize = 0,
             PooledConnectionLifetime = TimeSpan.Zero,
             ConnectCallback = ConnectAsync,
+            SslOptions = SystemTrust.Options(),
         };
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("smm-agent", null));

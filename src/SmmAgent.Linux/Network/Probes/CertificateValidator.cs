@@ -15,8 +15,7 @@ public sealed class CertificateValidator(X509Certificate2Collection? trusted, st
     private const X509ChainStatusFlags TimeOnly = X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.NotTimeNested;
 
     /// <summary>A policy without downloads, which is sufficient for a certificate that is not validated.</summary>
-    public static X509ChainPolicy PolicyWithoutDownloads() =>
-        new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+    public static X509ChainPolicy PolicyWithoutDownloads() => SystemTrust.HandshakePolicy();
 
     public X509ChainPolicy Policy()
     {
@@ -24,15 +23,20 @@ public sealed class CertificateValidator(X509Certificate2Collection? trusted, st
         policy.VerificationTime = time.GetUtcNow().LocalDateTime;
         policy.VerificationTimeIgnored = false;
         if (trusted is not null)
-        {
-            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             policy.CustomTrustStore.AddRange(trusted);
-        }
-
         return policy;
     }
 
     public PortProbeResult Validate(string serverName, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (trusted is not null || chain is null || shown is not X509Certificate2 leaf)
+            return ValidateChain(serverName, shown, chain, errors);
+
+        using var complete = SystemTrust.Build(leaf, chain, mayDownload: false);
+        return ValidateChain(serverName, leaf, complete, SystemTrust.Errors(complete, errors));
+    }
+
+    private PortProbeResult ValidateChain(string serverName, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
     {
         try
         {
