@@ -348,7 +348,7 @@ usage: ./build.sh VERB
             test fast: only the suites that need neither root nor a published program
   coverage  the share of lines in src that the suites of test fast and of SmmAgent.Linux run
   bench     measure the agent and the dashboard beside prometheus-node-exporter (root); names select parts:
-            dashboard, lookups, scale, pages, agent, firewall, check, machines, kubernetes; idle is a part of agent
+            dashboard, lookups, scale, pages, agent, ports, firewall, check, machines, kubernetes; idle is a part of agent
   order     regenerate src/SmmAgent/methods.order: the functions that the compiler places side by side, so that the idle agent needs
             less memory (root; two minutes after the build; RELEASING.md)
   fuzz      mutated input for every parser of foreign input: fuzz [TARGET...] [DURATION], for example fuzz nft-json 10m;
