@@ -11,21 +11,19 @@ public static class ApiEndpoints
         this IEndpointRouteBuilder routes, string method, string pattern, Func<HttpContext, Task<ApiProblem?>> handler) =>
         routes.MapMethods(pattern, [method], async context =>
         {
-            if (await AnswerAsync(context, handler) is { } problem)
+            ApiProblem? problem;
+            try
+            {
+                problem = await handler(context);
+            }
+            catch (UnavailableException unavailable)
+            {
+                problem = ApiProblem.Unavailable(unavailable.Message, unavailable.RetryAfter);
+            }
+
+            if (problem is not null)
                 await problem.WriteAsync(context);
         });
-
-    private static async Task<ApiProblem?> AnswerAsync(HttpContext context, Func<HttpContext, Task<ApiProblem?>> handler)
-    {
-        try
-        {
-            return await handler(context);
-        }
-        catch (UnavailableException unavailable)
-        {
-            return ApiProblem.Unavailable(unavailable.Message, unavailable.RetryAfter);
-        }
-    }
 
     public static async Task WriteJsonAsync<T>(this HttpContext context, T answer, JsonTypeInfo<T> type)
     {

@@ -13,7 +13,12 @@ public sealed class RequestGuard(RequestDelegate next, RequestRates rates, Reque
             if (!isProbe && rates.Refuse(context) is { } problem)
                 await problem.WriteAsync(context);
             else
+            {
                 await next(context);
+                // Errors that the framework responds to have no body. A middleware of its own for them would cost memory in each held request.
+                if (IsWithoutBody(context.Response))
+                    await ApiProblem.FromStatus(context.Response.StatusCode).WriteAsync(context);
+            }
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -35,7 +40,6 @@ public sealed class RequestGuard(RequestDelegate next, RequestRates rates, Reque
         }
     }
 
-    /// <summary>Adds a body to errors that the framework responds to without one.</summary>
-    public static Task ExplainStatusAsync(Microsoft.AspNetCore.Diagnostics.StatusCodeContext context) =>
-        ApiProblem.FromStatus(context.HttpContext.Response.StatusCode).WriteAsync(context.HttpContext);
+    private static bool IsWithoutBody(HttpResponse response) =>
+        !response.HasStarted && response is { StatusCode: >= 400 and < 600, ContentLength: null, ContentType: null or "" };
 }

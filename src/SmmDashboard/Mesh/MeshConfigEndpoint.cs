@@ -20,22 +20,20 @@ public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, Tim
         if (admitted is null)
             return problem;
 
-        var known = new EntityTags(context.Request.Headers.IfNoneMatch);
-        var hasChanged = HasChanged(known, admitted.Group.ETag);
-        if (PreferHeader.ParseWait(context.Request.Headers["Prefer"]) is { } seconds && !known.IsEmpty)
+        // Thousands of requests are held at a time, so each keeps little: the headers are parsed and set again behind the wait.
+        var first = admitted.Group.ETag;
+        if (PreferHeader.ParseWait(context.Request.Headers["Prefer"]) is { } seconds && IsConditional(context))
         {
-            // The header is set behind the wait, because thousands of held requests would each need a dictionary for it.
-            var applied = $"wait={seconds.ToString(CultureInfo.InvariantCulture)}";
             var started = clock.GetTimestamp();
             var wait = TimeSpan.FromSeconds(seconds);
-            while (!hasChanged(admitted.Group) && !mesh.IsStopping)
+            while (!HasChanged(context, admitted.Group, first) && !mesh.IsStopping)
             {
                 var left = wait - clock.GetElapsedTime(started);
                 if (left <= TimeSpan.Zero)
                     break;
 
                 await admitted.Snapshot.WaitAsync(left, clock, context.RequestAborted);
-                context.Response.Headers[PreferenceApplied] = applied;
+                SetApplied(context, seconds);
                 context.RequestAborted.ThrowIfCancellationRequested();
 
                 // The token may have been revoked in the meantime.
@@ -49,16 +47,24 @@ public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, Tim
                 admitted = again;
             }
 
-            context.Response.Headers[PreferenceApplied] = applied;
+            SetApplied(context, seconds);
         }
 
-        await AnswerAsync(context, admitted.Group, hasChanged(admitted.Group));
+        await AnswerAsync(context, admitted.Group, HasChanged(context, admitted.Group, first));
         return null;
     }
 
+    private static void SetApplied(HttpContext context, int seconds) =>
+        context.Response.Headers[PreferenceApplied] = $"wait={seconds.ToString(CultureInfo.InvariantCulture)}";
+
+    private static bool IsConditional(HttpContext context) => !new EntityTags(context.Request.Headers.IfNoneMatch).IsEmpty;
+
     /// <summary><c>*</c> matches the configuration at the start of the request.</summary>
-    private static Func<ServedGroup, bool> HasChanged(EntityTags known, string first) =>
-        known.MatchesAny ? group => group.ETag != first : group => !known.Match(group.ETag);
+    private static bool HasChanged(HttpContext context, ServedGroup group, string first)
+    {
+        var known = new EntityTags(context.Request.Headers.IfNoneMatch);
+        return known.MatchesAny ? group.ETag != first : !known.Match(group.ETag);
+    }
 
     private static async Task AnswerAsync(HttpContext context, ServedGroup group, bool hasChanged)
     {

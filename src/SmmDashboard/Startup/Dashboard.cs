@@ -75,7 +75,6 @@ public static class Dashboard
         if (options.Admin is not null)
             app.MapWhen(AdminListener.IsFor, branch => branch.Run(app.Services.GetRequiredService<AdminListener>().AnswerAsync));
         app.UseMiddleware<RequestGuard>();
-        app.UseStatusCodePages(RequestGuard.ExplainStatusAsync);
         Map(app);
         return app;
     }
@@ -107,7 +106,7 @@ public static class Dashboard
         services.AddSingleton(ConnectionBudget.Calculate(options.Connections, hasRegistration: options.Registration is not null))
             .AddSingleton(provider => Connections(provider, options.Connections));
         services.AddSingleton(new PackageFolder(options.Packages));
-        services.AddSingleton<StatusEndpoints>().AddHostedService<GracefulStop>();
+        services.AddSingleton<StatusEndpoints>().AddHostedService<GracefulStop>().AddHostedService<HeapTrimmer>();
         services.AddSingleton(new GracefulStop.Settings(options.Kubernetes is null ? TimeSpan.Zero : StopDelay));
         services.AddSingleton<BackgroundFailure>().AddSingleton<GroupAccess>().AddSingleton<AgentAccess>();
         services.AddSingleton(provider => new DialScheduler(hooks.Clock, provider.GetRequiredService<ILogger<DialScheduler>>()))

@@ -25,6 +25,8 @@ internal static class UnknownKeys
         "probe",
     ];
 
+    private static readonly string[] FlatGroup = [.. Group, .. WorkloadGroup];
+
     public static void Find(JsonElement root, List<string> warnings)
     {
         Check(root, "", Root, warnings);
@@ -35,7 +37,7 @@ internal static class UnknownKeys
         foreach (var (group, at) in Items(root, "groups"))
         {
             var nested = group.ValueKind == JsonValueKind.Object && group.TryGetProperty("workloadGroup", out var workloadGroup);
-            Check(group, at, nested ? Group : [.. Group, .. WorkloadGroup], warnings);
+            Check(group, at, nested ? Group : FlatGroup, warnings);
             if (nested)
                 Check(group.GetProperty("workloadGroup"), $"{at}workloadGroup.", WorkloadGroup, warnings);
         }

@@ -25,11 +25,11 @@ public sealed class RegisteredEntries(
         lock (_lock)
         {
             RemoveExpired();
-            if (_entries.Named(entry.Group, entry.Name).FirstOrDefault(other => other.HasSameOwner(entry)) is { } existing)
+            if (_entries.FindSameOwner(entry) is { } existing)
             {
                 if (!existing.IsSeenBy(mesh.Mesh.RevisionLabel))
                     return false;
-                entry.Labels = existing.Labels;
+                entry.TakeLabels(existing);
             }
 
             _entries.Add(entry);
@@ -63,8 +63,7 @@ public sealed class RegisteredEntries(
             RemoveExpired();
             // After an address change the old entry remains for 10 s. Of several connections the newest one counts.
             return _entries.Matching(group, uuid, name, address)
-                .OrderByDescending(one => (one.Entry.Uuid == uuid, IsRegistered(one.Entry), one.Entry.Name == name, one.Number))
-                .FirstOrDefault().Entry;
+                .MaxBy(entry => (entry.Uuid == uuid, IsRegistered(entry), entry.Name == name, _entries.NumberOf(entry)));
         }
     }
 

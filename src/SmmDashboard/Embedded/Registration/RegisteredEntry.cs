@@ -20,11 +20,13 @@ public sealed class RegisteredEntry(
     public SpiffeId Identity { get; } = identity;
 
     /// <summary>The labels of the WorkloadGroup, overridden by those that the sidecar sent.</summary>
-    public IReadOnlyDictionary<string, string> Labels { get; set; } = labels;
+    public IReadOnlyDictionary<string, string> Labels { get; private set; } = labels;
 
     public string? Revision => Labels.GetValueOrDefault(EntryLabels.Revision);
 
-    public Guid? Uuid => Guid.TryParseExact(Labels.GetValueOrDefault(EntryLabels.Uuid), "D", out var uuid) ? uuid : null;
+    /// <summary>Read once from the labels, because look-ups compare it.</summary>
+    public Guid? Uuid { get; } =
+        Guid.TryParseExact(labels.GetValueOrDefault(EntryLabels.Uuid), "D", out var uuid) ? uuid : null;
 
     /// <summary>When the sidecar disconnected; null while it is connected.</summary>
     public DateTimeOffset? DisconnectedAt { get; set; }
@@ -36,19 +38,9 @@ public sealed class RegisteredEntry(
         set => _healthy = value;
     }
 
+    /// <summary>Takes the labels of the existing entry of the same owner, and so of the same uuid.</summary>
+    public void TakeLabels(RegisteredEntry existing) => Labels = existing.Labels;
+
     /// <summary>Whether a control plane reads the entry. All control planes read an entry without a revision label.</summary>
     public bool IsSeenBy(string revision) => Revision is null || Revision == revision;
-
-    /// <summary>
-    /// Whether both entries belong to the same sidecar. The address is not compared, because the sidecar cannot prove it.
-    /// </summary>
-    public bool HasSameOwner(RegisteredEntry other) =>
-        Group == other.Group && Name == other.Name && Identity == other.Identity && Uuid == other.Uuid;
-
-    /// <summary>Whether this may be the entry of the agent.</summary>
-    /// <remarks>
-    /// The name contains the address. The entry of a VM with a new uuid has the old uuid until its sidecar is restarted.
-    /// </remarks>
-    public bool Matches(GroupId group, Guid uuid, string? name, IPAddress? address) =>
-        Group == group && (Uuid == uuid || Name == name || (Uuid is null && Address.Equals(address)));
 }

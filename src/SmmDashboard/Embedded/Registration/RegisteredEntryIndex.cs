@@ -1,4 +1,5 @@
 using System.Net;
+using SmmAgent.Contract;
 using SmmDashboard.Groups;
 
 namespace SmmDashboard.Embedded.Registration;
@@ -6,17 +7,16 @@ namespace SmmDashboard.Embedded.Registration;
 /// <summary>Entries by everything that an agent finds its own by, so that a look-up does not read those of the other VMs.</summary>
 internal sealed class RegisteredEntryIndex
 {
-    private readonly Dictionary<RegisteredEntry, (long Number, Guid? Uuid)> _entries = [];
+    private readonly Dictionary<RegisteredEntry, long> _numbers = [];
     private readonly Dictionary<(GroupId Group, object Key), List<RegisteredEntry>> _byKey = [];
     private long _last;
 
-    public int Count => _entries.Count;
+    public int Count => _numbers.Count;
 
-    /// <summary>Adds an entry. Its labels must not change afterwards.</summary>
     public void Add(RegisteredEntry entry)
     {
-        _entries.Add(entry, (++_last, entry.Uuid));
-        foreach (var key in Keys(entry, entry.Uuid))
+        _numbers.Add(entry, ++_last);
+        foreach (var key in Keys(entry))
         {
             if (!_byKey.TryGetValue((entry.Group, key), out var entries))
                 _byKey[(entry.Group, key)] = entries = new(1);
@@ -26,10 +26,10 @@ internal sealed class RegisteredEntryIndex
 
     public void Remove(RegisteredEntry entry)
     {
-        if (!_entries.Remove(entry, out var added))
+        if (!_numbers.Remove(entry))
             return;
 
-        foreach (var key in Keys(entry, added.Uuid))
+        foreach (var key in Keys(entry))
         {
             var entries = _byKey[(entry.Group, key)];
             entries.Remove(entry);
@@ -38,22 +38,33 @@ internal sealed class RegisteredEntryIndex
         }
     }
 
-    /// <summary>The entries of a name, in the order in which they were added.</summary>
-    public IReadOnlyList<RegisteredEntry> Named(GroupId group, string name) => Find(group, name);
+    /// <summary>Finds the first of the entries that the owner of an entry has with the same name; null when there is none.</summary>
+    public RegisteredEntry? FindSameOwner(RegisteredEntry entry) => Find(entry.Group, Owner.From(entry)).FirstOrDefault();
 
-    /// <summary>All entries that may be the agent's, with the number of their place in the order in which they were added.</summary>
-    public IEnumerable<(RegisteredEntry Entry, long Number)> Matching(GroupId group, Guid uuid, string? name, IPAddress? address)
+    /// <summary>All entries that may be the agent's. An entry may be there twice.</summary>
+    public IEnumerable<RegisteredEntry> Matching(GroupId group, Guid uuid, string? name, IPAddress? address)
     {
         object?[] keys = [uuid, name, address];
-        return keys.OfType<object>().SelectMany(key => Find(group, key)).Distinct().Select(entry => (entry, _entries[entry].Number));
+        return keys.OfType<object>().SelectMany(key => Find(group, key));
     }
+
+    /// <summary>The place of an entry in the order in which they were added.</summary>
+    public long NumberOf(RegisteredEntry entry) => _numbers[entry];
 
     private List<RegisteredEntry> Find(GroupId group, object key) => _byKey.GetValueOrDefault((group, key)) ?? [];
 
-    // The types of the keys differ, so a name is never equal to an address.
-    private static IEnumerable<object> Keys(RegisteredEntry entry, Guid? uuid)
+    // The types of the keys differ, so a name is never equal to an address. The name contains the address: the entry of a VM with a new
+    // uuid has the old uuid until its sidecar is restarted. The owner does not contain it, because the sidecar cannot prove it.
+    private static IEnumerable<object> Keys(RegisteredEntry entry)
     {
         yield return entry.Name;
-        yield return uuid is { } known ? known : entry.Address;
+        yield return entry.Uuid is { } uuid ? uuid : entry.Address;
+        yield return Owner.From(entry);
+    }
+
+    // The sidecars of a group may all claim one name. Then each still finds its own entry at once.
+    private sealed record Owner(string Name, SpiffeId Identity, Guid? Uuid)
+    {
+        public static Owner From(RegisteredEntry entry) => new(entry.Name, entry.Identity, entry.Uuid);
     }
 }

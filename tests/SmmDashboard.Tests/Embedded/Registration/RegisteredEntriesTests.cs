@@ -92,11 +92,11 @@ public sealed class RegisteredEntriesTests
         public bool TryAdd(RegisteredEntry entry)
         {
             RemoveExpired();
-            if (_entries.Find(other => other.HasSameOwner(entry)) is { } existing)
+            if (_entries.Find(other => HasSameOwner(other, entry)) is { } existing)
             {
                 if (!existing.IsSeenBy(Mesh.RevisionLabel))
                     return false;
-                entry.Labels = existing.Labels;
+                entry.TakeLabels(existing);
             }
 
             _entries.Add(entry);
@@ -112,10 +112,19 @@ public sealed class RegisteredEntriesTests
         public RegisteredEntry? Find(GroupId group, Guid uuid, string? name, IPAddress? address)
         {
             RemoveExpired();
-            return Enumerable.Reverse(_entries).Where(entry => entry.Matches(group, uuid, name, address))
+            return Enumerable.Reverse(_entries).Where(entry => Matches(entry, group, uuid, name, address))
                 .MaxBy(entry => (
                     entry.Uuid == uuid, entry.DisconnectedAt is null && entry.IsSeenBy(Mesh.RevisionLabel), entry.Name == name));
         }
+
+        // The address is not compared, because the sidecar cannot prove it.
+        private static bool HasSameOwner(RegisteredEntry one, RegisteredEntry other) =>
+            one.Group == other.Group && one.Name == other.Name && one.Identity == other.Identity && one.Uuid == other.Uuid;
+
+        // The name contains the address. The entry of a VM with a new uuid has the old uuid until its sidecar is restarted.
+        private static bool Matches(RegisteredEntry entry, GroupId group, Guid uuid, string? name, IPAddress? address) =>
+            entry.Group == group
+            && (entry.Uuid == uuid || entry.Name == name || (entry.Uuid is null && entry.Address.Equals(address)));
 
         private void RemoveExpired()
         {
