@@ -1,6 +1,6 @@
+using SmmAgent.Contract;
 using System.Text.Json.Serialization;
 using SmmAgent.Core.Status;
-using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Checks;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using SmmAgent.Contract;
-using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Status;
 

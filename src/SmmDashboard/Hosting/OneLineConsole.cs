@@ -11,9 +11,15 @@ namespace SmmDashboard.Hosting;
 internal sealed class OneLineConsole(TimeProvider clock) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "one-line";
+    private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
+    private const int HostingFailed = 11;
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
+        // The error message of the process has the reason.
+        if (logEntry is { EventId.Id: HostingFailed, Category: HostCategory })
+            return;
+
         var time = TimeText.Format(clock.GetUtcNow());
         var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
         var text = logEntry.Exception is { } exception ? $"{message} {exception}" : message;

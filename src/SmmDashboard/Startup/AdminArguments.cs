@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SmmAgent.Contract;
 using SmmDashboard.Admin;
 using SmmDashboard.Tls;
 
@@ -44,13 +45,15 @@ internal sealed class AdminArguments
         if (!isLoopback && !isKubernetes)
         {
             faults.Add(
-                $"--admin {text} is not a loopback address: with --mesh no sign-in is required, so the pages are for this host only; "
+                $"--admin '{NameRules.Shown(text)}' is not a loopback address: with --mesh no sign-in is required, so the pages are "
+                    + "for this host only; "
                 + "use --admin 127.0.0.1:PORT and an SSH tunnel");
         }
 
         var used = own ?? (isLoopback ? null : certificate);
         if (!isLoopback && isKubernetes && used is null)
-            faults.Add($"--admin {text} is not a loopback address and needs TLS: --admin-certificate and --admin-key");
+            faults.Add(
+                $"--admin '{NameRules.Shown(text)}' is not a loopback address and needs TLS: --admin-certificate and --admin-key");
         return new AdminOptions(address, used);
     }
 }

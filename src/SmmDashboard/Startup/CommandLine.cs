@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Net;
 using SmmAgent.Contract;
 using SmmDashboard.Address;
@@ -102,7 +103,7 @@ public sealed class CommandLine
 
     public CommandLine()
     {
-        _command = new RootCommand("smm-dashboard: the VM-facing API of the dashboard.")
+        _command = new RootCommand("Serves what smm-agent on VMs needs, and shows the VMs. Without a command, the dashboard starts.")
         {
             _mesh, _listen, _certificate, _key, _authorities, _packages, _data, _registration, _registrationCertificate, _registrationKey,
             _authorityCertificate, _authorityKey, _status, _trustedProxies, _logLevel,
@@ -112,6 +113,18 @@ public sealed class CommandLine
         _command.Add(DashboardCheckCommand.Create());
         _command.Add(MachinesCommand.Create());
         _command.Add(SignPackagesCommand.Create());
+        _command.Add(VersionCommand.Create());
+        // Only its help is printed: "help COMMAND" is read as "COMMAND --help".
+        _command.Add(new Command("help", "Print the help of a command.")
+        {
+            new Argument<string?>("COMMAND") { Description = "The command.", Arity = ArgumentArity.ZeroOrOne },
+        });
+        _command.Directives.Clear(); // the library's own, such as [suggest]
+        var help = _command.Options.OfType<HelpOption>().First();
+        help.Description = "Print the help.";
+        help.Action = new CommandsFirstHelp((HelpAction)help.Action!);
+        // The command version is listed.
+        _command.Options.OfType<VersionOption>().First().Hidden = true;
         // Without an action, a command with subcommands requires one of them.
         _command.SetAction(_ => 0);
     }
@@ -124,13 +137,15 @@ public sealed class CommandLine
     /// <returns>The options; null when the process must exit with the exit code.</returns>
     public DashboardOptions? Parse(string[] args, TextWriter error, out int exitCode, TextWriter? output = null)
     {
-        var result = _command.Parse(args);
+        // An argument that begins with @ is not a response file.
+        var result = _command.Parse(
+            args is ["help", .. var words] ? [.. words, "--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         exitCode = 0;
-        var faults = result.Errors.Select(fault => fault.Message).ToList();
+        List<string> faults = CommandLineErrors.Format(result) is { } wrong ? [wrong] : [];
         if (faults.Count == 0 && result.Action != _command.Action)
         {
             // --help, --version, or a subcommand.
-            exitCode = result.Invoke(new() { Output = output ?? Console.Out, Error = error });
+            exitCode = result.Invoke(new() { Output = output ?? Console.Out, Error = error, EnableDefaultExceptionHandler = false });
             return null;
         }
 
@@ -139,8 +154,8 @@ public sealed class CommandLine
             return options;
 
         foreach (var fault in faults)
-            error.WriteLine($"smm-dashboard: {fault}");
-        error.WriteLine("smm-dashboard: see smm-dashboard --help");
+            error.WriteLine($"smm-dashboard: {OneLine.ReplaceUnprintable(fault)}");
+        error.WriteLine($"see: {CommandLineErrors.Help(result)}");
         exitCode = 2;
         return null;
     }
@@ -171,7 +186,7 @@ public sealed class CommandLine
         };
         options = options with { Admin = _admin.Read(result, options.Certificate, options.Kubernetes is not null, faults) };
         if (options.Kubernetes is null && options.Mesh.Length == 0)
-            faults.Add("--mesh FILE or --kubernetes is required");
+            faults.Add("--mesh FILE or --kubernetes is required, for example: --mesh mesh.yaml --listen http://127.0.0.1:8080");
         if (options.Kubernetes is not null)
         {
             Option[] embedded =
@@ -184,17 +199,15 @@ public sealed class CommandLine
         }
 
         if (faults.Count == 0 && listen.Count == 0)
-            faults.Add("--listen is required, for example --listen https://0.0.0.0:8443");
+            faults.Add("--listen is required, for example: --listen https://0.0.0.0:8443 --certificate PEM --key PEM");
         if (listen.Any(one => one.IsTls) && options.Certificate is null)
             faults.Add("--listen https://… needs --certificate and --key");
         if (options.Registration is not null && options.RegistrationCertificate is null)
             faults.Add("--registration needs --registration-certificate and --registration-key");
         if (options.RegistrationAuthority is not null && options.Registration is null)
             faults.Add("--registration-ca-certificate needs --registration");
-        if (options.Authorities is { } authorities && !File.Exists(authorities))
-            faults.Add($"--ca-certificate {authorities} is not a file");
         if (options.Packages is { } packages && !Directory.Exists(packages))
-            faults.Add($"--packages {packages} is not a folder");
+            faults.Add(OptionFile.Format("--packages", packages, OptionFile.NotAFolder(packages)));
         return options;
     }
 
@@ -208,7 +221,11 @@ public sealed class CommandLine
             else if (IPAddress.TryParse(text, out var address))
                 networks.Add(new(address, address.GetAddressBytes().Length * 8));
             else
-                faults.Add($"--trusted-proxy {text} is neither an address nor a network, for example 10.0.0.0/8");
+            {
+                faults.Add(
+                    $"--trusted-proxy '{NameRules.Shown(text)}' is neither an address nor a network; for example: "
+                        + "--trusted-proxy 10.0.0.0/8");
+            }
         }
 
         return new(networks);
@@ -219,7 +236,7 @@ public sealed class CommandLine
         var text = result.GetValue(_logLevel) ?? "information";
         string[] names = ["debug", "information", "warning", "error"];
         if (!names.Contains(text))
-            faults.Add($"--log-level {NameRules.Shown(text)} is not one of {string.Join(", ", names)}");
+            faults.Add($"--log-level '{NameRules.Shown(text)}' is not one of {string.Join(", ", names)}; for example: --log-level debug");
         return Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level) ? level : LogLevel.Information;
     }
 
@@ -238,7 +255,8 @@ public sealed class CommandLine
         if (isTls || value.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
             return ReadAddress("--listen", value[start..].TrimEnd('/'), faults) is { } address ? new Listen(address, isTls) : null;
 
-        faults.Add($"--listen {value} does not begin with http:// or https://");
+        faults.Add(
+            $"--listen '{NameRules.Shown(value)}' does not begin with http:// or https://; for example: --listen https://0.0.0.0:8443");
         return null;
     }
 
@@ -248,7 +266,9 @@ public sealed class CommandLine
         if (IPEndPoint.TryParse(value, out var address) && (address.Port != 0 || value.EndsWith(":0", StringComparison.Ordinal)))
             return address;
 
-        faults.Add($"{option} {value} does not have the form ADDR:PORT with an IP address, for example 0.0.0.0:8443 or [::]:8443");
+        faults.Add(
+            $"{option} '{NameRules.Shown(value)}' does not have the form ADDR:PORT with an IP address; for example: "
+                + "0.0.0.0:8443 or [::]:8443");
         return null;
     }
 }

@@ -13,7 +13,6 @@ namespace SmmDashboard.Startup;
 /// </summary>
 internal static class DashboardCheckCommand
 {
-
     public static Command Create()
     {
         var arguments = new KubernetesArguments();
@@ -31,34 +30,41 @@ internal static class DashboardCheckCommand
         var output = OutputFormat.Create("report");
         var command = new Command(
             "check",
-            "Check the requirements of VMs in a cluster, or a mesh description, and suggest fixes. Changes nothing. "
-            + "The exit code is 1 if a check fails.");
+            "Check a cluster for what VMs need, or a mesh description. Changes nothing.");
         foreach (var option in arguments.ClusterOptions)
             command.Add(option);
         command.Add(account);
         command.Add(mesh);
         command.Add(output);
         command.SetAction((parsed, cancel) => parsed.GetValue(mesh) is { } file
-            ? CheckFileAsync(parsed, arguments, file, OutputFormat.IsJson(parsed, output))
-            : RunAsync(parsed, arguments, parsed.GetValue(account)!, OutputFormat.IsJson(parsed, output), cancel));
+            ? CheckFileAsync(parsed, arguments, file, parsed.GetValue(output))
+            : RunAsync(parsed, arguments, parsed.GetValue(account)!, parsed.GetValue(output), cancel));
         return command;
     }
 
-    private static async Task<int> CheckFileAsync(ParseResult parsed, KubernetesArguments arguments, string file, bool isJson)
+    private static async Task<int> CheckFileAsync(ParseResult parsed, KubernetesArguments arguments, string file, string? format)
     {
         if (arguments.IsGiven(parsed))
         {
-            await parsed.InvocationConfiguration.Error.WriteLineAsync("smm-dashboard: --mesh cannot be combined with --kubernetes");
+            await parsed.InvocationConfiguration.Error.WriteLineAsync(
+                "smm-dashboard: --mesh cannot be combined with --kubernetes: check one of them\nsee: smm-dashboard check --help");
+            return 2;
+        }
+
+        if (file.Length == 0)
+        {
+            await parsed.InvocationConfiguration.Error.WriteLineAsync(
+                "smm-dashboard: --mesh '': the name of the file is empty\nsee: smm-dashboard check --help");
             return 2;
         }
 
         var check = MeshFileCheck.Run(file);
-        await parsed.InvocationConfiguration.Output.WriteAsync(isJson ? check.Json() + "\n" : check.Text());
+        await parsed.InvocationConfiguration.Output.WriteAsync(OutputFormat.Write(format, check.Text, check.Json));
         return check.Faults.Count > 0 ? 1 : 0;
     }
 
     private static async Task<int> RunAsync(
-        ParseResult parsed, KubernetesArguments arguments, string account, bool isJson, CancellationToken cancel)
+        ParseResult parsed, KubernetesArguments arguments, string account, string? format, CancellationToken cancel)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var faults = new List<string>();
@@ -76,7 +82,7 @@ internal static class DashboardCheckCommand
         try
         {
             if (faults.Count == 0)
-                return await CheckAsync(options, dashboard, isJson, output, cancel);
+                return await CheckAsync(options, dashboard, format, output, cancel);
         }
         catch (ApiSettingsException fault)
         {
@@ -84,12 +90,13 @@ internal static class DashboardCheckCommand
         }
 
         foreach (var fault in faults)
-            await error.WriteLineAsync($"smm-dashboard: {fault}");
+            await error.WriteLineAsync($"smm-dashboard: {OneLine.ReplaceUnprintable(fault)}");
+        await error.WriteLineAsync("see: smm-dashboard check --help");
         return 2;
     }
 
     private static async Task<int> CheckAsync(
-        Kubernetes.KubernetesOptions options, ServiceAccount account, bool isJson, TextWriter output, CancellationToken cancel)
+        Kubernetes.KubernetesOptions options, ServiceAccount account, string? format, TextWriter output, CancellationToken cancel)
     {
         var settings = KubernetesMode.Settings(options, TimeProvider.System);
         using var api = new KubernetesApi(settings, TimeProvider.System);
@@ -108,7 +115,7 @@ internal static class DashboardCheckCommand
                 IsOwnAccount = options.Kubeconfig is null,
             },
             TimeProvider.System, cancel);
-        await output.WriteAsync(isJson ? report.Json() + "\n" : report.Text());
+        await output.WriteAsync(OutputFormat.Write(format, report.Text, report.Json));
         return report.Summary.Failed > 0 ? 1 : 0;
     }
 

@@ -9,6 +9,7 @@ using SmmDashboard.Embedded.Mesh;
 using SmmDashboard.Embedded.Registration;
 using SmmDashboard.Embedded.Tokens;
 using SmmDashboard.Groups;
+using SmmDashboard.Hosting;
 using SmmDashboard.Http.Connections;
 using SmmDashboard.Registration;
 using SmmDashboard.Status;
@@ -23,12 +24,10 @@ internal static class EmbeddedMode
     /// <exception cref="InvalidDataException">The key in the data folder or a certificate cannot be used.</exception>
     public static void Add(IServiceCollection services, DashboardOptions options, MeshDescription mesh, DashboardTestHooks hooks)
     {
-        if (options.Data is { } data)
-            OwnerOnlyFile.MakeFolder(data);
         services.AddSingleton(new MeshFile(options.Mesh));
         services.AddSingleton(new CurrentMesh(mesh.Settings));
         services.AddSingleton(provider => new CurrentMeshDescription(mesh, provider.GetRequiredService<CurrentMesh>()));
-        services.AddSingleton(SigningKey.Open(options.Data));
+        services.AddSingleton(OpenKey(options.Data));
         services.AddSingleton(provider => new FileAgentStore(
             options.Data is { } folder ? new AgentFiles(folder, provider.GetRequiredService<ILogger<AgentFiles>>()) : null,
             hooks.Clock,
@@ -52,6 +51,24 @@ internal static class EmbeddedMode
             .AddSingleton<IRegistrations, ConnectedSidecars>();
         services.AddSingleton<MeshWatcher>().AddHostedService(provider => provider.GetRequiredService<MeshWatcher>());
         AddRegistration(services, options, hooks.Clock);
+    }
+
+    // The key is the first file in the data folder.
+    private static SigningKey OpenKey(string? data)
+    {
+        try
+        {
+            if (data is not null)
+                OwnerOnlyFile.MakeFolder(data);
+            return SigningKey.Open(data);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException && data is not null)
+        {
+            var reason = data!.Length == 0 ? "the name of the folder is empty"
+                : File.Exists(data) ? "is a file"
+                : FileReason.From(exception, Path.Combine(data, "signing-key.pem"));
+            throw new IOException(OptionFile.Format("--data", data, $"{reason}; name a folder that this user can write"), exception);
+        }
     }
 
     private static void AddRegistration(IServiceCollection services, DashboardOptions options, TimeProvider clock)

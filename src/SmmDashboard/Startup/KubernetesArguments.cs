@@ -101,6 +101,8 @@ internal sealed class KubernetesArguments
         else if (PublicUrl.Rule(publicUrl) is { } reason)
             faults.Add($"--public-url {reason}");
 
+        if (result.GetValue(_tokenAudience) is { Length: 0 })
+            faults.Add($"--token-audience '' is empty; for example: --token-audience {KubernetesOptions.DefaultTokenAudience}");
         var minimum = result.GetValue(_minimumAgentVersion);
         Check(_minimumAgentVersion, minimum is null ? [] : [minimum], AgentVersion.Rule, faults);
         var options = ReadCluster(result, faults) with
@@ -117,6 +119,7 @@ internal sealed class KubernetesArguments
     public KubernetesOptions ReadCluster(ParseResult result, List<string> faults)
     {
         var ranges = Check(_clusterRanges, result.GetValue(_clusterRanges), NameRules.Cidr, faults);
+        Check(_defaultRevision, result.GetValue(_defaultRevision) is { } revision ? [revision] : [], NameRules.LabelValue, faults);
         var namespaces = Check(_istioNamespaces, result.GetValue(_istioNamespaces), NameRules.Label, faults);
         var defaults = new KubernetesOptions { PublicUrl = "" };
         return defaults with

@@ -85,8 +85,8 @@ internal sealed class LimitArguments
     {
         var rates = new RequestRates.Settings();
         var (client, total) = (result.GetValue(_clientRate), result.GetValue(_totalRate));
-        if (client <= 0 || total <= 0)
-            faults.Add("--client-rate and --total-rate must be at least 1");
+        RequireOne(_clientRate, client, faults);
+        RequireOne(_totalRate, total, faults);
         return rates with
         {
             PerClient = client is { } perClient ? new Rate(10.0 * perClient, perClient) : rates.PerClient,
@@ -108,17 +108,21 @@ internal sealed class LimitArguments
     private static int ReadNumber(ParseResult result, Option<int?> option, int standard, List<string> faults)
     {
         var number = result.GetValue(option) ?? standard;
-        if (number <= 0)
-            faults.Add($"{option.Name} must be at least 1");
+        RequireOne(option, number, faults);
         return number;
+    }
+
+    private static void RequireOne(Option option, int? number, List<string> faults)
+    {
+        if (number <= 0)
+            faults.Add($"{option.Name} '{number}' must be at least 1");
     }
 
     public Rate ReadNewAgents(ParseResult result, List<string> faults)
     {
         if (result.GetValue(_newAgentRate) is not { } rate)
             return NewAgents.DefaultRate;
-        if (rate <= 0)
-            faults.Add("--new-agent-rate must be at least 1");
+        RequireOne(_newAgentRate, rate, faults);
         return NewAgents.CreateRate(rate);
     }
 
@@ -126,10 +130,10 @@ internal sealed class LimitArguments
     {
         var connections = new ConnectionSettings();
         var (total, client, idle) = (result.GetValue(_connections), result.GetValue(_clientConnections), result.GetValue(_idleTimeout));
-        if (total <= 0 || client <= 0)
-            faults.Add("--connections and --client-connections must be at least 1");
+        RequireOne(_connections, total, faults);
+        RequireOne(_clientConnections, client, faults);
         if (idle is < 1 or > 86_400)
-            faults.Add($"--idle-timeout {idle} is not between 1 and 86400 seconds");
+            faults.Add($"--idle-timeout '{idle}' is not a number of seconds from 1 to 86400");
         return connections with
         {
             Total = total ?? connections.Total,

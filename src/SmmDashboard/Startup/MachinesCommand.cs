@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using SmmAgent.Contract;
@@ -8,6 +7,7 @@ using SmmDashboard.Admin;
 using SmmDashboard.Admin.Api;
 using SmmDashboard.Admin.Client;
 using SmmDashboard.Admin.Machines;
+using SmmDashboard.Tls;
 
 namespace SmmDashboard.Startup;
 
@@ -15,7 +15,10 @@ namespace SmmDashboard.Startup;
 internal static class MachinesCommand
 {
     private const string DefaultServer = "http://127.0.0.1:8090";
+    private const string TokenFile = "--token-file";
+    private const string CaFile = "--ca-file";
     private const int LargestToken = 16 * 1024;
+    private const int LargestCaFile = 1024 * 1024;
 
     private sealed record Options(
         Option<string> Server, Option<string?> TokenFile, Option<string?> CaFile, Option<string?> Namespace, Option<string?> Group,
@@ -29,8 +32,8 @@ internal static class MachinesCommand
                 Description = $"The URL of the admin listener. Default: {DefaultServer}.", HelpName = "URL",
                 DefaultValueFactory = _ => DefaultServer,
             },
-            new("--token-file") { Description = "The file with the bearer token. Default: none is sent.", HelpName = "FILE" },
-            new("--ca-file") { Description = "The authorities to trust for https. Default: those of the system.", HelpName = "PEM" },
+            new(TokenFile) { Description = "The file with the bearer token. Default: none is sent.", HelpName = "FILE" },
+            new(CaFile) { Description = "The authorities to trust for https. Default: those of the system.", HelpName = "PEM" },
             new("--namespace", "-n") { Description = "Only machines of this namespace.", HelpName = "NAME" },
             new("--group") { Description = "Only machines of this WorkloadGroup.", HelpName = "NAME" },
             new("--state") { Description = "Only machines in this state.", HelpName = string.Join('|', Enum.GetNames<MachineState>()) },
@@ -45,7 +48,7 @@ internal static class MachinesCommand
                 Description = "One machine with its conditions: NAMESPACE/GROUP/UUID or NAMESPACE/GROUP/NAME.",
                 Arity = ArgumentArity.ZeroOrOne,
             });
-        var command = new Command("machines", "Print the machines of a running dashboard, from its admin listener. Changes nothing.")
+        var command = new Command("machines", "Print the machines of a running dashboard. Changes nothing.")
         {
             options.Server, options.TokenFile, options.CaFile, options.Namespace, options.Group, options.State, options.Search,
             options.Output, options.Machine,
@@ -62,38 +65,47 @@ internal static class MachinesCommand
         var token = parsed.GetValue(options.TokenFile) is { } tokenFile ? ReadToken(tokenFile, faults) : null;
         var authorities = parsed.GetValue(options.CaFile) is { } caFile ? ReadAuthorities(caFile, faults) : null;
         if (parsed.GetValue(options.State) is { } state && !Enum.GetNames<MachineState>().Contains(state))
-            faults.Add($"--state '{NameRules.Shown(state)}' is not one of {string.Join(", ", Enum.GetNames<MachineState>())}");
+            faults.Add(
+                $"--state '{NameRules.Shown(state)}' is not one of {string.Join(", ", Enum.GetNames<MachineState>())}{Meant(state)}");
         var machine = parsed.GetValue(options.Machine)?.Split('/');
         if (machine is not (null or [{ Length: > 0 }, { Length: > 0 }, { Length: > 0 }]))
-            faults.Add("MACHINE does not have the form NAMESPACE/GROUP/UUID or NAMESPACE/GROUP/NAME");
+        {
+            faults.Add(
+                $"MACHINE '{NameRules.Shown(parsed.GetValue(options.Machine)!)}' does not have the form NAMESPACE/GROUP/UUID or "
+                + "NAMESPACE/GROUP/NAME; to list all machines: smm-dashboard machines");
+        }
+
         foreach (var fault in faults)
-            await error.WriteLineAsync($"smm-dashboard: {fault}");
+            await error.WriteLineAsync($"smm-dashboard: {OneLine.ReplaceUnprintable(fault)}");
         if (faults.Count > 0)
+        {
+            await error.WriteLineAsync("see: smm-dashboard machines --help");
             return 2;
+        }
 
         using var client = new MachinesClient(server!, token, authorities);
         try
         {
-            var isJson = OutputFormat.IsJson(parsed, options.Output);
+            var format = parsed.GetValue(options.Output);
             await output.WriteAsync(machine is [var space, var group, var name]
-                ? Format(await client.MachineAsync(space, group, name, cancel), isJson)
-                : Format(await client.ListAsync(Query(parsed, options), cancel), isJson));
+                ? Format(await client.MachineAsync(space, group, name, cancel), format)
+                : Format(await client.ListAsync(Query(parsed, options), cancel), format));
             return 0;
         }
         catch (MachinesException fault)
         {
-            await error.WriteLineAsync($"smm-dashboard: {fault.Message}");
+            await error.WriteLineAsync($"smm-dashboard: {OneLine.ReplaceUnprintable(fault.Message)}");
             return 1;
         }
     }
 
-    private static string Format(MachineAnswer machine, bool isJson) => isJson
-        ? JsonSerializer.Serialize(machine, AdminJson.Default.MachineAnswer) + "\n"
-        : MachineTable.One(machine, TimeProvider.System.GetUtcNow());
+    private static string Format(MachineAnswer machine, string? format) => OutputFormat.Write(
+        format, () => MachineTable.One(machine, TimeProvider.System.GetUtcNow()),
+        () => JsonSerializer.Serialize(machine, AdminJson.Default.MachineAnswer));
 
-    private static string Format(MachineListAnswer list, bool isJson) => isJson
-        ? JsonSerializer.Serialize(list, AdminJson.Default.MachineListAnswer) + "\n"
-        : MachineTable.List(list, TimeProvider.System.GetUtcNow());
+    private static string Format(MachineListAnswer list, string? format) => OutputFormat.Write(
+        format, () => MachineTable.List(list, TimeProvider.System.GetUtcNow()),
+        () => JsonSerializer.Serialize(list, AdminJson.Default.MachineListAnswer));
 
     private static string Query(ParseResult parsed, Options options)
     {
@@ -108,7 +120,7 @@ internal static class MachinesCommand
         if (!Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https"))
         {
             // The text may contain a password.
-            faults.Add($"--server is not an http or https URL, for example {DefaultServer}");
+            faults.Add($"--server is not an http or https URL; for example: --server {DefaultServer}");
             return null;
         }
 
@@ -117,7 +129,7 @@ internal static class MachinesCommand
         if (hasToken && server.Scheme == "http" && !isLocal)
         {
             var shown = NameRules.Shown($"{MachinesClient.WithoutUser(server)}");
-            faults.Add($"--server {shown} is not https: the token is not sent in plain text to another host");
+            faults.Add($"--server {shown} is not https: the token is not sent in plain text to another host; use an https URL");
         }
 
         return server;
@@ -125,39 +137,35 @@ internal static class MachinesCommand
 
     private static string? ReadToken(string file, List<string> faults)
     {
-        try
-        {
-            using var stream = File.OpenRead(file);
-            var buffer = new byte[LargestToken];
-            var token = System.Text.Encoding.ASCII.GetString(
-                buffer, 0, stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)).Trim();
-            if (AuthorizationHeader.IsToken(token))
-                return token;
-            faults.Add($"--token-file {file} does not contain a bearer token");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            faults.Add($"--token-file {file} cannot be read: {OneLine.From(exception.Message)}");
-        }
+        const string Fix = "name a file with the bearer token of an account that may see machines";
+        if (OptionFile.Read(TokenFile, file, LargestToken, Fix, faults) is not { } content)
+            return null;
 
+        var token = System.Text.Encoding.ASCII.GetString(content).Trim();
+        if (AuthorizationHeader.IsToken(token))
+            return token;
+        faults.Add(OptionFile.Format(TokenFile, file, $"does not contain a bearer token; {Fix}"));
         return null;
     }
 
     private static X509Certificate2Collection? ReadAuthorities(string file, List<string> faults)
     {
-        try
+        const string Fix = "name a PEM file with the authority that signed the certificate of the admin listener";
+        if (OptionFile.Read(CaFile, file, LargestCaFile, Fix, faults) is not { } content)
+            return null;
+
+        var pem = System.Text.Encoding.ASCII.GetString(content);
+        if (PemFault.FindInCertificates(pem) is { } fault)
         {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(file);
-            if (authorities.Count > 0)
-                return authorities;
-            faults.Add($"--ca-file {file} does not contain a certificate");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            faults.Add($"--ca-file {file} cannot be read: {OneLine.From(exception.Message)}");
+            faults.Add(OptionFile.Format(CaFile, file, $"{fault}; {Fix}"));
+            return null;
         }
 
-        return null;
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPem(pem);
+        return authorities;
     }
+
+    private static string Meant(string state) =>
+        Spelling.Nearest(state, Enum.GetNames<MachineState>()) is { } nearest ? $"; did you mean '{nearest}'?" : "";
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.Json;
 using SmmAgent.Contract;
+using SmmAgent.Contract.Yaml;
 
 namespace SmmDashboard.Startup;
 
@@ -8,22 +10,43 @@ internal static class OutputFormat
 {
     private const string Text = "text";
     private const string Json = "json";
+    private const string Yaml = "yaml";
+    private static readonly string[] Names = [Text, Json, Yaml];
 
     public static Option<string> Create(string what)
     {
         var output = new Option<string>("--output", "-o")
         {
-            Description = $"The format of the {what}: {Text} for people, {Json} for programs.",
-            HelpName = $"{Text}|{Json}",
+            Description = $"The format of the {what}: {Text} for people, {Json} and {Yaml} for programs.",
+            HelpName = string.Join('|', Names),
             DefaultValueFactory = _ => Text,
         };
+        output.CompletionSources.Add(Names);
         output.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string>() is { } value && value is not (Text or Json))
-                result.AddError($"--output: '{NameRules.Shown(value)}' is neither {Text} nor {Json}; for example: --output {Json}");
+            if (result.Tokens is not [var token] || Names.Contains(token.Value))
+                return;
+
+            var known = string.Join(", ", Names);
+            result.AddError($"--output: '{NameRules.Shown(token.Value)}' is not one of {known}; for example: --output {Json}");
         });
         return output;
     }
 
-    public static bool IsJson(ParseResult parsed, Option<string> output) => parsed.GetValue(output) == Json;
+    /// <summary>Formats the result of a command.</summary>
+    /// <param name="format">The value of the option.</param>
+    /// <param name="text">Creates the text for people.</param>
+    /// <param name="json">Creates one value of JSON.</param>
+    public static string Write(string? format, Func<string> text, Func<string> json) => format switch
+    {
+        Json => json() + "\n",
+        Yaml => ToYaml(json()),
+        _ => text(),
+    };
+
+    private static string ToYaml(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return OneLine.ReplaceUnprintableInLines(YamlFromJson.Write(document.RootElement));
+    }
 }

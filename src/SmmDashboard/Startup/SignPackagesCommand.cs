@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Contract.Signing;
+using SmmDashboard.Hosting;
 using SmmDashboard.Packages;
 
 namespace SmmDashboard.Startup;
@@ -37,11 +38,15 @@ internal static class SignPackagesCommand
             Description = "The oldest version that agents may install, for example istio-sidecar=1.24.0. May be given once per package.",
             HelpName = "NAME=VERSION",
         };
-        var folder = new Argument<string?>("DIR") { Description = "The folder with the packages.", Arity = ArgumentArity.ZeroOrOne };
+        var folder = new Argument<string?>("DIR")
+        {
+            Description = $"The folder with the packages. {SignedPackageList.FileName} and {PackageSigner.KeysFile} are written into it, "
+                + $"and {PackageSigner.SumsSignature} if {PackageSigner.Sums} exists.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var command = new Command(
             "sign-packages",
-            $"Sign the packages of a folder. Writes {SignedPackageList.FileName} and {PackageSigner.KeysFile} into the folder, "
-            + $"and {PackageSigner.SumsSignature} if {PackageSigner.Sums} exists.")
+            "Sign the packages of a folder.")
         {
             key, newKey, days, minimum, folder,
         };
@@ -54,16 +59,17 @@ internal static class SignPackagesCommand
                 {
                     return parsed.GetValue(folder) is null && parsed.GetValue(key) is not { Length: > 0 }
                         ? await CreateKeyAsync(file, output)
-                        : throw new UsageException("--new-key cannot be combined with other arguments");
+                        : throw new UsageException("--new-key cannot be combined with --key or DIR; for example: --new-key FILE");
                 }
 
                 if (parsed.GetValue(key) is not { Length: > 0 } files || parsed.GetValue(folder) is not { } packages)
-                    throw new UsageException("sign-packages needs --key FILE and DIR");
+                    throw new UsageException(
+                        "sign-packages needs --key FILE and DIR; for example: smm-dashboard sign-packages --key key.pem packages");
                 var validDays = parsed.GetValue(days);
                 if (validDays is < 1 or > MaximumDays)
-                    throw new UsageException($"--valid-days {validDays} is not a number from 1 to {MaximumDays}");
+                    throw new UsageException($"--valid-days '{validDays}' is not a number from 1 to {MaximumDays}");
                 if (!Directory.Exists(packages))
-                    throw new UsageException($"{packages} is not a folder");
+                    throw new UsageException(OptionFile.Format("DIR", packages, OptionFile.NotAFolder(packages)));
 
                 var minimumVersions = ReadMinimum(parsed.GetValue(minimum) ?? []);
                 await SignAsync(packages, [.. files.Select(ReadKey)], validDays, minimumVersions, output, cancel);
@@ -71,13 +77,14 @@ internal static class SignPackagesCommand
             }
             catch (UsageException fault)
             {
-                await error.WriteLineAsync($"smm-dashboard: {fault.Message}");
+                await error.WriteLineAsync(
+                    $"smm-dashboard: {OneLine.ReplaceUnprintable(fault.Message)}\nsee: smm-dashboard sign-packages --help");
                 return 2;
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException
                 or PlatformNotSupportedException or CryptographicException)
             {
-                await error.WriteLineAsync($"smm-dashboard: {fault.Message}");
+                await error.WriteLineAsync($"smm-dashboard: {OneLine.ReplaceUnprintable(FileReason.Describe(fault))}");
                 return 1;
             }
         });
@@ -106,8 +113,18 @@ internal static class SignPackagesCommand
             Access = FileAccess.Write,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         };
-        await using (var stream = new FileStream(file, options))
+        try
+        {
+            await using var stream = new FileStream(file, options);
             await stream.WriteAsync(Encoding.ASCII.GetBytes(key.Pem()));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(OptionFile.Format("--new-key", file, File.Exists(file)
+                ? "the file exists, and a key is never overwritten; name a new file"
+                : $"{FileReason.From(exception, file)}; name a new file in a folder that this user can write"), exception);
+        }
+
         await output.WriteLineAsync(
             $"{file} contains a new key: keep it off the host of the dashboard. "
             + $"The public key, for packages.trustedKeys in agent.yaml:\n{key.Public.Text}");
@@ -116,18 +133,19 @@ internal static class SignPackagesCommand
 
     private static PackageSigningKey ReadKey(string file)
     {
-        using var stream = File.OpenRead(file);
-        var buffer = new byte[MaximumKeyBytes];
-        var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        var faults = new List<string>();
+        if (OptionFile.Read("--key", file, MaximumKeyBytes, "name a key that --new-key or openssl made", faults) is not { } content)
+            throw new UsageException(faults[0]);
+
         try
         {
-            return PackageSigningKey.TryParse(Encoding.UTF8.GetString(buffer, 0, length), out var key, out var reason)
+            return PackageSigningKey.TryParse(Encoding.UTF8.GetString(content), out var key, out var reason)
                 ? key
-                : throw new UsageException($"--key {file} {reason}");
+                : throw new UsageException(OptionFile.Format("--key", file, reason));
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(buffer);
+            CryptographicOperations.ZeroMemory(content);
         }
     }
 

@@ -79,8 +79,7 @@ public sealed class PemCertificate
         catch (Exception exception)
             when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new InvalidDataException(
-                $"the certificate {_certificatePath} with the key {_keyPath} cannot be used: {exception.Message}");
+            throw PemFault.ToException(new CertificateFiles(_certificatePath, _keyPath), exception);
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -20,9 +19,12 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
     // 100,000 machines, more than a dashboard has. A server that is not a dashboard may never end its list.
     private const int MaximumPages = 200;
 
-    private readonly Uri _shown = WithoutUser(server);
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(30);
 
-    private readonly HttpClient _client = Create(authorities);
+    private readonly Uri _shown = WithoutUser(server);
+    private readonly ConnectionFailure _failure = new(WithoutUser(server));
+    private HttpClient? _client;
 
     /// <summary>Reads all pages of the list.</summary>
     /// <param name="query">The filters as the query of a URL, without a question mark.</param>
@@ -53,7 +55,7 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
         $"v1/machines/{Uri.EscapeDataString(space)}/{Uri.EscapeDataString(group)}/{Uri.EscapeDataString(idOrName)}",
         AdminJson.Default.MachineAnswer, cancellationToken);
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => _client?.Dispose();
 
     private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
@@ -63,6 +65,7 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         try
         {
+            _client ??= Create(authorities, _failure);
             using var answer = await _client.SendAsync(request, cancellationToken);
             var content = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
             if (answer.StatusCode != HttpStatusCode.OK)
@@ -72,7 +75,9 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
         catch (Exception exception) when (exception is HttpRequestException or JsonException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new MachinesException($"{_shown} does not answer as an admin listener: {OneLine.From(exception.Message)}", exception);
+            // The time to connect ends with an exception in this one.
+            var timeout = exception.InnerException is TimeoutException { InnerException: null } ? ConnectTime : RequestTime;
+            throw new MachinesException(_failure.Explain(exception, timeout), exception);
         }
     }
 
@@ -81,19 +86,27 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
         try
         {
             if (JsonSerializer.Deserialize(content, ContractJson.Default.Problem) is { Detail: var detail })
-                return $"{_shown} answered {(int)status}: {OneLine.From(detail, OneLine.MaximumDetail)}";
+            {
+                var fix = status != HttpStatusCode.Unauthorized ? ""
+                    : token is null ? "; give a token: --token-file FILE"
+                    : "; give another token: --token-file FILE";
+                return $"{_shown} answered {(int)status}: {OneLine.From(detail, OneLine.MaximumDetail)}{fix}";
+            }
         }
         catch (JsonException)
         {
             // Not an answer of the dashboard.
         }
 
-        return $"{_shown} answered {(int)status} without an explanation: is it the admin listener of a dashboard?";
+        return $"{_shown} answered {(int)status} without an explanation, so it is not the admin listener of a dashboard; give --server "
+            + "the URL of --admin";
     }
 
-    private static HttpClient Create(X509Certificate2Collection? authorities)
+    private static HttpClient Create(X509Certificate2Collection? authorities, ConnectionFailure failure)
     {
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(10) };
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectTimeout = ConnectTime };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            failure.Accepts(certificate, chain, errors);
         if (authorities is not null)
         {
             var policy = new X509ChainPolicy
@@ -102,10 +115,10 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
                 RevocationMode = X509RevocationMode.NoCheck
             };
             policy.CustomTrustStore.AddRange(authorities);
-            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+            handler.SslOptions.CertificateChainPolicy = policy;
         }
 
-        return new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(30), MaxResponseContentBufferSize = MaximumAnswer };
+        return new HttpClient(handler) { Timeout = RequestTime, MaxResponseContentBufferSize = MaximumAnswer };
     }
 }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using SmmAgent.Contract;
 using SmmDashboard.Agents;
 using SmmDashboard.Groups;
+using SmmDashboard.Hosting;
 
 namespace SmmDashboard.Embedded.Agents;
 
@@ -51,7 +52,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             if (Interlocked.Exchange(ref _isFailing, 1) == 0)
-                log.CannotWrite(_root, exception.Message);
+                log.CannotWrite(_root, FileReason.From(exception, FilePath(group, uuid)));
             return false;
         }
     }
@@ -64,7 +65,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            log.CannotWrite(_root, exception.Message);
+            log.CannotWrite(_root, FileReason.From(exception, FilePath(group, uuid)));
         }
     }
 
@@ -109,7 +110,12 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
         catch (Exception exception) when (exception is JsonException or FormatException or IOException or UnauthorizedAccessException
             or InvalidDataException)
         {
-            log.CannotRead(path, exception.Message);
+            log.CannotRead(path, exception switch
+            {
+                JsonException json => JsonErrorText.From(json),
+                FormatException => "a value has another form",
+                _ => FileReason.From(exception, path),
+            });
             return null;
         }
     }

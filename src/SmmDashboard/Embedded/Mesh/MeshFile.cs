@@ -10,6 +10,10 @@ public sealed class MeshFile(string path)
 {
     public const int MaximumBytes = 8 * 1024 * 1024;
 
+    /// <summary>What to do when the file of an option cannot be read.</summary>
+    public const string Advice =
+        "name a mesh description (YAML); the package has an example: /usr/share/doc/smm-dashboard/mesh.yaml.example";
+
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
     /// <summary>Reads the bytes of the file; the fault has the reason when they cannot be read.</summary>
@@ -29,7 +33,7 @@ public sealed class MeshFile(string path)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return Refused($"the file cannot be read: {NameRules.Shown(exception.Message)}");
+            return Refused($"the file cannot be read: {FileReason.From(exception, Path)}");
         }
     }
 
@@ -40,7 +44,10 @@ public sealed class MeshFile(string path)
         try
         {
             var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content).TrimStart('\uFEFF');
-            return MeshDescriptionReader.Read(text, previous);
+            return text.AsSpan().Trim().IsEmpty
+                ? ReadResult<MeshDescription>.Refused(
+                    [new InputError("", "the file is empty; it must have publicUrl, mesh, meshExpansionGateways and groups")])
+                : MeshDescriptionReader.Read(text, previous);
         }
         catch (DecoderFallbackException)
         {

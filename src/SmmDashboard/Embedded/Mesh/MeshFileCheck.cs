@@ -29,7 +29,11 @@ public sealed record MeshFileCheck(
         var lines = new MeshFileLines(content.Value is { } text ? Encoding.UTF8.GetString(text).TrimStart('\uFEFF') : "");
         return new MeshFileCheck(
             file, read.Value?.Groups.Count ?? 0,
-            [.. read.Errors.Select(fault => Find(fault.Path, fault.Reason, lines))],
+            [
+                .. read.Errors.Select(fault => content.Value is null
+                    ? new MeshFileFinding(null, fault.Path, $"{fault.Reason}; {MeshFile.Advice}")
+                    : Find(fault.Path, fault.Reason, lines)),
+            ],
             [.. (read.Value?.Warnings ?? []).Select(warning => warning.Split(": ", 2) is [var path, var reason]
                 ? Find(path, reason, lines)
                 : new MeshFileFinding(null, "", warning))]);

@@ -59,7 +59,15 @@ public sealed class RegistrationListener(
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        _listener.Start(backlog: 512);
+        try
+        {
+            _listener.Start(backlog: 512);
+        }
+        catch (SocketException exception)
+        {
+            throw new ListenException(settings.Address, exception);
+        }
+
         log.Listening(Address.ToString());
         return base.StartAsync(cancellationToken);
     }

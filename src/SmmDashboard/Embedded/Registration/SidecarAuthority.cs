@@ -43,8 +43,7 @@ public sealed class SidecarAuthority : IDisposable
         catch (Exception exception)
             when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new InvalidDataException(
-                $"the certificate {files.Certificate} with the key {files.Key} cannot be used: {exception.Message}");
+            throw PemFault.ToException(files, exception);
         }
     }
 

@@ -27,9 +27,9 @@ public sealed class LimitedTransport(Func<EndPoint, ConnectionLimits?> limitsOf,
             socket = options.CreateBoundListenSocket(endpoint);
             socket.Listen(options.Backlog);
         }
-        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        catch (SocketException exception)
         {
-            throw new AddressInUseException(exception.Message, exception);
+            throw new ListenException(endpoint, exception);
         }
 
         return ValueTask.FromResult<IConnectionListener>(new Listener(

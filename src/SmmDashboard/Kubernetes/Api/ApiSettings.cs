@@ -1,3 +1,7 @@
+using System.Security.Cryptography;
+using SmmAgent.Contract;
+using SmmDashboard.Hosting;
+using YamlDotNet.Core;
 using k8s;
 using k8s.Authentication;
 using k8s.Exceptions;
@@ -64,12 +68,26 @@ public sealed class ApiSettings
         KubernetesClientConfiguration client;
         try
         {
+            // The library reports every file that it cannot open as a missing one.
+            File.OpenRead(file).Dispose();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new ApiSettingsException(
+                file.Length == 0
+                    ? "--kubeconfig '': the name of the file is empty"
+                    : $"{file}: not a usable kubeconfig: {FileReason.From(fault, file)}; give another file: --kubeconfig FILE",
+                fault);
+        }
+
+        try
+        {
             client = KubernetesClientConfiguration.BuildConfigFromConfigFile(new FileInfo(file));
         }
-        catch (Exception fault) when (fault is KubeConfigException or IOException or UnauthorizedAccessException or FormatException
-            or YamlDotNet.Core.YamlException or System.Security.Cryptography.CryptographicException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            throw new ApiSettingsException($"{file}: not a usable kubeconfig: {fault.Message}", fault);
+            throw new ApiSettingsException(
+                $"{file}: not a usable kubeconfig: {Reason(fault)}; to see what is in it: kubectl --kubeconfig {file} config view", fault);
         }
 
         if (!string.IsNullOrEmpty(client.Username))
@@ -89,6 +107,18 @@ public sealed class ApiSettings
         (client.TokenProvider, client.AccessToken, client.SslCaCerts) = (null, null, null);
         return new(client, tokens, authorities);
     }
+
+    private static string Reason(Exception fault) => fault switch
+    {
+        KubeConfigException when fault.Message.StartsWith("Cannot infer server", StringComparison.Ordinal) =>
+            "its current context has no cluster with a server",
+        KubeConfigException => OneLine.From(fault.Message, OneLine.MaximumDetail).TrimEnd('.'),
+        IOException or UnauthorizedAccessException => FileReason.Describe(fault), // a file that it names
+        YamlException yaml => $"it is not valid YAML, or a value has another type, in line {yaml.Start.Line}",
+        FormatException or CryptographicException => "a certificate or key in it cannot be decoded",
+        // The library does not check whether a member exists.
+        _ => "it has no current context with a cluster and a user",
+    };
 }
 
 /// <summary>The configuration for the Kubernetes API is missing or wrong. The message is one line for the operator.</summary>

@@ -94,7 +94,8 @@ public sealed record ReportedClusterCheck(
 public sealed record ReportedClusterCheckLine(
     string Status, string? Subject, string Found, [property: JsonPropertyName("cure")] string? Fix);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, Converters = [typeof(WholeSecondsJsonConverter)])]
 [JsonSerializable(typeof(ClusterCheckReport))]
 [JsonSerializable(typeof(ServerVersion))]
 internal sealed partial class ClusterCheckJson : JsonSerializerContext;
