@@ -15,7 +15,7 @@ internal static class OptionFile
     /// <param name="limit">The maximum number of bytes that are read; the rest is ignored.</param>
     /// <param name="fix">What the option must name: <c>name a PEM file with …</c>.</param>
     /// <param name="faults">Receives the fault.</param>
-    /// <returns>Null for a file that cannot be read or is empty.</returns>
+    /// <returns>Null for a file that cannot be read.</returns>
     public static byte[]? Read(string option, string path, int limit, string fix, List<string> faults)
     {
         try
@@ -23,14 +23,9 @@ internal static class OptionFile
             using var stream = File.OpenRead(path);
             var buffer = new byte[limit];
             var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            if (length > 0)
-            {
-                var content = buffer[..length];
-                CryptographicOperations.ZeroMemory(buffer); // it may be a key
-                return content;
-            }
-
-            faults.Add(Format(option, path, $"is empty; {fix}"));
+            var content = buffer[..length];
+            CryptographicOperations.ZeroMemory(buffer); // it may be a key
+            return content;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -42,7 +37,7 @@ internal static class OptionFile
 
     /// <summary>The reason why a path is not a folder, and what to do.</summary>
     public static string NotAFolder(string path) =>
-        $"{(File.Exists(path) ? "is a file" : "no such directory that this user can read")}; name a folder";
+        $"is not a folder{(File.Exists(path) ? ", but a file" : ": no such file or directory")}; name a folder that exists";
 
     /// <summary>The option, the file and the reason, which is either a sentence or the rest of one, as in <c>is a directory</c>.</summary>
     public static string Format(string option, string path, string reason) =>

@@ -135,7 +135,7 @@ internal static class SignPackagesCommand
     {
         var faults = new List<string>();
         if (OptionFile.Read("--key", file, MaximumKeyBytes, "name a key that --new-key or openssl made", faults) is not { } content)
-            throw new UsageException(faults[0]);
+            throw new IOException(faults[0]);
 
         try
         {

@@ -44,7 +44,10 @@ public sealed class MachinesCommandTests
 
         (exitCode, _, error) = await RunAsync("--server", "http://127.0.0.1:1");
         Assert.Equal(1, exitCode);
-        Assert.Contains("does not answer as an admin listener", error, StringComparison.Ordinal);
+        Assert.Equal(
+            "smm-dashboard: http://127.0.0.1:1/ does not answer: nothing listens on 127.0.0.1:1 (connection refused); start the dashboard "
+            + "with --admin 127.0.0.1:1, or give --server the URL of its admin listener\n",
+            error);
 
         // The API for VMs is no admin listener.
         (exitCode, _, _) = await RunAsync("--server", $"{dashboard.BaseAddress}");
@@ -57,7 +60,7 @@ public sealed class MachinesCommandTests
     [InlineData("one/two", "NAMESPACE/GROUP/UUID")]
     [InlineData("--token-file /nowhere", "/nowhere")]
     [InlineData("--server http://198.51.100.1 --token-file /dev/null", "is not https")]
-    [InlineData("-o yaml", "yaml")]
+    [InlineData("-o xml", "xml")]
     public async Task WrongUsageIsReportedWithExitCode2(string line, string named)
     {
         var (exitCode, _, error) = await RunAsync(line.Split(' '));
