@@ -4,6 +4,7 @@ namespace SmmAgent.Contract;
 
 /// <summary>Serializes the contract's messages in camelCase without reflection.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,

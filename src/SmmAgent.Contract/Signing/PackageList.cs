@@ -80,6 +80,7 @@ public sealed record ListedPackage
 }
 
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     MaxDepth = 8,
     AllowDuplicateProperties = false,

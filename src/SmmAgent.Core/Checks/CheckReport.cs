@@ -46,6 +46,7 @@ public sealed record ReportedLine(
 
 // The agent never reads the report: code for that would be a tenth of the size that check adds to the binary.
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(WholeSecondsJsonConverter)])]
 [JsonSerializable(typeof(CheckReport))]
 public sealed partial class CheckJson : JsonSerializerContext;

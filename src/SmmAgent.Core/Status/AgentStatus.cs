@@ -56,6 +56,7 @@ public sealed record PortStatus(int Port, string Name, bool? Wanted, bool? Open,
 public sealed record SidecarStatus(string? Version, bool? Running, bool? Ready, DateTimeOffset? Since);
 
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     Converters = [typeof(WholeSecondsJsonConverter)],
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,

@@ -64,6 +64,7 @@ public sealed class LastKnownAddressFile(string path)
 }
 
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(LastKnownAddressFile.Stored))]
 internal sealed partial class LastKnownAddressJson : JsonSerializerContext;

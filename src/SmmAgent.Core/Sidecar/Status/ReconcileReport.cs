@@ -90,6 +90,7 @@ public sealed record ReconcileReport
 }
 
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ReconcileReport))]
 internal sealed partial class ReconcileReportJson : JsonSerializerContext;
