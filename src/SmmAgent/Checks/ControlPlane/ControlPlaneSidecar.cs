@@ -24,10 +24,15 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
         if (context.System.Packages.Format is null)
             return [CheckLine.Fail(PackageHost.NoSidecarFormat, "use a distribution with dpkg or rpm")];
 
-        var mesh = await context.Mesh;
-        if (mesh.Config is not { } config)
-            return [mesh.MissingLine];
+        return await context.WithMeshAsync(mesh => LinesAsync(context, mesh, cancel));
+    }
 
+    private static async Task<IReadOnlyList<CheckLine>> LinesAsync(CheckContext context, MeshObservation mesh, CancellationToken cancel)
+    {
+        if (mesh.Config is not { } config)
+            return [(await context.Mesh).MissingLine];
+
+        var settings = context.Settings.Settings;
         var (state, reason) = await new InstalledPackage(context.System.Packages).ReadAsync(PackageChoice.SidecarPackage, cancel);
         if (state is null)
             return [CheckLine.Skipped(reason!)];

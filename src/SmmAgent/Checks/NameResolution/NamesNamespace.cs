@@ -1,4 +1,5 @@
 using SmmAgent.Checks.Observations;
+using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
@@ -15,10 +16,12 @@ namespace SmmAgent.Checks.NameResolution;
 /// <remarks>Some meshes give a VM only the names of its own namespace, others all names, so the sidecar is queried.</remarks>
 internal sealed class NamesNamespace() : Check("names-namespace", CheckGroup.NameResolution, "Namespace")
 {
-    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) =>
+        context.WithMeshAsync(mesh => LinesAsync(context, mesh.Config, cancel));
+
+    private static async Task<IReadOnlyList<CheckLine>> LinesAsync(CheckContext context, MeshConfig? config, CancellationToken cancel)
     {
         var settings = context.Settings.Settings;
-        var config = (await context.Mesh).Config;
         if ((settings.Namespace ?? config?.WorkloadGroup.Namespace ?? context.Daemon.Status?.WorkloadGroup?.Namespace) is not { } own)
             return [CheckLine.Skipped(context.Settings.UnreadableReason ?? "no WorkloadGroup is set")];
 

@@ -31,7 +31,14 @@ internal sealed record AddressObservation(AddressState State, bool IsDaemons)
 
         // A configured address needs no network, and no mesh configuration.
         var settings = context.Settings.Settings;
-        var mesh = settings.NodeIp is null ? await context.Mesh : null;
+        return settings.NodeIp is null
+            ? await context.WithMeshAsync(mesh => FindAsync(context, mesh, end))
+            : await FindAsync(context, null, end);
+    }
+
+    private static async Task<AddressObservation> FindAsync(CheckContext context, MeshObservation? mesh, CancellationToken end)
+    {
+        var settings = context.Settings.Settings;
         var names = new NameLookup(context.Time);
         using var providers = new AddressProviderClient(context.Time, names, Connector.DefaultTimeout);
         var lastKnown = new LastKnownAddressFile(context.Paths.LastKnownAddress);

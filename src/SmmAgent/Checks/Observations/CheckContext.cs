@@ -9,6 +9,9 @@ internal sealed class CheckContext
     /// <summary>The command that runs the checks with all permissions.</summary>
     public const string AsRoot = "sudo smm-agent check";
 
+    // A dashboard that answers usually does so within this time.
+    private static readonly TimeSpan Head = TimeSpan.FromMilliseconds(200);
+
     private readonly Lazy<SettingsObservation> _settings;
     private readonly Lazy<DaemonObservation> _daemon;
     private readonly Lazy<SystemObservation> _system;
@@ -32,9 +35,8 @@ internal sealed class CheckContext
         _dashboard = new(() => DashboardObservation.ObserveAsync(Settings, time, end));
         _token = new(async () => TokenObservation.Read(paths, Settings, await _dashboard.Value, time));
         _mesh = new(async () => await MeshObservation.ObserveAsync(paths, Settings, await _dashboard.Value, await _token.Value, time, end));
-        _gateways = new(() => GatewayObservation.ObserveAsync(
-            _mesh.Value, () => MeshObservation.ReadLastGood(paths, Settings), time, end));
-        _firewall = new(async () => await FirewallObservation.ObserveAsync(paths, Settings, await _mesh.Value, time, end));
+        _gateways = new(() => WithMeshAsync(mesh => GatewayObservation.ObserveAsync(mesh, time, end)));
+        _firewall = new(() => WithMeshAsync(mesh => FirewallObservation.ObserveAsync(paths, Settings, mesh, time, end)));
         _ownTraffic = new(() => OwnTrafficObservation.ObserveAsync(this));
         _address = new(() => AddressObservation.ObserveAsync(this, end));
         _listeners = new(ListenersObservation.Read);
@@ -80,4 +82,22 @@ internal sealed class CheckContext
 
     /// <summary>The network interfaces and default routes of this VM.</summary>
     public InterfacesObservation Interfaces => _interfaces.Value;
+
+    /// <summary>
+    /// Observes with the mesh configuration. While the dashboard does not answer, the last good configuration is used at the same time, so
+    /// that two timeouts do not add up.
+    /// </summary>
+    /// <param name="observe">May use the configuration and its age only.</param>
+    public async Task<T> WithMeshAsync<T>(Func<MeshObservation, Task<T>> observe)
+    {
+        if (await Task.WhenAny(Mesh, Task.Delay(Head, Time)) == Mesh)
+            return await observe(await Mesh);
+
+        var kept = MeshObservation.ReadLastGood(Paths, Settings);
+        var early = observe(kept);
+        var known = await Mesh;
+        return known.Config is null || known.LastGoodSince is not null && known.LastGoodSince == kept.LastGoodSince
+            ? await early
+            : await observe(known);
+    }
 }

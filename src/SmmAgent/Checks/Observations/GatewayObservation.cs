@@ -11,25 +11,6 @@ namespace SmmAgent.Checks.Observations;
 /// <param name="LeftOut">The number of targets beyond the limit, which were not probed.</param>
 internal sealed record GatewayObservation(ReachabilityPlan? Plan, IReadOnlyList<ProbeResult> Results, int LeftOut)
 {
-    // A dashboard that answers does so within this time.
-    private static readonly TimeSpan Head = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>
-    /// Probes the gateways of the configuration. While a dashboard does not answer, those of the last good configuration are probed at the
-    /// same time, so that two timeouts do not add up.
-    /// </summary>
-    /// <param name="lastGood">The last good configuration, if this user may read it.</param>
-    public static async Task<GatewayObservation> ObserveAsync(
-        Task<MeshObservation> mesh, Func<MeshObservation?> lastGood, TimeProvider time, CancellationToken end)
-    {
-        if (await Task.WhenAny(mesh, Task.Delay(Head, time, end)) == mesh || lastGood() is not { Config: not null } kept)
-            return await ObserveAsync(await mesh, time, end);
-
-        var early = ObserveAsync(kept, time, end);
-        var known = await mesh;
-        return known.LastGoodSince is null ? await ObserveAsync(known, time, end) : await early;
-    }
-
     public static async Task<GatewayObservation> ObserveAsync(MeshObservation mesh, TimeProvider time, CancellationToken end)
     {
         if (mesh.Config is not { } config)

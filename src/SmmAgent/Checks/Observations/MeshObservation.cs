@@ -40,7 +40,7 @@ internal sealed record MeshObservation(
         CancellationToken end)
     {
         if (DashboardTarget.From(settings.Settings) is not { } target)
-            return new(null, null, null, null, settings.UnreadableReason ?? NotSet);
+            return ReadLastGood(paths, settings);
         if (token.Doubts.Count > 0)
             return LastGood(paths, target, null, $"the token was not sent: {token.Doubts[0].Found}");
 
@@ -66,9 +66,11 @@ internal sealed record MeshObservation(
         }
     }
 
-    /// <summary>The last good configuration of the dashboard that is set; null while none is set.</summary>
-    public static MeshObservation? ReadLastGood(AgentPaths paths, SettingsObservation settings) =>
-        DashboardTarget.From(settings.Settings) is { } target ? LastGood(paths, target, null, null) : null;
+    /// <summary>The last good configuration of the dashboard that is set.</summary>
+    public static MeshObservation ReadLastGood(AgentPaths paths, SettingsObservation settings) =>
+        DashboardTarget.From(settings.Settings) is { } target
+            ? LastGood(paths, target, null, null)
+            : new(null, null, null, null, settings.UnreadableReason ?? NotSet);
 
     private static MeshObservation LastGood(AgentPaths paths, DashboardTarget target, DashboardFailure? failure, string? notAskedReason)
     {
