@@ -571,7 +571,7 @@ print_next_steps() {
         '' | -)
             cat <<TEXT
 next:
-    sudo smm-agent set workload-group NAMESPACE NAME
+    sudo smm-agent set workload-group NAMESPACE/NAME
     sudo smm-agent set bearer-token --stdin
     sudo smm-agent reconcile
 TEXT

@@ -5,7 +5,7 @@ namespace SmmAgent.InstallTests;
 public sealed class DebTests(InstallTestbed testbed)
 {
     private const string Next =
-        "next:\n    sudo smm-agent set workload-group NAMESPACE NAME\n    sudo smm-agent set bearer-token --stdin\n    sudo smm-agent "
+        "next:\n    sudo smm-agent set workload-group NAMESPACE/NAME\n    sudo smm-agent set bearer-token --stdin\n    sudo smm-agent "
         + "reconcile\n";
 
     [Theory]

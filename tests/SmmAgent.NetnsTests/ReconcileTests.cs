@@ -146,7 +146,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
         }
 
         Assert.Equal(
-            (2, "✗ no WorkloadGroup is set: sudo smm-agent set workload-group NAMESPACE NAME"),
+            (2, "✗ no WorkloadGroup is set: sudo smm-agent set workload-group NAMESPACE/NAME"),
             Of(whole[..whole.IndexOf("workloadGroup:", StringComparison.Ordinal)] + "sidecar: {mode: off}\n"));
         Assert.Equal(
             (2, "✗ no dashboard is set: sudo smm-agent set dashboard-url URL"),

@@ -64,7 +64,7 @@ public sealed class RemediationTests(VmFixture fixture) : IClassFixture<VmFixtur
         RunAdvised(vm, AdvisedCommands.FindAll(vm.Try("smm-agent", "set", "bearer-token", "/mnt/token").Output)[^1]);
         RunAdvised(vm, vm.Try("smm-agent", "set", "dashboard-url", fixture.Testbed.DashboardUrl).Output);
         vm.Run("sed", "-i", "/workloadGroup:/,/name:/d", Settings);
-        RunAdvised(vm, vm.Try("smm-agent", "reconcile").Output, ("NAMESPACE NAME", "vm-integration analytics-v0"));
+        RunAdvised(vm, vm.Try("smm-agent", "reconcile").Output, ("NAMESPACE/NAME", "vm-integration/analytics-v0"));
         vm.Run("smm-agent", "reconcile");
 
         vm.Run("systemctl", "stop", "smm-agent");

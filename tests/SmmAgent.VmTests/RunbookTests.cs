@@ -20,7 +20,7 @@ public sealed class RunbookTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         Assert.Contains(
             """
             next:
-                sudo smm-agent set workload-group NAMESPACE NAME
+                sudo smm-agent set workload-group NAMESPACE/NAME
                 sudo smm-agent set bearer-token --stdin
                 sudo smm-agent reconcile
 

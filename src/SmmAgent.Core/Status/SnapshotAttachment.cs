@@ -42,7 +42,7 @@ public static class SnapshotAttachment
         { Settings.Settings.DashboardUrl: not null, Group: not null } => null,
         { Settings.Errors: [var error, ..] } => new($"agent.yaml is refused: {error}"),
         { Settings.Settings.DashboardUrl: null } => Missing("no dashboard is set", "sudo smm-agent set dashboard-url URL"),
-        _ => Missing("no WorkloadGroup is set", "sudo smm-agent set workload-group NAMESPACE NAME"),
+        _ => Missing("no WorkloadGroup is set", "sudo smm-agent set workload-group NAMESPACE/NAME"),
     };
 
     private static AttachmentProblem Missing(string message, string command) =>

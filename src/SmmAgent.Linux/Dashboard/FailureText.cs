@@ -86,7 +86,7 @@ public static class FailureText
                 $"set the token of the service account that its .spec.template.serviceAccount names: {SetToken}"),
             (404, ProblemCodes.WorkloadGroupNotFound) => (FailureReasons.WorkloadGroupNotFound,
                 $"there is no WorkloadGroup {target.Group}{detail}",
-                "create it, or name another: sudo smm-agent set workload-group NAMESPACE NAME"),
+                "create it, or name another: sudo smm-agent set workload-group NAMESPACE/NAME"),
             (404, _) => (FailureReasons.WorkloadGroupNotFound,
                 $"{Shown(target)} knows no WorkloadGroup {target.Group}{detail}", $"is it the dashboard? If not: {SetUrl} URL"),
             (426, _) => (FailureReasons.AgentTooOld,

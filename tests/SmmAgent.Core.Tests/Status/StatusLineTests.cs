@@ -96,7 +96,7 @@ public sealed class StatusLineTests
     {
         Assert.Equal("Not configured: run sudo smm-agent set dashboard-url URL; no dashboard is set", Samples.Line(new AgentSnapshot()));
         Assert.Equal(
-            "Not configured: run sudo smm-agent set workload-group NAMESPACE NAME; no WorkloadGroup is set",
+            "Not configured: run sudo smm-agent set workload-group NAMESPACE/NAME; no WorkloadGroup is set",
             Samples.Line(With(new AgentSettings { DashboardUrl = new Uri("https://smm.example.com"), Name = "a" })));
         Assert.Equal(
             "Not configured: agent.yaml is refused: node.ip: 'x' is no address",

@@ -128,7 +128,7 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
             : $"find that program with: sudo ss -lntup | grep :{Subject}; stop it, then: sudo systemctl restart istio",
         SidecarFailureKind.TokenUnreadable => "the agent automatically writes it again",
         SidecarFailureKind.TokenRefused => "the agent automatically fetches a new one from the dashboard",
-        SidecarFailureKind.GroupNotFound => "create it, or sudo smm-agent set workload-group NAMESPACE NAME",
+        SidecarFailureKind.GroupNotFound => "create it, or sudo smm-agent set workload-group NAMESPACE/NAME",
         SidecarFailureKind.IdentityMismatch =>
             "the agent automatically removes a certificate and a token of another identity and restarts the sidecar; "
             + "if this stays, see the WorkloadGroup's .spec.template.serviceAccount",

@@ -9,5 +9,5 @@ internal sealed class DashboardWorkloadGroup() : Check("dashboard-workload-group
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(
         context.Settings.SkipLine ?? (context.Settings.Settings is { Namespace: { } @namespace, Name: { } name }
             ? CheckLine.Pass($"{@namespace}/{name}")
-            : CheckLine.Fail("no WorkloadGroup is set", "sudo smm-agent set workload-group NAMESPACE NAME")));
+            : CheckLine.Fail("no WorkloadGroup is set", "sudo smm-agent set workload-group NAMESPACE/NAME")));
 }

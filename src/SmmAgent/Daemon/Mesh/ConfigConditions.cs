@@ -35,7 +35,7 @@ internal static class ConfigConditions
         if (settings.Settings.DashboardUrl is null)
             missing.Add("sudo smm-agent set dashboard-url URL");
         if (settings.Settings.Namespace is null || settings.Settings.Name is null)
-            missing.Add("sudo smm-agent set workload-group NAMESPACE NAME");
+            missing.Add("sudo smm-agent set workload-group NAMESPACE/NAME");
         return Invalid(settings, good)
             ?? False(ConditionUpdate.NotConfigured, $"this VM is not configured yet: {string.Join("; ", missing)}");
     }

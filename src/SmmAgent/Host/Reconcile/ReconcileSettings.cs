@@ -89,7 +89,7 @@ internal sealed class ReconcileSettings(HostContext host, ReconcileOptions optio
     private string? Missing(AgentSettings settings) =>
         options.HostOnly ? null
         : settings.DashboardUrl is null ? "no dashboard is set: sudo smm-agent set dashboard-url URL"
-        : DashboardTarget.From(settings) is null ? "no WorkloadGroup is set: sudo smm-agent set workload-group NAMESPACE NAME"
+        : DashboardTarget.From(settings) is null ? "no WorkloadGroup is set: sudo smm-agent set workload-group NAMESPACE/NAME"
         : new BearerTokenFile(host.Paths.BearerToken).Read() is { Token: null, IsForbidden: false } reading ? reading.Fault
         : null;
 

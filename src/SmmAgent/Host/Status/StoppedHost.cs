@@ -68,7 +68,7 @@ internal sealed record StoppedHost(AgentStatus Status, IReadOnlyList<string> Ste
         if (settings.DashboardUrl is null)
             missing.Add("sudo smm-agent set dashboard-url URL");
         if (settings.Namespace is null || settings.Name is null)
-            missing.Add("sudo smm-agent set workload-group NAMESPACE NAME");
+            missing.Add("sudo smm-agent set workload-group NAMESPACE/NAME");
         if (!File.Exists(paths.BearerToken))
             missing.Add("sudo smm-agent set bearer-token --stdin");
         return missing.Count > 0

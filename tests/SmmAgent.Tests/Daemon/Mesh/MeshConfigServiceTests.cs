@@ -170,7 +170,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
         await service.StepAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(ConditionUpdate.False("ConfigCurrent", "NotConfigured",
-            "this VM is not configured yet: sudo smm-agent set dashboard-url URL; sudo smm-agent set workload-group NAMESPACE NAME"),
+            "this VM is not configured yet: sudo smm-agent set dashboard-url URL; sudo smm-agent set workload-group NAMESPACE/NAME"),
             ConfigCurrent);
     }
 
