@@ -17,7 +17,7 @@ internal sealed class AddressReached() : Check("address-reached", CheckGroup.Add
         {
             return One(CheckLine.Skipped(
                 $"{daemon.Reason}, and only the daemon is dialled back by the cluster",
-                "sudo systemctl restart smm-agent, then check again"));
+                daemon.Remediation));
         }
 
         var reached = status.Conditions.FirstOrDefault(one => one.Type == ConditionType.ReachableFromCluster);
@@ -32,13 +32,13 @@ internal sealed class AddressReached() : Check("address-reached", CheckGroup.Add
         [
             .. lines,
             .. status.Ports.Where(port => port.ReachableFromCluster is not null).Select(port => (port.ReachableFromCluster == true
-                ? CheckLine.Pass("reached")
-                : new CheckLine(lines[0].Status, "not reached", Fix)) with { Subject = $"{port.Port} ({port.Name})" }),
+                ? CheckLine.Pass("is reached")
+                : new CheckLine(lines[0].Status, "is not reached", Fix)) with { Subject = $"{port.Port} ({port.Name})" }),
         ]);
     }
 
     // The mesh configuration does not name the member clusters, and the dashboard dials from its own cluster.
-    private static CheckLine Others() => CheckLine.Skipped("not verified: only the cluster of the dashboard was asked") with
+    private static CheckLine Others() => CheckLine.Skipped("are not verified: only the cluster of the dashboard was asked") with
     {
         Subject = "other member clusters",
     };

@@ -12,6 +12,9 @@ namespace SmmAgent.Checks.Observations;
 /// <param name="Reason">The reason for the missing status; null if there is one.</param>
 internal sealed record DaemonObservation(AgentStatus? Status, string? Reason)
 {
+    /// <summary>The command that starts the daemon, if it does not run.</summary>
+    public string Remediation { get; private init; } = "sudo systemctl restart smm-agent, then check again";
+
     /// <summary>
     /// The line for a condition of the daemon, for a check that cannot observe it itself; null if the daemon does not report it.
     /// </summary>
@@ -29,7 +32,11 @@ internal sealed record DaemonObservation(AgentStatus? Status, string? Reason)
     {
         var (_, status, fault) = StatusReader.Read(paths.Status);
         if (status is null)
-            return new(null, fault);
+        {
+            return Path.Exists(paths.Status)
+                ? new(null, fault)
+                : new(null, fault) { Remediation = StoppedHost.Observe(paths, fault: null, time.GetUtcNow()).Steps[0] };
+        }
 
         var age = time.GetUtcNow() - status.UpdatedAt;
         return age > StatusReader.StaleAfter

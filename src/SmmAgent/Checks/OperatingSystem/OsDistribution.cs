@@ -15,6 +15,6 @@ internal sealed class OsDistribution() : Check("os-distribution", CheckGroup.Ope
             ? CheckLine.Pass($"{release.PrettyName}, verified")
             : CheckLine.Warn(
                 isLike ? $"{release.PrettyName} should work, but is not verified" : $"{release.PrettyName} is not verified",
-                $"nothing, or use one that is verified: {OsRelease.VerifiedSystems}"));
+                $"if possible, use a verified distribution: {OsRelease.VerifiedSystems}"));
     }
 }

@@ -5,7 +5,7 @@ using SmmAgent.Core.Checks;
 namespace SmmAgent.Checks.Ports;
 
 /// <summary>Checks that the agent's own ports are free or served by the agent.</summary>
-internal sealed class PortsAgent() : Check("ports-agent", CheckGroup.Ports, "Not taken")
+internal sealed class PortsAgent() : Check("ports-agent", CheckGroup.Ports, "Agent ports")
 {
     private const string Agent = "smm-agent";
 
@@ -19,16 +19,16 @@ internal sealed class PortsAgent() : Check("ports-agent", CheckGroup.Ports, "Not
         var others = sockets.Where(socket => context.Listeners.Owners.GetValueOrDefault(socket.Inode)?.Name != Agent).ToList();
         if (others.Count == 0)
         {
-            return sockets.Count > 0 ? CheckLine.Pass($"served by {context.Listeners.Names(sockets)}")
-                : context.Daemon.Status is null ? CheckLine.Pass("free")
-                : CheckLine.Warn("the daemon runs, but does not listen on it", Fix(port, context));
+            return sockets.Count > 0 ? CheckLine.Pass($"is served by {context.Listeners.Names(sockets)}")
+                : context.Daemon.Status is null ? CheckLine.Pass("is free")
+                : CheckLine.Warn("is not served, although the daemon runs", Fix(port, context));
         }
 
         return context.Listeners.Names(others) is { } names
             ? CheckLine.Fail(
-                $"taken by {names}: the agent cannot serve it",
+                $"is used by {names}: the agent cannot serve it",
                 "stop that program or move it to another port; the agent takes the port as soon as it is free")
-            : CheckLine.Skipped($"a process of user id {others[0].UserId} listens; only root can tell whether it is the agent", AsRoot);
+            : CheckLine.Skipped($"is used by a process of user id {others[0].UserId}; only root can see whether it is the agent", AsRoot);
     }
 
     private static string Fix(int port, CheckContext context) => port is DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort

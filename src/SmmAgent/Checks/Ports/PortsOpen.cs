@@ -7,7 +7,7 @@ using SmmAgent.Core.Settings;
 namespace SmmAgent.Checks.Ports;
 
 /// <summary>Checks whether this host's firewall allows the cluster on every port.</summary>
-internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let in")
+internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Open")
 {
     private const string CommandPrefix = "run: ";
 
@@ -33,19 +33,19 @@ internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let i
     private static IEnumerable<CheckLine> Lines(List<PortBlocker> hindrances, bool agentOpens)
     {
         if (hindrances.Count == 0)
-            return [CheckLine.Pass("let in")];
+            return [CheckLine.Pass("is open")];
 
         var (agents, others) = (hindrances.Where(Opens).ToList(), hindrances.Where(hindrance => !Opens(hindrance)));
         return
         [
             .. agents.Count > 0
                 ? [CheckLine.Warn(
-                    $"shut by {string.Join(" and ", agents.Select(hindrance => hindrance.Where))}; the agent will open it",
+                    $"is blocked by {string.Join(" and ", agents.Select(hindrance => hindrance.Where))}; the agent will open it",
                     "sudo smm-agent reconcile")]
                 : (CheckLine[])[],
             .. others.Select(hindrance => hindrance.IsCertain
-                ? CheckLine.Fail($"{hindrance.Where} does not let it in", Fix(hindrance))
-                : CheckLine.Warn($"{hindrance.Where} may block it: it has rules the agent cannot evaluate", Fix(hindrance))),
+                ? CheckLine.Fail($"is blocked by {hindrance.Where}", Fix(hindrance))
+                : CheckLine.Warn($"may be blocked by {hindrance.Where}, which has rules that the agent cannot evaluate", Fix(hindrance))),
         ];
 
         bool Opens(PortBlocker hindrance) => agentOpens && hindrance.IsPlanned;

@@ -31,13 +31,13 @@ internal sealed class PortsWorkload() : Check("ports-workload", CheckGroup.Ports
     {
         var sockets = context.Listeners.On(port);
         if (sockets.Count == 0)
-            return CheckLine.Warn("nothing listens on it", "start the workload, or remove the port from the WorkloadGroup");
+            return CheckLine.Warn("has no listener", "start the workload, or remove the port from the WorkloadGroup");
 
         var who = context.Listeners.Names(sockets) ?? "a process that only root can identify";
         return sockets.All(socket => socket.IsLoopback)
             ? CheckLine.Fail(
-                $"{who} listens on {sockets[0].Local.Address} only, where neither the cluster nor the sidecar reaches it",
+                $"is served by {who} on {sockets[0].Local.Address} only, where neither the cluster nor the sidecar reaches it",
                 "let the workload listen on all addresses (0.0.0.0 or ::)")
-            : CheckLine.Pass($"{who} listens");
+            : CheckLine.Pass($"is served by {who}");
     }
 }
