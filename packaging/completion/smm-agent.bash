@@ -3,7 +3,7 @@ _smm_agent() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} context="" words="" i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case "$context ${COMP_WORDS[i]}" in
-            " join" | " set" | " set dashboard-url" | " set workload-group" | " set node-ip" | " set bearer-token" | " set trusted-key" | " set proxy" | " set sidecar-mode" | " set firewall-mode" | " set self-upgrade" | " unset" | " check" | " reconcile" | " confirm" | " status" | " explain" | " detach" | " prepare-image" | " config" | " config show" | " support-bundle" | " run" | " version") context="$context ${COMP_WORDS[i]}" ;;
+            " join" | " set" | " set dashboard-url" | " set workload-group" | " set node-ip" | " set bearer-token" | " set trusted-key" | " set proxy" | " set sidecar-mode" | " set firewall-mode" | " set self-upgrade" | " unset" | " check" | " reconcile" | " confirm" | " status" | " explain" | " detach" | " prepare-image" | " config" | " config show" | " support-bundle" | " run" | " version" | " help") context="$context ${COMP_WORDS[i]}" ;;
         esac
     done
     case "$previous" in
@@ -19,7 +19,7 @@ _smm_agent() {
         --timeout) mapfile -t COMPREPLY < <(compgen -W "" -- "$current"); return ;;
     esac
     case "$context" in
-        "") words="join set unset check reconcile confirm status explain detach prepare-image config support-bundle run version --help" ;;
+        "") words="join set unset check reconcile confirm status explain detach prepare-image config support-bundle run version help --help" ;;
         " join") words="--workload-group --token-file --node-ip --ca-file --ca-sha256 --proxy --proxy-file --allow-plaintext --replace --reconcile" ;;
         " set") words="dashboard-url workload-group node-ip bearer-token trusted-key proxy sidecar-mode firewall-mode self-upgrade" ;;
         " set dashboard-url") words="--allow-plaintext --ca-file" ;;
@@ -44,6 +44,7 @@ _smm_agent() {
         " support-bundle") words="--file --output" ;;
         " run") words="" ;;
         " version") words="--output" ;;
+        " help") words="" ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }

@@ -9,6 +9,13 @@ public static class Spelling
     public static string? Nearest(string word, IEnumerable<string> known) =>
         word.Length > LongestWord ? null : known.Where(one => IsNear(word, one)).MinBy(one => Distance(word, one));
 
+    /// <summary>The end of a message about an unknown word: the nearest known one, or the list of them.</summary>
+    /// <param name="list">What the list begins with: <c>the groups are</c>; null for no list.</param>
+    public static string Suggestion(string word, IReadOnlyList<string> known, string? list = null) =>
+        Nearest(word, known) is { } nearest ? $"; did you mean '{nearest}'?"
+        : list is null ? ""
+        : $"; {list} {string.Join(", ", known)}";
+
     private static bool IsNear(string word, string known) => Distance(word, known) <= Math.Clamp(known.Length / 2, 1, 3);
 
     /// <summary>

@@ -29,7 +29,8 @@ public static class SettingsRules
             : null;
     }
 
-    public static string? ProviderUrl(string value) => value == AddressProvider.DashboardWord ? null : HttpUrl(value);
+    public static string? ProviderUrl(string value) =>
+        value == AddressProvider.DashboardWord ? null : HttpUrl(value, orWord: $"the word {AddressProvider.DashboardWord} or ");
 
     public static string? Proxy(string value) => ProxySetting.Parse(value).Reason;
 
@@ -69,14 +70,15 @@ public static class SettingsRules
         ? null
         : $"'{NameRules.Shown(value)}' is not a SHA-256 of 64 hexadecimal digits, as sha256sum prints it";
 
-    private static string? HttpUrl(string value)
+    /// <param name="orWord">The word that the setting also accepts, for the message.</param>
+    private static string? HttpUrl(string value, string orWord = "")
     {
         if (value.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
             || !Uri.TryCreate(value, UriKind.Absolute, out var url)
             || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)
             || url.Host.Length == 0)
         {
-            return $"'{NameRules.Shown(value)}' is not an absolute http or https URL, for example https://smm.example.com";
+            return $"'{NameRules.Shown(value)}' is not {orWord}an absolute http or https URL, for example https://smm.example.com";
         }
 
         return url.UserInfo.Length > 0 ? "has a user name or password in it, which would reach logs; leave it out" : null;

@@ -1,9 +1,13 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace SmmAgent.Core.Text;
 
-/// <summary>Breaks text at spaces, so that it fits a terminal. A longer word, such as a path, is not broken: it stays copyable.</summary>
-public static class TextWrap
+/// <summary>
+/// Breaks text at spaces, so that it fits a terminal. A longer word, such as a path, and a command at the end are not broken: they stay
+/// copyable.
+/// </summary>
+public static partial class TextWrap
 {
     private const int Narrowest = 20;
 
@@ -26,7 +30,7 @@ public static class TextWrap
         columns = Math.Max(columns, DisplayWidth.Of(next) + Narrowest);
         var line = new StringBuilder(first);
         var isEmpty = true;
-        foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var word in Words(text, columns - DisplayWidth.Of(next)))
         {
             if (!isEmpty && DisplayWidth.Of(line.ToString()) + 1 + DisplayWidth.Of(word) > columns)
             {
@@ -41,4 +45,16 @@ public static class TextWrap
 
         yield return line.ToString().TrimEnd();
     }
+
+    // A command that does not fit in a line is broken.
+    private static string[] Words(string text, int width)
+    {
+        var command = Command().Match(text) is { Success: true } match && DisplayWidth.Of(match.Groups["command"].Value) <= width
+            ? match.Groups["command"].Value : "";
+        var words = text[..^command.Length].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return command.Length == 0 ? words : [.. words, command];
+    }
+
+    [GeneratedRegex("(?:^|: )(?<command>(?:sudo|smm-agent|journalctl|systemctl|kubectl) [^;]*)$")]
+    private static partial Regex Command();
 }

@@ -27,6 +27,11 @@ public static partial class FileErrors
         _ => exception.Message.TrimEnd('.'),
     };
 
+    /// <summary>The reason without <paramref name="path"/>, which the caller prints before it: <c>is a directory</c>.</summary>
+    public static string Reason(Exception exception, string path) =>
+        Reason(exception) is var reason && reason.StartsWith(path, StringComparison.Ordinal)
+            ? reason[path.Length..].TrimStart(':', ' ') : reason;
+
     /// <summary>The path and the reason: <c>/etc/smm/agent.yaml: permission denied for user smm-agent</c>.</summary>
     public static string Describe(Exception exception) =>
         Path().Match(exception.Message) is { Success: true } match && Reason(exception) is var reason

@@ -41,7 +41,7 @@ public sealed record SettingsFile(byte[]? Content, SettingsReading Reading)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return Failed(FileErrors.Describe(exception));
+            return Failed(FileErrors.Reason(exception, path));
         }
     }
 

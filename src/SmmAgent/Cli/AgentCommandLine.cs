@@ -1,11 +1,8 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using SmmAgent.Cli.Output;
-using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
 using SmmAgent.Linux.Files;
-using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Interop;
 using SmmAgent.Logging;
 
@@ -16,9 +13,10 @@ internal static class AgentCommandLine
 {
     public static async Task<int> RunAsync(string[] arguments)
     {
+        ParseResult? parsed = null;
         try
         {
-            var parsed = Parse(arguments is ["help", .. var words] ? [.. words, "--help"] : arguments);
+            parsed = Parse(HelpCommand.Expand(arguments));
             if (UsageErrors.Format(parsed) is { } error)
                 return await RefuseAsync(parsed, error);
 
@@ -31,13 +29,13 @@ internal static class AgentCommandLine
         catch (UnauthorizedAccessException exception) when (exception.InnerException?.HResult == Errno.EBADF)
         {
             // .NET reports EBADF as missing permission. A file that a command opens by name never causes EBADF.
-            await Console.Error.WriteLineAsync("smm-agent: standard output is closed");
+            await CommandError.WriteAsync("standard output is closed");
             return ExitCode.Failed;
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            var fix = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? "; run the command with sudo" : "";
-            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(FileErrors.Describe(exception))}{fix}");
+            var fix = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? $"; run: {WithSudo(parsed)}" : "";
+            await CommandError.WriteAsync($"{FileErrors.Describe(exception)}{fix}");
             return exception switch
             {
                 UnauthorizedAccessException => ExitCode.NotPermitted,
@@ -47,8 +45,7 @@ internal static class AgentCommandLine
         }
         catch (Exception exception)
         {
-            await Console.Error.WriteLineAsync(
-                $"smm-agent: {OneLine.ReplaceUnprintable(LogText.Cause(exception))}: this is a bug in smm-agent; please report it");
+            await CommandError.WriteAsync($"{LogText.Cause(exception)}: this is a bug in smm-agent; please report it");
             return ExitCode.Failed;
         }
     }
@@ -64,9 +61,16 @@ internal static class AgentCommandLine
         if (error.Length == 0)
             await Parse(help).InvokeAsync(new InvocationConfiguration { Output = Console.Error });
         else
-            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(error)}\nsee: smm-agent {string.Join(' ', help)}");
+            await CommandError.WriteAsync(error, $"smm-agent {string.Join(' ', help)}");
         return ExitCode.Usage;
     }
+
+    // Only words of the agent itself: an argument may be a secret.
+    private static string WithSudo(ParseResult? parsed) => string.Join(
+        ' ', ["sudo smm-agent", .. parsed is null ? [] : UsageErrors.Path(parsed.CommandResult.Command).Split(' ').Concat(Flags(parsed))]);
+
+    private static IEnumerable<string> Flags(ParseResult parsed) => parsed.CommandResult.Command.Options.OfType<Option<bool>>()
+        .Where(option => parsed.GetValue(option)).Select(option => option.Name);
 
     internal static RootCommand Tree()
     {
@@ -100,10 +104,9 @@ internal static class AgentCommandLine
             SupportBundleCommand.Create(paths),
             RunCommand.Create(paths),
             VersionCommand(),
+            HelpCommand.Create(),
         };
-        // Its own default is Console.WindowWidth, which writes escape sequences to a terminal.
-        if (tree.Options.OfType<HelpOption>().FirstOrDefault()?.Action is HelpAction help)
-            help.MaxWidth = TerminalSize.Columns() ?? int.MaxValue;
+        HelpCommand.Adjust(tree);
         // The command version is listed, and the help must fit a screen of 24 lines.
         tree.Options.OfType<VersionOption>().First().Hidden = true;
         tree.Directives.Clear(); // disable System.CommandLine directives such as [suggest]

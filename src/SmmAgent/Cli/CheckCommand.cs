@@ -63,7 +63,7 @@ internal static class CheckCommand
         var names = Enum.GetValues<CheckGroup>().Select(group => group.Name()).ToArray();
         var argument = new Argument<string?>("GROUP")
         {
-            Description = "run only the checks of one group, such as ports",
+            Description = "run only the checks of this group, such as ports; default: all",
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "GROUP",
         };
@@ -73,9 +73,8 @@ internal static class CheckCommand
             if (result.Tokens is not [var token, ..] || names.Contains(token.Value))
                 return;
 
-            var meant = Spelling.Nearest(token.Value, names) is { } nearest ? $"; did you mean '{nearest}'?" : "";
-            result.AddError(
-                $"there is no group of checks '{NameRules.Shown(token.Value)}'{meant}; the groups are {string.Join(", ", names)}");
+            result.AddError($"there is no group of checks '{NameRules.Shown(token.Value)}'"
+                + Spelling.Suggestion(token.Value, names, "the groups are"));
         });
         return argument;
     }

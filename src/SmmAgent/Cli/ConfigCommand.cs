@@ -19,7 +19,7 @@ internal static class ConfigCommand
     private static int Show(ConfigListing listing, PrintFormat format)
     {
         Console.Out.Write(format == PrintFormat.Text
-            ? ConfigText.Text(listing, OutputStyle.FromConsole().HasColour)
+            ? ConfigText.Text(listing, OutputStyle.FromConsole())
             : ConfigText.Structured(listing, format));
         return listing.Faults.Count > 0 ? ExitCode.Usage : listing.IsHidden ? ExitCode.NotPermitted : ExitCode.Done;
     }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Cli;
 
@@ -18,8 +18,8 @@ internal static class ConfigOption
         var option = new Option<string?>(Name) { Description = description, HelpName = "FILE" };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [var token, ..] && !File.Exists(token.Value))
-                result.AddError($"--config: there is no file '{NameRules.Shown(token.Value)}' that this user can read");
+            if (result.Tokens is [var token, ..] && UserFile.Fault(token.Value) is { } fault)
+                result.AddError($"--config: {fault}");
         });
         return option;
     }

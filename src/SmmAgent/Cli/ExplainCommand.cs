@@ -36,8 +36,8 @@ internal static class ExplainCommand
         }
 
         var meant = ExplainText.Nearest(reference, name!) is { } nearest ? $"; did you mean '{nearest}'?" : "";
-        error.WriteLine(
-            $"smm-agent: there is neither a condition nor a reason '{NameRules.Shown(name!)}'{meant}\nsee: smm-agent explain");
+        error.Write(CommandError.Format(
+            $"there is neither a condition nor a reason '{NameRules.Shown(name!)}'{meant}", "smm-agent explain", style.Width));
         return ExitCode.Usage;
     }
 }

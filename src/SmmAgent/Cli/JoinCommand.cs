@@ -53,7 +53,7 @@ internal static class JoinCommand
         if (options.Reconcile)
             return await ReconcileCommand.RunAsync(paths, new ReconcileOptions(), cancel);
 
-        progress.Would("next: sudo smm-agent check, then: sudo smm-agent reconcile");
+        progress.Next("sudo smm-agent check", "sudo smm-agent reconcile");
         return ExitCode.Done;
     }
 

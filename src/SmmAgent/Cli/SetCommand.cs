@@ -9,6 +9,8 @@ namespace SmmAgent.Cli;
 /// <summary><c>smm-agent set</c>: changes one setting and nothing else. A running daemon detects the change automatically.</summary>
 internal static class SetCommand
 {
+    private const string TokenExample = "sudo smm-agent set bearer-token --stdin < token";
+
     public static Command Create(Func<ParseResult, AgentPaths> paths) => new("set", "Change one setting in /etc/smm.")
     {
         DashboardUrl(paths),
@@ -39,18 +41,15 @@ internal static class SetCommand
 
     private static Command WorkloadGroup(Func<ParseResult, AgentPaths> paths)
     {
-        var group = new Argument<string>("NAMESPACE") { Description = "namespace, or NAMESPACE/NAME" };
-        var name = new Argument<string?>("NAME")
-        {
-            Description = "name, for example analytics-v0",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
+        var group = new Argument<string>("NAMESPACE/NAME") { Description = "for example vm-integration/analytics-v0" };
+        // The form with two words is accepted as well.
+        var name = new Argument<string?>("NAME") { Arity = ArgumentArity.ZeroOrOne, Hidden = true };
         var command = new Command("workload-group", "Set the WorkloadGroup to be a member of.") { group, name };
         command.Validators.Add(result =>
         {
             if (result.GetResult(group) is { Tokens: [var first, ..] } && result.GetResult(name) is not { Tokens.Count: > 0 }
                 && first.Value.Split('/').Length != 2)
-                result.AddError("'set workload-group' needs NAMESPACE NAME");
+                result.AddError("'set workload-group' needs NAMESPACE/NAME, for example vm-integration/analytics-v0");
         });
         command.SetAction(parsed =>
         {
@@ -111,12 +110,13 @@ internal static class SetCommand
             // The value is not read here: that throws for no value and for several.
             var given = new[] { result.GetResult(token) is { Tokens.Count: > 0 }, result.GetValue(stdin),
                 result.GetResult(file) is not null };
+            var sources = given.Count(one => one);
             if (result.GetResult(token) is { Tokens: [{ Value: "-" }, ..] })
                 result.AddError("'-' is not a token; to read standard input, use --stdin: sudo smm-agent set bearer-token --stdin < token");
-            else if (given.Count(one => one) is var sources && sources != 1 && !(sources == 0 && !Console.IsInputRedirected))
-                result.AddError(
-                    "specify the source of the token: --stdin, --file FILE or TOKEN; for example: sudo smm-agent set "
-                        + "bearer-token --stdin < token");
+            else if (sources > 1)
+                result.AddError($"--stdin, --file FILE and TOKEN cannot be combined; for example: {TokenExample}");
+            else if (sources == 0 && Console.IsInputRedirected)
+                result.AddError($"specify the source of the token: --stdin, --file FILE or TOKEN; for example: {TokenExample}");
         });
         command.SetAction(parsed =>
         {
@@ -142,7 +142,7 @@ internal static class SetCommand
     private static int WithNext(AgentPaths paths, Progress progress, int code)
     {
         if (code == ExitCode.Done)
-            progress.Would(NextStep.Text(paths, TimeProvider.System.GetUtcNow()));
+            NextStep.Print(progress, paths, TimeProvider.System.GetUtcNow());
         return code;
     }
 }

@@ -35,7 +35,8 @@ public static class StatusCommand
 {
     private const string DefaultTimeout = "30s"; // as kubectl wait
 
-    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
+    // On a terminal the ages are updated.
+    private static readonly TimeSpan RedrawInterval = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan RecentRollback = TimeSpan.FromHours(1);
 
@@ -123,7 +124,8 @@ public static class StatusCommand
                 if (!isReached)
                 {
                     var state = fresh is null ? "the daemon does not run" : target.Describe(fresh);
-                    await error.WriteLineAsync($"smm-agent: timed out after {options.Timeout.TotalSeconds:0}s: {state}");
+                    await error.WriteAsync(
+                        CommandError.Format($"timed out after {options.Timeout.TotalSeconds:0}s: {state}", see: null, options.Style.Width));
                 }
 
                 return isReached ? ExitCode.Done : ExitCode.Timeout;
@@ -147,10 +149,13 @@ public static class StatusCommand
         var code = ExitCode.Failed;
         var shown = "";
         byte[]? content = null;
+        using var changes = new StatusChanges(paths.Status, time);
+        await changes.ListenAsync();
         try
         {
             while (true)
             {
+                var change = changes.Next;
                 using var next = new StringWriter();
                 var reading = StatusReader.Read(paths.Status);
                 var before = code;
@@ -162,7 +167,7 @@ public static class StatusCommand
                     await output.WriteAsync((options.Style.HasColour ? "\e[H\e[2J" : "") + text);
                 (shown, content) = (text, reading.Content);
                 await output.FlushAsync(cancel);
-                await Task.Delay(WatchEvery, time, cancel);
+                await changes.WaitAsync(change, options.Style.HasColour ? RedrawInterval : StatusReader.StaleAfter, cancel);
             }
         }
         catch (OperationCanceledException)

@@ -26,9 +26,10 @@ internal static class UnsetCommand
 
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
-        var key = new Argument<string>(
-            "KEY")
-        { Description = "a key of agent.yaml, such as node.ip, or a name of 'set'", HelpName = "KEY" };
+        var key = new Argument<string>("KEY")
+        {
+            Description = "a key of agent.yaml, such as node.ip, or a name of 'set'", HelpName = "KEY",
+        };
         key.CompletionSources.Add(Keys);
         key.Validators.Add(result =>
         {
@@ -43,7 +44,7 @@ internal static class UnsetCommand
             var writer = new SettingsWriter(path.Settings, progress, TimeProvider.System, Environment.IsPrivilegedProcess);
             var code = writer.Unset(Find(parsed.GetRequiredValue(key))!);
             if (code == ExitCode.Done)
-                progress.Would(NextStep.Text(path, TimeProvider.System.GetUtcNow()));
+                NextStep.Print(progress, path, TimeProvider.System.GetUtcNow());
             return code;
         });
         return command;
@@ -51,11 +52,9 @@ internal static class UnsetCommand
 
     private static string[]? Find(string word) => Keys.Contains(word, StringComparer.Ordinal) ? [word] : Names.GetValueOrDefault(word);
 
-    private static string Unknown(string word)
-    {
-        var meant = Spelling.Nearest(word, Keys.Concat(Names.Keys))
-            ?? Array.Find(Keys, key => key.EndsWith("." + word, StringComparison.OrdinalIgnoreCase));
-        return $"there is no setting '{NameRules.Shown(word)}'{(meant is null ? "" : $"; did you mean '{meant}'?")}; "
-            + $"the settings are {string.Join(", ", Keys)}";
-    }
+    private static string Unknown(string word) =>
+        word is "bearer-token" or "token" ? "the bearer token is not a setting; to remove it: sudo rm /etc/smm/bearer-token"
+        : $"there is no setting '{NameRules.Shown(word)}'"
+            + (Array.Find(Keys, key => key.EndsWith("." + word, StringComparison.OrdinalIgnoreCase)) is { } meant
+                ? $"; did you mean '{meant}'?" : Spelling.Suggestion(word, [.. Keys, .. Names.Keys.Except(Keys)], "the settings are"));
 }

@@ -7,19 +7,37 @@ namespace SmmAgent.Cli;
 /// <summary>Formats the error of a command line in one line: the word, the reason and a suggestion.</summary>
 internal static class UsageErrors
 {
+    private const string Attach = "sudo smm-agent reconcile";
+    private const string Leave = "sudo smm-agent detach --dry-run, then: sudo smm-agent detach";
+
     // Words of other programs. The command is printed, and never executed.
     private static readonly Dictionary<string, string> Intentions = new(StringComparer.Ordinal)
     {
-        ["attach"] = Use("sudo smm-agent reconcile"),
-        ["up"] = Use("sudo smm-agent reconcile"),
-        ["start"] = Use("sudo smm-agent reconcile"),
-        ["apply"] = Use("sudo smm-agent reconcile"),
-        ["down"] = Use("sudo smm-agent detach --dry-run, then: sudo smm-agent detach"),
-        ["leave"] = Use("sudo smm-agent detach --dry-run, then: sudo smm-agent detach"),
-        ["uninstall"] = Use("sudo smm-agent detach --dry-run, then: sudo smm-agent detach"),
-        ["logs"] = Use("journalctl -u smm-agent -f"),
-        ["log"] = Use("journalctl -u smm-agent -f"),
-        ["get"] = Use("smm-agent config show"),
+        ["attach"] = Attach,
+        ["up"] = Attach,
+        ["start"] = Attach,
+        ["apply"] = Attach,
+        ["install"] = Attach,
+        ["down"] = Leave,
+        ["leave"] = Leave,
+        ["uninstall"] = Leave,
+        ["remove"] = Leave,
+        ["restart"] = "sudo systemctl restart smm-agent",
+        ["stop"] = "sudo systemctl stop smm-agent",
+        ["doctor"] = "sudo smm-agent check",
+        ["diagnose"] = "sudo smm-agent check",
+        ["verify"] = "sudo smm-agent check",
+        ["list"] = "smm-agent status --verbose",
+        ["info"] = "smm-agent status",
+        ["logs"] = "journalctl -u smm-agent -f",
+        ["log"] = "journalctl -u smm-agent -f",
+        ["get"] = "smm-agent config show",
+    };
+
+    // Options of other programs.
+    private static readonly Dictionary<string, string> OptionIntentions = new(StringComparer.Ordinal)
+    {
+        ["--json"] = "--output json", ["--yaml"] = "--output yaml", ["-V"] = "--version",
     };
 
     // A typo must not lead to a command that is hard to undo.
@@ -66,7 +84,7 @@ internal static class UsageErrors
                 : $"'{Path(command)}' takes no more than {Usage(command)}";
 
         if (command is RootCommand && Intentions.GetValueOrDefault(word.ToLowerInvariant()) is { } intention)
-            return $"there is no command '{NameRules.Shown(word)}'; {intention}";
+            return $"there is no command '{NameRules.Shown(word)}'; run: {intention}";
 
         var of = command is RootCommand ? "" : $" of '{Path(command)}'";
         return $"there is no command '{NameRules.Shown(word)}'{of}{Meant(Nearest(command, word))}";
@@ -75,6 +93,10 @@ internal static class UsageErrors
     private static string UnknownOption(Command command, string word)
     {
         var name = word.Split('=')[0];
+        if (OptionIntentions.GetValueOrDefault(name) is { } intention
+            && Options(command).Any(option => option.Name == intention.Split(' ')[0]))
+            return $"'{Path(command)}' has no option '{name}'{Meant(intention)}";
+
         var known = Options(command).Where(option => !option.Hidden).SelectMany(option => option.Aliases.Append(option.Name)).ToList();
         return known.Contains(name)
             ? $"'{NameRules.Shown(name)}' belongs after '{Path(command)}'"
@@ -116,9 +138,8 @@ internal static class UsageErrors
     private static IEnumerable<Option> Options(Command command) =>
         command.Options.Concat(command.Parents.OfType<Command>().SelectMany(Options).Where(option => option.Recursive));
 
-    private static string Usage(Command command) => string.Join(' ', command.Arguments.Select(argument => argument.Name));
-
-    private static string Use(string command) => $"run: {command}";
+    private static string Usage(Command command) =>
+        string.Join(' ', command.Arguments.Where(argument => !argument.Hidden).Select(argument => argument.Name));
 
     private static string Meant(string? suggestion) => suggestion is null ? "" : $"; did you mean '{suggestion}'?";
 }

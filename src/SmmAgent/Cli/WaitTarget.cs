@@ -12,6 +12,8 @@ public sealed record WaitTarget(string? Condition, string Status)
     // As in kubectl wait --for=condition=Ready.
     private const string Prefix = "condition=";
 
+    private static readonly string Attached = AttachmentState.Attached.Title();
+
     private static readonly string[] Statuses =
         [nameof(ConditionStatus.True), nameof(ConditionStatus.False), nameof(ConditionStatus.Unknown)];
 
@@ -21,11 +23,14 @@ public sealed record WaitTarget(string? Condition, string Status)
         if (string.IsNullOrEmpty(text))
             return (new(null, nameof(ConditionStatus.True)), null);
 
+        if (text.Equals(Attached, StringComparison.OrdinalIgnoreCase))
+            return Parse(null);
+
         var words = (text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..] : text).Split('=', 2);
         if (Find(ConditionType.All, words[0]) is not { } type)
         {
-            var meant = Spelling.Nearest(words[0], ConditionType.All) is { } nearest ? $"; did you mean '{nearest}'?" : "";
-            return (null, $"there is no condition '{NameRules.Shown(words[0])}'{meant}");
+            return (null, $"there is no condition '{NameRules.Shown(words[0])}'"
+                + Spelling.Suggestion(words[0], [Attached, .. ConditionType.All], "the conditions are"));
         }
 
         return Find(Statuses, words.Length > 1 ? words[1] : nameof(ConditionStatus.True)) is { } status

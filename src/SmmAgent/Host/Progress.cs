@@ -14,6 +14,8 @@ internal sealed class Progress(TextWriter output, OutputStyle style)
     // The spinner and a space; the last column stays free, because a terminal may begin a new line after it.
     private const int SpinnerColumns = 3;
 
+    private const string Indent = "  ";
+
     private static readonly TimeSpan FrameTime = TimeSpan.FromMilliseconds(100);
 
     public Progress(TextWriter output, bool colour)
@@ -43,6 +45,15 @@ internal sealed class Progress(TextWriter output, OutputStyle style)
     /// <summary>A line of a plan: nothing was done.</summary>
     /// <param name="part">The part of the host that the step changes.</param>
     public void Would(string what, string part = ProgressLine.Agent) => Line(ProgressKind.Step, "36", "❯", what, part);
+
+    /// <summary>The commands that come next, one a line.</summary>
+    public void Next(params IReadOnlyList<string> commands)
+    {
+        const string Lead = "next: ";
+        Would(Lead + commands[0]);
+        foreach (var command in commands.Skip(1))
+            Write($"{Indent}{new string(' ', Lead.Length)}{command}{output.NewLine}");
+    }
 
     /// <summary>A value that this user may not read.</summary>
     public void Unreadable(string what) => Line(ProgressKind.Warning, "90", "?", what);
@@ -124,7 +135,10 @@ internal sealed class Progress(TextWriter output, OutputStyle style)
         if (Lines is not null)
             Lines.Add(new(kind, part, text));
         else
-            Write((style.HasColour ? $"\r\e[K\e[{code}m{mark}\e[0m " : $"{mark} ") + text + output.NewLine);
+        {
+            var lines = TextWrap.Lines(style.HasColour ? $"\e[{code}m{mark}\e[0m " : $"{mark} ", Indent, text, Columns());
+            Write((style.HasColour ? "\r\e[K" : "") + string.Concat(lines.Select(line => line + output.NewLine)));
+        }
     }
 
     // The terminal may be gone after the end of the session; the work continues.

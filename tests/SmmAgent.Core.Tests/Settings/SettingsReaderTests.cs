@@ -127,7 +127,7 @@ public sealed class SettingsReaderTests
     [InlineData("node: {ip: \"::ffff:10.0.0.1\"}", "node.ip", "an IPv4 address written as an IPv6 one")]
     [InlineData("node: {addressProviders: https://a.example}", "node.addressProviders", "is not a list")]
     [InlineData("node: {addressProviders: [https://a.example, file:///etc/passwd]}", "node.addressProviders[1]",
-        "not an absolute http or https URL")]
+        "not the word dashboard or an absolute http or https URL")]
     [InlineData("firewall: {mode: manages}", "firewall.mode", "not one of manage, check, off")]
     [InlineData("firewall: {managementPorts: [0]}", "firewall.managementPorts[0]", "0 is not a TCP port")]
     [InlineData("firewall: {managementPorts: [1, 65536]}", "firewall.managementPorts[1]", "65536 is not a TCP port")]

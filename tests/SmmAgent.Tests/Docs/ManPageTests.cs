@@ -64,7 +64,8 @@ public sealed partial class ManPageTests
     private static string Signature(Command command) => Joined(
         CommandTree.Path(command),
         CommandTree.Options(command).Select(option => option.Name),
-        command.Arguments.Select(argument => argument.Name).Concat(CommandTree.Options(command).Select(option => option.HelpName ?? "")));
+        command.Arguments.Where(argument => !argument.Hidden).Select(argument => argument.Name)
+            .Concat(CommandTree.Options(command).Select(option => option.HelpName ?? "")));
 
     // mdoc: Fl -x is --x; Ar begins placeholders; Cm begins words that are typed as they stand; Oo, Oc and | only group.
     private static string Signature(string entry)
@@ -73,7 +74,7 @@ public sealed partial class ManPageTests
         var (list, isPath) = (path, true);
         foreach (var word in entry.Split(' '))
         {
-            if (word is "Oo" or "Oc")
+            if (word is "Oo" or "Oc" or "Ns" or "=")
                 continue;
             if (word == "Fl")
                 (list, isPath) = (options, false);

@@ -37,12 +37,18 @@ internal sealed class ConfigListing
     /// <summary>The parts that this user may not read, each with the command that shows it.</summary>
     public IReadOnlyList<string> NotSeen => _notSeen;
 
+    /// <summary>The file of the settings.</summary>
+    public string File { get; private init; } = "";
+
+    /// <summary>Whether the file is not the one of the daemon.</summary>
+    public bool IsOther { get; private init; }
+
     /// <summary>Whether agent.yaml itself may not be read by this user.</summary>
     public bool IsHidden { get; private set; }
 
     public static ConfigListing Collect(AgentPaths paths)
     {
-        var listing = new ConfigListing();
+        var listing = new ConfigListing { File = paths.Settings, IsOther = paths.OtherSettings is not null };
         var settings = listing.AddSettings(paths);
         listing.AddToken(paths);
         listing.AddMesh(paths, settings is null ? null : DashboardTarget.From(settings));
@@ -82,7 +88,7 @@ internal sealed class ConfigListing
         var value = SettingsTable.Text(typed);
         if (line > 0)
             return isRefused
-                ? new(SettingsGroup, key, "refused", $"{paths.Settings}:{line}")
+                ? new(SettingsGroup, key, "invalid", $"{paths.Settings}:{line}")
                 : new(SettingsGroup, key, value, $"{paths.Settings}:{line}") { Typed = typed };
 
         // The daemon uses a uuid that it generated until reconcile writes one into agent.yaml.
@@ -106,7 +112,7 @@ internal sealed class ConfigListing
         if (reading.Operators is { } token)
         {
             var expires = Until(token);
-            var mode = Convert.ToString((int)File.GetUnixFileMode(path), 8).PadLeft(4, '0');
+            var mode = Convert.ToString((int)System.IO.File.GetUnixFileMode(path), 8).PadLeft(4, '0');
             _entries.Add(new(TokenGroup, "bearer-token", $"set, {token.Length} bytes, mode {mode}{expires}", path));
             if (reading is { IsRenewed: true, Token: { } renewed })
                 _entries.Add(

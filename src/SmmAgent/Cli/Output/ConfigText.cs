@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SmmAgent.Contract;
+using SmmAgent.Core.Text;
 using SmmAgent.Host;
 
 namespace SmmAgent.Cli.Output;
@@ -7,23 +8,25 @@ namespace SmmAgent.Cli.Output;
 /// <summary>Formats a configuration as text, as JSON or as YAML.</summary>
 internal static class ConfigText
 {
-    private const int ValueWidth = 36;
+    private const int MaximumValueWidth = 36;
+    private const int Grey = 90;
 
-    public static string Text(ConfigListing listing, bool colour)
+    public static string Text(ConfigListing listing, OutputStyle style)
     {
         using var text = new StringWriter { NewLine = "\n" };
         foreach (var group in listing.Entries.GroupBy(entry => entry.Group))
         {
             // All values of the mesh configuration have the same source, so the heading contains it.
             var source = group.Key == ConfigListing.MeshGroup ? group.First().Source : null;
-            var width = group.Max(entry => entry.Key.Length) + 2;
-            text.Write(source is null ? $"{group.Key}\n" : $"{group.Key} ({source})\n");
+            source ??= group.Key == ConfigListing.SettingsGroup ? listing.File : null;
+            Write("", "  ", source is null ? group.Key : $"{group.Key} ({source})");
+            var (width, valueWidth) = (group.Max(entry => entry.Key.Length) + 2, group.Max(entry => entry.Value.Length));
             foreach (var entry in group)
-                text.Write(Line(entry, width, source is null, colour));
+                Line(entry, width, Math.Min(valueWidth, MaximumValueWidth), group.Key != ConfigListing.MeshGroup);
             text.WriteLine();
         }
 
-        var marks = new Progress(text, colour);
+        var marks = new Progress(text, style);
         foreach (var what in listing.NotSeen)
             marks.Unreadable(what);
         foreach (var warning in listing.Warnings)
@@ -31,8 +34,23 @@ internal static class ConfigText
         foreach (var fault in listing.Faults)
             marks.Failed(fault);
         if (listing.Faults.Count > 0)
-            marks.Failed("agent.yaml is invalid; the last valid settings stay in effect");
-        return text.ToString().TrimEnd('\n') + "\n";
+            marks.Failed(listing.IsOther ? $"{listing.File} is invalid" : "agent.yaml is invalid; the last valid settings stay in effect");
+        return style.Encode(text.ToString().TrimEnd('\n') + "\n");
+
+        void Line(ConfigEntry entry, int width, int valueWidth, bool withSource)
+        {
+            var start = $"  {OneLine.ReplaceUnprintable(entry.Key).PadRight(width)}";
+            var value = OneLine.ReplaceUnprintable(entry.Value);
+            var source = entry.Source.StartsWith($"{listing.File}:", StringComparison.Ordinal)
+                ? $"line {entry.Source[(listing.File.Length + 1)..]}" : entry.Source;
+            Write(start, new string(' ', start.Length), withSource ? $"{value.PadRight(valueWidth)}  {style.Colour(source, Grey)}" : value);
+        }
+
+        void Write(string first, string next, string rest)
+        {
+            foreach (var line in TextWrap.Lines(first, next, rest, style.Width))
+                text.WriteLine(line);
+        }
     }
 
     public static string Structured(ConfigListing listing, PrintFormat format) => StructuredText.Write(format, json =>
@@ -83,14 +101,5 @@ internal static class ConfigText
                 json.WriteStringValue($"{value}");
                 break;
         }
-    }
-
-    private static string Line(ConfigEntry entry, int width, bool withSource, bool colour)
-    {
-        var value = OneLine.ReplaceUnprintable(entry.Value);
-        var start = $"  {OneLine.ReplaceUnprintable(entry.Key).PadRight(width)}";
-        return !withSource ? $"{start}{value}\n"
-            : colour ? $"{start}{value,-ValueWidth}  \e[90m{entry.Source}\e[0m\n"
-            : $"{start}{value,-ValueWidth}  {entry.Source}\n";
     }
 }

@@ -63,7 +63,7 @@ public static class StatusGroups
         {
             "Address" when status.Address is { } address => address.Value,
             "Gateways" when status.Gateways.Count > 0 => Gateways(status),
-            "Ports" when status.Ports.Any(port => port.Open is not null) => Ports(status),
+            "Ports" when status.Ports.Any(port => port.Open is not null) => Ports(status, conditions),
             _ when conditions.Find(condition => condition.Reason == ConditionUpdate.Disabled) is { } off => $"off: {off.Message}",
             "Registration" when conditions.Count > 0 && marks.TrueForAll(mark => mark == '–') =>
                 "not expected: the sidecar is not managed",
@@ -78,10 +78,14 @@ public static class StatusGroups
         return $"{addresses.Count(address => address.All(gateway => GatewayMark(gateway) == '✓'))}/{addresses.Count}";
     }
 
-    private static string Ports(AgentStatus status)
+    // The cluster may not reach this VM although every port is open here.
+    private static string Ports(AgentStatus status, List<Condition> conditions)
     {
         var wanted = status.Ports.Where(port => port.Wanted != false).ToList();
-        return $"{wanted.Count(port => PortMark(port) == '✓')}/{wanted.Count}";
+        var open = wanted.Count(port => PortMark(port) == '✓');
+        var isReached = conditions.Find(condition => condition.Type == ConditionType.ReachableFromCluster) is not
+            { Status: nameof(ConditionStatus.False) };
+        return $"{open}/{wanted.Count}{(isReached || open < wanted.Count ? "" : " open, not reached from the cluster")}";
     }
 
     private static string GatewayText(GatewayStatus gateway)

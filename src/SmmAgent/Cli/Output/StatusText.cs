@@ -156,8 +156,11 @@ public sealed class StatusText(AgentStatus status, string host, DateTimeOffset n
     // The daemon knows problems that are not conditions, such as a port that another program uses.
     private static IReadOnlyList<AttachmentProblem> Problems(AgentStatus status)
     {
-        var known = Evaluate(status).Problems;
-        return status.Attachment is { Condition: null, Message: { } message } first ? [new(message, first.Fix), .. known] : known;
+        var found = Evaluate(status).Problems;
+        // Of problems with the same reason, one that a command fixes comes first.
+        var known = found.OrderBy(problem => found.TakeWhile(other => other.Reason != problem.Reason).Count())
+            .ThenByDescending(problem => problem.IsCommand);
+        return status.Attachment is { Condition: null, Message: { } message } first ? [new(message, first.Fix), .. known] : [.. known];
     }
 
     private void Line(string first, string rest, int indent = 0)

@@ -16,7 +16,7 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
     private const UnixFileMode ReadableByAll =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const int MaximumProxyBytes = 4096;
-    private const string Command = "sudo smm-agent join";
+    private const string Unchanged = "nothing was changed; see: smm-agent join --help";
 
     public async Task<int> RunAsync(JoinOptions options, CancellationToken cancel)
     {
@@ -35,9 +35,11 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
 
         // The file may be a pipe, so it is read once.
         var setToken = new SetBearerToken(paths, progress, time, isPrivileged);
-        if (setToken.Read(TokenSource.File(options.TokenFile)) is not { } token)
+        if (setToken.Read(TokenSource.File(options.TokenFile) with { Advice = Unchanged }) is not { } token)
             return ExitCode.Usage;
 
+        if (options.CaFile is { } file && FindCaFault(file) is { } fault)
+            return Refuse($"--ca-file: {fault}");
         var (authority, failure) = await ReadAuthorityAsync(options, cancel);
         if (failure is not null)
         {
@@ -61,8 +63,7 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
             return (null, "--proxy and --proxy-file cannot be combined");
         try
         {
-            return (AtomicFile.ReadLimited(options.ProxyFile!, MaximumProxyBytes) is { } bytes
-                ? Encoding.UTF8.GetString(bytes).Trim() : null, "--proxy-file: the file does not exist");
+            return (Encoding.UTF8.GetString(UserFile.Read(options.ProxyFile!, MaximumProxyBytes)).Trim(), null);
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
@@ -167,13 +168,18 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
         if (options.CaFile is not { } given)
             return (null, null);
 
+        return (await File.ReadAllTextAsync(given, cancel), null);
+    }
+
+    private static string? FindCaFault(string given)
+    {
+        if (UserFile.Fault(given) is { } unreadable)
+            return unreadable;
         var path = Path.GetFullPath(given);
-        if (CaFile.Fault(path) is { } fault)
-            return (null, $"--ca-file: {fault}");
         // The copy is readable by every user.
-        var content = await File.ReadAllTextAsync(path, cancel);
-        return content.Contains("PRIVATE KEY", StringComparison.Ordinal)
-            ? (null, $"--ca-file: {path} contains a private key: use a file with the certificate only") : (content, null);
+        return CaFile.Fault(path)
+            ?? (File.ReadAllText(path).Contains("PRIVATE KEY", StringComparison.Ordinal)
+                ? $"{path} contains a private key: use a file with the certificate only" : null);
     }
 
     private int WriteAuthority(string caFile, string authority)
@@ -218,7 +224,7 @@ internal sealed class Join(AgentPaths paths, Progress progress, TimeProvider tim
 
     private int Refuse(string error)
     {
-        progress.Failed($"{error}; nothing was changed; see: {Command} --help");
+        progress.Failed($"{error}; {Unchanged}");
         return ExitCode.Usage;
     }
 

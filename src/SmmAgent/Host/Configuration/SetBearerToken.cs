@@ -13,8 +13,6 @@ namespace SmmAgent.Host.Configuration;
 /// <summary><c>smm-agent set bearer-token</c>. It never prints a part of the token.</summary>
 internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimeProvider time, bool isPrivileged)
 {
-    private const string Example = "sudo smm-agent set bearer-token --stdin < token";
-
     private const int MinimumLength = 8;
 
     public int Run(TokenSource source)
@@ -55,8 +53,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
     {
         try
         {
-            if (source.Read() is not { } bytes)
-                return Refused(source, "the file does not exist");
+            var bytes = source.Read();
             if (bytes.Length > BearerTokenFile.MaximumBytes)
                 return Refused(source, $"is larger than {BearerTokenFile.MaximumBytes} bytes");
             if (source.IsArgument && ExistingFile(bytes) is { } existing)
@@ -79,7 +76,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return Refused(source, FileErrors.Reason(exception));
+            return Refused(source, FileErrors.Reason(exception, source.Name));
         }
     }
 
@@ -100,7 +97,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
 
     private byte[]? Refused(TokenSource source, string reason)
     {
-        progress.Failed($"{NameRules.Shown(source.Name)}: {reason}; for example: {Example}");
+        progress.Failed($"{NameRules.Shown(source.Name)}: {reason}; {source.Advice}");
         return null;
     }
 

@@ -1,6 +1,7 @@
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Yaml;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Host.Configuration;
 
@@ -36,8 +37,8 @@ internal static class SetDashboardUrl
         if (caFile is not null)
         {
             var path = caFile.Length == 0 ? "" : Path.GetFullPath(caFile);
-            if ((SettingsRules.AbsolutePath(path) ?? CaFile.Fault(path)) is { } fault)
-                return writer.Refuse(fault, $"{Example} --ca-file /etc/smm/dashboard-ca.pem");
+            if ((UserFile.Fault(caFile) ?? SettingsRules.AbsolutePath(path) ?? CaFile.Fault(path)) is { } fault)
+                return writer.Refuse($"--ca-file: {fault}", $"{Example} --ca-file /etc/smm/dashboard-ca.pem");
             changes.Add(new("dashboard", "caFile", path));
             if (HiddenFromDaemon.Any(folder => path.StartsWith(folder, StringComparison.Ordinal)))
                 writer.Warn($"smm-agent.service cannot read {path}: {CaFile.InstallCommand(path, uri)}");

@@ -29,10 +29,10 @@ internal sealed class SettingsWriter(string path, Progress progress, TimeProvide
         var code = ExitCode.Done;
         foreach (var key in keys)
         {
-            var effect = defaults[key] == SettingsTable.None ? "it has no default" : $"its default is {defaults[key]}";
+            var effect = defaults[key] == SettingsTable.None ? "it has no default" : $"the default is {defaults[key]}";
             code = Math.Max(code, Change(
                 file => SettingsEdit.Remove(file, key),
-                isSame => $"{key} is {(isSame ? "not set" : "unset")}; {effect};"));
+                isSame => $"{key} is {(isSame ? "not set" : "unset")} ({effect})"));
         }
 
         return code;

@@ -1,13 +1,14 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SmmAgent.Linux.Dashboard.Tokens;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Host.Configuration;
 
 /// <summary>The source of a token. Its text form does not contain the token.</summary>
 /// <param name="Name">The source as the operator named it.</param>
-/// <param name="Read">The bytes; null when there is no such file. They are at most <see cref="BearerTokenFile.MaximumBytes"/>.</param>
-internal sealed record TokenSource(string Name, Func<byte[]?> Read)
+/// <param name="Read">The bytes, at most <see cref="BearerTokenFile.MaximumBytes"/>.</param>
+internal sealed record TokenSource(string Name, Func<byte[]> Read)
 {
     private const string Input = "standard input";
 
@@ -16,6 +17,9 @@ internal sealed record TokenSource(string Name, Func<byte[]?> Read)
 
     /// <summary>Whether it is an argument of the command, where the name of a file is a likely mistake.</summary>
     public bool IsArgument { get; private init; }
+
+    /// <summary>What follows the reason of a refusal.</summary>
+    public string Advice { get; init; } = "for example: sudo smm-agent set bearer-token --stdin < token";
 
     /// <summary>A risk of this source.</summary>
     public string? Warning { get; private init; }
@@ -27,9 +31,7 @@ internal sealed record TokenSource(string Name, Func<byte[]?> Read)
         IsArgument = true,
     };
 
-    // The path may also name a pipe: <(command).
-    public static TokenSource File(string path) => new(
-        path, () => Path.Exists(path) ? ReadToEnd(() => System.IO.File.OpenRead(path), path) : null);
+    public static TokenSource File(string path) => new(path, () => UserFile.Read(path, BearerTokenFile.MaximumBytes));
 
     /// <summary>Reads the terminal directly: the stream of .NET would echo the input even with echo disabled.</summary>
     public static Stream OpenTerminal() => new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
@@ -57,10 +59,6 @@ internal sealed record TokenSource(string Name, Func<byte[]?> Read)
     private static byte[] ReadToEnd(Func<Stream> open, string name)
     {
         using var stream = open();
-        var buffer = new byte[BearerTokenFile.MaximumBytes + 1];
-        var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        return length <= BearerTokenFile.MaximumBytes
-            ? buffer[..length]
-            : throw new InvalidDataException($"{name} is larger than {BearerTokenFile.MaximumBytes} bytes");
+        return UserFile.ReadToEnd(stream, name, BearerTokenFile.MaximumBytes);
     }
 }

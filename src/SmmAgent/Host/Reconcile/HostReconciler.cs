@@ -20,7 +20,7 @@ internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
     {
         if (!options.DryRun && !host.IsPrivileged)
         {
-            Progress.Failed("reconcile changes the host: sudo smm-agent reconcile (or use --dry-run to see the plan)");
+            Progress.Failed("reconcile changes the host, and must run as root; to see the plan first: sudo smm-agent reconcile --dry-run");
             return ExitCode.NotPermitted;
         }
 

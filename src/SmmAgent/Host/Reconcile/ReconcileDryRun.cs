@@ -7,6 +7,9 @@ namespace SmmAgent.Host.Reconcile;
 /// <summary>Prints the plan of a reconcile and changes nothing.</summary>
 internal sealed class ReconcileDryRun(HostContext host, ReconcileOptions options)
 {
+    /// <summary>The command that explains why there is no mesh configuration from the dashboard.</summary>
+    public const string FindCause = "find the cause: sudo smm-agent check dashboard";
+
     private Progress Progress => host.Progress;
 
     /// <returns>An exit code.</returns>
@@ -35,6 +38,8 @@ internal sealed class ReconcileDryRun(HostContext host, ReconcileOptions options
             Progress.Would(start);
         else if (plan.IsEmpty && !hasMore && settings.Uuid is not null)
             Progress.Done("nothing to do");
+        if (!work.IsCurrent)
+            Progress.Failed($"the plan is not complete without a mesh configuration from the dashboard; {FindCause}");
         return ExitCode.Done;
     }
 }

@@ -46,7 +46,8 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
         if (code == ExitCode.Done && work.IsCurrent)
             Progress.Done("reconciled host operating system");
         else if (code == ExitCode.Done)
-            Progress.Failed("reconciled host operating system without a mesh configuration from the dashboard");
+            Progress.Failed(
+                $"reconciled host operating system without a mesh configuration from the dashboard; {ReconcileDryRun.FindCause}");
         if (options.ConfirmWithin is { } within)
         {
             var left = within - host.Time.GetElapsedTime(armed);

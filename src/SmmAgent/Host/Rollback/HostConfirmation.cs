@@ -40,7 +40,7 @@ internal sealed class HostConfirmation(HostContext host)
 
         if (host.Units is not { } systemd)
         {
-            host.Progress.Failed($"{command} needs systemd, because a systemd timer would undo the change: {host.NoUnitsReason}");
+            host.Progress.Failed($"{command} needs systemd, which waits for the confirmation of a reconcile: {host.NoUnitsReason}");
             return ExitCode.Failed;
         }
 

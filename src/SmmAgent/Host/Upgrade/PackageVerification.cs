@@ -32,22 +32,18 @@ internal sealed class PackageVerification(AgentPaths paths, Progress progress, T
                 return ExitCode.Usage;
             }
 
-            if (AtomicFile.ReadLimited(listFile, SignedPackageList.MaximumBytes) is { } list)
-                return Verify(settings.Settings, list, packageFile);
-
-            progress.Failed($"{packageFile} cannot be verified: {listFile} does not exist");
-            return ExitCode.Failed;
+            return Verify(settings.Settings, UserFile.Read(listFile, SignedPackageList.MaximumBytes), packageFile);
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            progress.Failed($"{packageFile} cannot be verified: {FileErrors.Reason(exception)}");
+            progress.Failed($"{packageFile} cannot be verified: {FileErrors.Reason(exception, packageFile)}");
             return ExitCode.Failed;
         }
     }
 
     private int Verify(AgentSettings settings, byte[] list, string packageFile)
     {
-        using var file = File.OpenRead(packageFile);
+        using var file = UserFile.Open(packageFile);
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(file));
         var approval = new PackageApproval(PackageTrust.From(settings), new(paths.AcceptedPackageLists), time);
         var (package, failure) = approval.Approve(list, PackageChoice.AgentPackage, sha256);

@@ -87,7 +87,7 @@ public sealed class JoinTests : IDisposable
 
         Assert.Equal(
             $"✗ this VM is configured already, and join would change {change}; if that is intended, detach the VM first, and add "
-                + "--replace; nothing was changed; see: sudo smm-agent join --help\n", _output.ToString());
+                + "--replace; nothing was changed; see: smm-agent join --help\n", _output.ToString());
         Assert.Equal(present + "\n", File.ReadAllText(_paths.Settings));
         Assert.False(File.Exists(_paths.BearerToken));
 
@@ -235,9 +235,28 @@ public sealed class JoinTests : IDisposable
 
         Assert.Equal(root.ExportCertificatePem(), File.ReadAllText(_paths.DashboardAuthority));
         Assert.Equal(
-            1,
+            2,
             await RunAsync(
                 Options() with { CaFile = _folder.Write("key.pem", "-----BEGIN PRIVATE KEY-----\n" + root.ExportCertificatePem()) }));
+    }
+
+    [Fact]
+    public async Task FilesThatCannotBeReadAreNamedWithTheReasonAndNothingIsChanged()
+    {
+        foreach (var (options, message) in ((JoinOptions, string)[])[
+            (Options() with { TokenFile = "/none" }, "/none: does not exist"),
+            (Options() with { TokenFile = "/etc" }, "/etc: is a directory"),
+            (Options() with { CaFile = "/none" }, "--ca-file: /none does not exist"),
+            (Options() with { CaFile = "/etc" }, "--ca-file: /etc is a directory"),
+            (Options() with { ProxyFile = "/none" }, "--proxy-file: /none does not exist"),
+            (Options() with { ProxyFile = "/etc" }, "--proxy-file: /etc is a directory")])
+        {
+            _output.GetStringBuilder().Clear();
+            Assert.Equal(2, await RunAsync(options));
+            Assert.Equal($"✗ {message}; nothing was changed; see: smm-agent join --help\n", _output.ToString());
+        }
+
+        Assert.False(Path.Exists(_paths.Settings));
     }
 
     private static RawServer Server(X509Certificate2 root, string authorities) => new(Sample.NewCertificate("server", root))

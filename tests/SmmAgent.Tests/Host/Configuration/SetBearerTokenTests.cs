@@ -44,7 +44,7 @@ public sealed class SetBearerTokenTests : IDisposable
     {
         var path = Path.Combine(_directory, "token");
         Assert.Equal(2, Run(TokenSource.File(path)));
-        Assert.Contains($"{path}: the file does not exist", Output(), StringComparison.Ordinal);
+        Assert.Contains($"{path}: does not exist; for example", Output(), StringComparison.Ordinal);
 
         AtomicFile.Write(path, Token + "\n", AtomicFile.Private);
         Assert.Equal(0, Run(TokenSource.File(path)));

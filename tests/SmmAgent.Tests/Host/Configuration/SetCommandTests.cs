@@ -117,7 +117,7 @@ public sealed class SetCommandTests : IDisposable
     public void AnInvalidWorkloadGroupIsReportedWithTheReasonAndAnExample(string group, string name, string message)
     {
         Assert.Equal(2, SetWorkloadGroup.Run(Writer(), group, name));
-        AssertRefused(message, "sudo smm-agent set workload-group vm-integration analytics-v0");
+        AssertRefused(message, "sudo smm-agent set workload-group vm-integration/analytics-v0");
     }
 
     [Theory]
@@ -140,7 +140,7 @@ public sealed class SetCommandTests : IDisposable
     {
         var missing = Path.Combine(_directory, "missing.pem");
         Assert.Equal(2, SetDashboardUrl.Run(Writer(), "https://smm.example.com", false, missing));
-        AssertRefused($"there is no file {missing}", "--ca-file");
+        AssertRefused($"--ca-file: {missing} does not exist", "--ca-file");
 
         var empty = Path.Combine(_directory, "empty.pem");
         AtomicFile.Write(empty, "nothing", AtomicFile.Public);
@@ -246,7 +246,7 @@ public sealed class SetCommandTests : IDisposable
         Assert.Equal(
             "dashboard:\n  url: https://a.example.com # ours\n",
             await File.ReadAllTextAsync(_paths.Settings, TestContext.Current.CancellationToken));
-        Assert.Equal($"✓ sidecar.mode is not set; its default is manage; config={_paths.Settings}\n", _output.ToString());
+        Assert.Equal($"✓ sidecar.mode is not set (the default is manage) config={_paths.Settings}\n", _output.ToString());
     }
 
     [Fact]

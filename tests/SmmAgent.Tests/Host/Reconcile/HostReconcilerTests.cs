@@ -71,7 +71,9 @@ public sealed class HostReconcilerTests : IDisposable
         Assert.Equal(ExitCode.NotPermitted, await RunAsync());
 
         Assert.Empty(_host.Calls);
-        Assert.Contains("✗ reconcile changes the host: sudo smm-agent reconcile", _host.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "✗ reconcile changes the host, and must run as root; to see the plan first: sudo smm-agent reconcile --dry-run", _host.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -176,7 +176,8 @@ public sealed class HostRollbackTests : IDisposable
 
         Assert.Equal(ExitCode.Failed, await (confirm ? confirmation.ConfirmAsync(Cancel) : confirmation.RollBackAsync(Cancel)));
 
-        Assert.Contains("needs systemd, because a systemd timer would undo the change: this host was not booted with systemd", _host.Output,
+        Assert.Contains(
+            "needs systemd, which waits for the confirmation of a reconcile: this host was not booted with systemd", _host.Output,
             StringComparison.Ordinal);
     }
 

@@ -95,7 +95,7 @@ public sealed class PackageVerificationTests : IDisposable
 
         Assert.Equal(ExitCode.Failed, Run());
 
-        Assert.StartsWith($"✗ {_package} cannot be verified: no such file or directory", _output.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"✗ {_package} cannot be verified: does not exist", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

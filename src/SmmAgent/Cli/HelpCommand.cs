@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using SmmAgent.Linux.Host;
+
+namespace SmmAgent.Cli;
+
+/// <summary><c>smm-agent help COMMAND</c>: the same as <c>smm-agent COMMAND --help</c>.</summary>
+internal static class HelpCommand
+{
+    private const string Name = "help";
+
+    public static Command Create() => new(Name, "Print the help of a command.")
+    {
+        new Argument<string[]>("COMMAND") { Description = "the command, such as status; default: list them" },
+    };
+
+    public static string[] Expand(string[] arguments) => arguments is [Name, .. var words] ? [.. words, "--help"] : arguments;
+
+    /// <summary>Adjusts the help of all commands to the terminal, and shortens it.</summary>
+    public static void Adjust(RootCommand tree)
+    {
+        if (tree.Options.OfType<HelpOption>().FirstOrDefault() is not { Action: HelpAction help } option)
+            return;
+
+        // Its own default is Console.WindowWidth, which writes escape sequences to a terminal.
+        help.MaxWidth = TerminalSize.Columns() ?? int.MaxValue;
+        option.Action = new ShortHelp(help);
+    }
+
+    // The library prints a heading above one line, and the optional value of an option as required.
+    private sealed class ShortHelp(HelpAction help) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            var configuration = parseResult.InvocationConfiguration;
+            var output = configuration.Output;
+            using var text = new StringWriter();
+            configuration.Output = text;
+            var code = help.Invoke(parseResult);
+            configuration.Output = output;
+            var optional = parseResult.CommandResult.Command.Options.Where(
+                one => one is { HelpName: not null, Arity: { MinimumNumberOfValues: 0, MaximumNumberOfValues: 1 } });
+            output.Write(optional.Aggregate(text.ToString().Replace("Description:\n  ", "", StringComparison.Ordinal), (written, one) =>
+                written.Replace($"{one.Name} <{one.HelpName}>", $"{one.Name}[={one.HelpName}]", StringComparison.Ordinal)));
+            return code;
+        }
+    }
+}
