@@ -53,29 +53,62 @@ public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, 
 
         using (held)
         {
-            var observed = await ObserveAsync(cancel);
-            var plan = planFor(observed);
+            var now = TimeProvider.System.GetElapsedTime(_start);
+            var (observed, plan, attempted) = await FirstAttemptAsync(planFor, now, cancel);
             List<StepResult> done = [];
             List<StepResult> failed = [];
-            var now = TimeProvider.System.GetElapsedTime(_start);
-            for (var attempt = 0; attempt < Tries && !plan.IsEmpty; attempt++)
+            for (var attempt = 1; !plan.IsEmpty; attempt++)
             {
-                var stopped = plan.Steps.Where(step => _ineffective.IsSuspended(step, now)).ToList();
-                var results = await DoAsync(new([.. plan.Steps.Except(stopped)]), cancel);
-                done.AddRange(results.Where(result => result.Outcome == StepOutcome.Done));
-                failed = [.. results.Where(result => result.Outcome != StepOutcome.Done), .. stopped.Select(NoEffect)];
-                if (results.Count == 0)
+                done.AddRange(attempted.Where(result => result.Outcome == StepOutcome.Done));
+                failed = [.. attempted.Where(result => result.Outcome != StepOutcome.Done)];
+                if (failed.Count(result => result.Outcome == StepOutcome.NoEffect) == attempted.Count)
                     break;
 
                 observed = await ObserveAsync(cancel);
                 plan = planFor(observed);
-                if (failed.All(result => result.Outcome != StepOutcome.Failed))
+                if (attempt == Tries || failed.All(result => result.Outcome != StepOutcome.Failed))
                     break;
+                attempted = await DoAsync(plan, now, cancel);
             }
 
             _ineffective.Record(done.Select(result => result.Step), plan, now);
             return new([.. done, .. plan.IsEmpty ? [] : failed], await host.WithOthersAsync(observed, cancel), plan);
         }
+    }
+
+    /// <summary>Observes, plans and changes each part of the firewall as soon as it was observed.</summary>
+    /// <remarks>
+    /// The parts do not depend on each other. With a thousand ports the observation of the other family takes as long as the first half of a
+    /// repair.
+    /// </remarks>
+    private async Task<Attempt> FirstAttemptAsync(Func<ObservedFirewall, Plan> planFor, TimeSpan now, CancellationToken cancel)
+    {
+        var zones = ZonesAsync();
+        var parts = await Task.WhenAll([.. host.ObserveOwn(cancel).Select(FilterAsync), zones]);
+        return new(
+            new([.. parts.SelectMany(part => part.Observed.Filters)], (await zones).Observed.Firewalld),
+            new([.. parts.SelectMany(part => part.Plan.Steps)]),
+            [.. parts.SelectMany(part => part.Results)]);
+
+        async Task<Attempt> FilterAsync(Task<ObservedFilter> filter) =>
+            await PartAsync(new([await filter], new FirewalldObservation.NotRunning()));
+
+        async Task<Attempt> ZonesAsync() => await PartAsync(new([], await firewalld.ObserveAsync(cancel)));
+
+        async Task<Attempt> PartAsync(ObservedFirewall part)
+        {
+            var plan = planFor(part);
+            return new(part, plan, await DoAsync(plan, now, cancel));
+        }
+    }
+
+    private sealed record Attempt(ObservedFirewall Observed, Plan Plan, IReadOnlyList<StepResult> Results);
+
+    // A step that has no effect is not repeated for a while.
+    private async Task<IReadOnlyList<StepResult>> DoAsync(Plan plan, TimeSpan now, CancellationToken cancel)
+    {
+        var suspended = plan.Steps.Where(step => _ineffective.IsSuspended(step, now)).ToList();
+        return [.. await DoAsync(new([.. plan.Steps.Except(suspended)]), cancel), .. suspended.Select(NoEffect)];
     }
 
     private static StepResult NoEffect(PlanStep step) => new(

@@ -28,8 +28,11 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
     private string OwnBackend => Backend.Detect(_own[0].Tool);
 
     /// <summary>Observes the tables that the agent's chain belongs to.</summary>
-    public async Task<IReadOnlyList<ObservedFilter>> ObserveOwnAsync(CancellationToken cancel) =>
-        await Task.WhenAll(_own.Select(iptables => ObserveAsync(iptables, cancel)));
+    public async Task<IReadOnlyList<ObservedFilter>> ObserveOwnAsync(CancellationToken cancel) => await Task.WhenAll(ObserveOwn(cancel));
+
+    /// <summary>Starts the observation of each of these tables.</summary>
+    internal IReadOnlyList<Task<ObservedFilter>> ObserveOwn(CancellationToken cancel) =>
+        [.. _own.Select(iptables => ObserveAsync(iptables, cancel))];
 
     /// <summary>Observes everything else that may block a port.</summary>
     public async Task<ObservedFirewall> WithOthersAsync(ObservedFirewall observed, CancellationToken cancel)

@@ -24,7 +24,8 @@ public sealed class OwnedTables(string folder)
     {
         try
         {
-            if (NftTables.CreateTable(family, Table) is not { } handle)
+            // The kernel takes some 10 ms to refuse a transaction, and a repair waits for that.
+            if (NftTables.Handle(family, Table) is not null || NftTables.CreateTable(family, Table) is not { } handle)
                 return;
 
             Directory.CreateDirectory(folder);
