@@ -53,6 +53,19 @@ internal sealed class PollingAgents : IDisposable
         }
     }
 
+    /// <summary>Sends another request of each agent behind its answer.</summary>
+    public async Task HoldAgainAsync(byte[] request)
+    {
+        var rest = new byte[16 * 1024];
+        for (var index = 0; index < _sockets.Count; index++)
+        {
+            while (_sockets[index].Available > 0)
+                await _sockets[index].ReceiveAsync(rest);
+            await _sockets[index].SendAsync(request);
+            _answers[index] = ReadAsync(_sockets[index]);
+        }
+    }
+
     /// <summary>The milliseconds after which each of the agents had its answer.</summary>
     public async Task<IReadOnlyList<double>> UntilAnsweredAsync(long since, IEnumerable<int> agents)
     {

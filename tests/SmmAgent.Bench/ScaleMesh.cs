@@ -103,6 +103,18 @@ internal sealed class ScaleMesh : IAsyncDisposable
         for (var group = 0; group < etags.Length; group++)
             etags[group] = await ETagAsync(group);
         await fleet.HoldAsync(_port, agents, index => Request(index % etags.Length, etags[index % etags.Length], wait: 290));
+        await CheckHeldAsync(fleet);
+    }
+
+    /// <summary>Holds all agents of the only group again, behind a change.</summary>
+    public async Task HoldAgainAsync(PollingAgents fleet)
+    {
+        await fleet.HoldAgainAsync(Request(0, await ETagAsync(0), wait: 290));
+        await CheckHeldAsync(fleet);
+    }
+
+    private async Task CheckHeldAsync(PollingAgents fleet)
+    {
         await Task.Delay(TimeSpan.FromSeconds(3)); // the last requests are behind the accepted connections
         if (fleet.Answered > 0)
             throw new InvalidOperationException($"{fleet.Answered} agents are not held: {_dashboard!.Output}");

@@ -67,8 +67,8 @@ internal sealed class LimitArguments
 
     private readonly Option<int?> _dialBackRate = new("--dial-back-rate")
     {
-        Description = "Ports dialled back per second in total, with bursts of four times as many; one WorkloadGroup may use half. "
-            + "Default: 600.",
+        Description = "Ports dialled back per second in total, with bursts of four times as many. One WorkloadGroup may use half, "
+            + "and a thirtieth at addresses where no agent has answered. Default: 600.",
         HelpName = "N",
     };
 
