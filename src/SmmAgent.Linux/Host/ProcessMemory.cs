@@ -16,9 +16,11 @@ public static class ProcessMemory
     /// <summary>Returns unused memory to the system after a burst of work.</summary>
     public static void GiveBack()
     {
+        // Reading the mappings allocates a megabyte, which would remain in the heap after the collection.
+        var mappings = ProgramMappings();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _ = Libc.TrimMalloc(0);
-        foreach (var (start, length) in ProgramMappings())
+        foreach (var (start, length) in mappings)
             _ = Libc.AdviseMemory(start, length, Libc.DoNotNeed);
     }
 
@@ -43,11 +45,17 @@ public static class ProcessMemory
         (nint Start, nuint Length)? current = null;
         foreach (var line in File.ReadLines("/proc/self/smaps"))
         {
-            var fields = line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries);
-            if (!fields[0].EndsWith(':'))
-                current = fields.Length == 6 && fields[5] == Environment.ProcessPath && !fields[1].Contains('w') ? Range(fields[0]) : null;
-            else if (fields is ["Anonymous:", "0", ..] && current is { } mapping)
-                found.Add(mapping);
+            if (char.IsAsciiLetterUpper(line[0]))
+            {
+                if (current is { } mapping && line.StartsWith("Anonymous:", StringComparison.Ordinal)
+                    && line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, "0", ..])
+                    found.Add(mapping);
+                continue;
+            }
+
+            current = line.EndsWith($" {Environment.ProcessPath}", StringComparison.Ordinal)
+                && line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries) is [var range, var access, _, _, _, var path]
+                && path == Environment.ProcessPath && !access.Contains('w') ? Range(range) : null;
         }
 
         return found;

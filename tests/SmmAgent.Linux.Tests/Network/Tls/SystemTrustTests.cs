@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Tests.Network.Tls;
@@ -106,6 +107,18 @@ public sealed class SystemTrustTests : IDisposable
         UseFile(Pem(root));
 
         Assert.Equal(X509ChainStatusFlags.NoError, Flaws(leaf));
+    }
+
+    // The agent hides the variables from .NET. Package managers and other programs need them.
+    [Fact]
+    public async Task ProgramsGetTheVariablesOfTheAgent()
+    {
+        SystemTrust.KeepUnloaded();
+
+        var result = await new CommandRunner().RunAsync(
+            ["sh", "-c", "echo ${SSL_CERT_FILE-unset} ${SSL_CERT_DIR-unset}"], TestContext.Current.CancellationToken);
+
+        Assert.Equal("unset unset\n", result.Output);
     }
 
     private static X500DistinguishedName Name(UniversalTagNumber encoding)
