@@ -91,6 +91,23 @@ public sealed record AgentReport
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Instance { get; init; }
+
+    /// <summary>
+    /// Whether the agent was detached: this is its last report. A dashboard keeps it only for an agent that has reported before. An older
+    /// dashboard reads the condition of <see cref="DetachReport"/> instead.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Detached { get; init; }
+}
+
+/// <summary>The condition in the last report of an agent that was detached.</summary>
+public static class DetachReport
+{
+    /// <summary>The type of the condition: a detached VM is not registered.</summary>
+    public const string Type = "Registered";
+
+    /// <summary>The reason of the condition.</summary>
+    public const string Reason = "Detached";
 }
 
 /// <summary>The VM that a report comes from.</summary>

@@ -41,6 +41,18 @@ internal sealed class ObjectReader(JsonElement element, string path, List<InputE
         return null;
     }
 
+    public bool OptionalFlag(string name)
+    {
+        if (Find(name, required: false) is not { } value)
+            return false;
+
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            return value.GetBoolean();
+
+        Refuse(name, $"is {Kind(value)}, not true or false");
+        return false;
+    }
+
     public IReadOnlyList<T> List<T>(string name, Func<ObjectReader, T> read, bool required = false) =>
         Items(name, required, (value, at) =>
         {

@@ -1,3 +1,5 @@
+using SmmAgent.Contract;
+
 namespace SmmAgent.Core.Status;
 
 /// <summary>The verdict in status.json.</summary>

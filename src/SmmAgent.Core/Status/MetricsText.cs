@@ -18,6 +18,7 @@ public static class MetricsText
     {
         var text = new MetricsWriter();
         Agent(text, status, process);
+        Attachment(text, status.Attachment);
         WriteConditions(text, status.Conditions);
         Gateways(text, snapshot.Reachability.Gateways);
         Ports(text, status.Ports);
@@ -49,6 +50,15 @@ public static class MetricsText
             ("node_ip", status.Address?.Value ?? ""));
         text.Gauge("smm_agent_hung_loops", "Loops of the agent that make no progress; with any, systemd's watchdog restarts the agent.");
         text.Sample("smm_agent_hung_loops", Number(process.HungLoops));
+    }
+
+    private static void Attachment(MetricsWriter text, AttachmentStatus? attachment)
+    {
+        const string Name = "smm_agent_attachment";
+        text.Gauge(Name, "1 for the verdict about the VM, as smm-agent status prints it.");
+        // A running daemon always has a verdict.
+        foreach (var state in Enum.GetValues<AttachmentState>().Where(state => state != AttachmentState.Unknown))
+            text.Sample(Name, Number(state == AttachmentStates.Parse(attachment?.State)), ("state", state.Name()));
     }
 
     private static void WriteConditions(MetricsWriter text, IReadOnlyList<Condition> conditions)

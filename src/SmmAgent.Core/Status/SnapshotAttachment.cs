@@ -12,8 +12,7 @@ public static class SnapshotAttachment
         if (NotConfigured(snapshot) is { } missing)
             return new(AttachmentState.NotConfigured, [missing], []);
 
-        var known = AttachmentVerdict.Evaluate(
-            conditions, isConfigured: true, snapshot.Mesh.Config is not null, snapshot.Sidecar.IsReconcileDue);
+        var known = AttachmentVerdict.Evaluate(conditions);
         List<AttachmentProblem> problems = [.. known.Problems.Select(problem => WithOutcome(problem, snapshot))];
         problems.InsertRange(
             snapshot.Mesh.Config is null && problems.Count > 0 ? 1 : 0,

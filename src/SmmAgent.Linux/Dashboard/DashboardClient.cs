@@ -19,6 +19,9 @@ public sealed class DashboardClient(
     /// <summary>The maximum duration of one call, including its body. The wait of a long poll is added.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
+    // A detach does not wait longer for a dashboard that does not answer.
+    private static readonly TimeSpan LastReportDeadline = TimeSpan.FromSeconds(5);
+
     // Other providers follow if there is no answer.
     private static readonly TimeSpan SeenAddressDeadline = TimeSpan.FromSeconds(5);
 
@@ -43,11 +46,11 @@ public sealed class DashboardClient(
 
     /// <summary>Reports the state of the VM to the dashboard. The first report binds the key to the uuid.</summary>
     public Task<DashboardResult<Accepted>> PutReportAsync(Guid uuid, AgentKey key, AgentReport report, CancellationToken cancel) =>
-        _transport.CallAsync(
-            WithKey(new(HttpMethod.Put, Agent(uuid)) { Content = Json(report, ContractJson.Default.AgentReport) }, key),
-            Deadline,
-            static (response, _) => Task.FromResult(Succeeded(response)),
-            cancel);
+        PutReportAsync(uuid, key, report, Deadline, cancel);
+
+    /// <summary>Reports that the agent was detached, within a short time.</summary>
+    public Task<DashboardResult<Accepted>> PutLastReportAsync(Guid uuid, AgentKey key, AgentReport report, CancellationToken cancel) =>
+        PutReportAsync(uuid, key, report, LastReportDeadline, cancel);
 
     /// <summary>Requests the registration of this VM in the mesh.</summary>
     public Task<DashboardResult<Registration>> GetRegistrationAsync(Guid uuid, AgentKey key, CancellationToken cancel) =>
@@ -91,6 +94,14 @@ public sealed class DashboardClient(
     // A proxy that compresses answers changes the ETag, and the dashboard would not recognise the changed one.
     private static string Conditions(string etag) =>
         ProxiedETag.Original(etag) is var original && original != etag ? $"{original}, {etag}" : etag;
+
+    private Task<DashboardResult<Accepted>> PutReportAsync(
+        Guid uuid, AgentKey key, AgentReport report, TimeSpan deadline, CancellationToken cancel) =>
+        _transport.CallAsync(
+            WithKey(new(HttpMethod.Put, Agent(uuid)) { Content = Json(report, ContractJson.Default.AgentReport) }, key),
+            deadline,
+            static (response, _) => Task.FromResult(Succeeded(response)),
+            cancel);
 
     private static HttpRequestMessage WithKey(HttpRequestMessage request, AgentKey key)
     {

@@ -1,4 +1,5 @@
 using SmmAgent.Contract;
+using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Linux.Dashboard;
 
@@ -12,4 +13,7 @@ public interface IHostDashboard : IDisposable
 
     /// <inheritdoc cref="DashboardClient.PostTokenAsync"/>
     Task<DashboardResult<TokenResponse>> PostTokenAsync(CancellationToken cancel);
+
+    /// <inheritdoc cref="DashboardClient.PutLastReportAsync"/>
+    Task<DashboardResult<Accepted>> PutLastReportAsync(Guid uuid, AgentKey key, AgentReport report, CancellationToken cancel);
 }

@@ -86,7 +86,7 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
     }
 
     /// <summary>Reads the identity; null when there is none, or this user cannot read it.</summary>
-    internal static AgentIdentity? Load(string path)
+    public static AgentIdentity? Load(string path)
     {
         try
         {

@@ -34,6 +34,19 @@ public static class BootInstance
         }
     }
 
+    /// <summary>Reads the id; null when there is none, or it cannot be read.</summary>
+    public static string? TryLoad(string path)
+    {
+        try
+        {
+            return Load(path);
+        }
+        catch (Exception exception) when (FileErrors.IsExpected(exception) || exception is InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     private static string? Load(string path) =>
         AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is { } content && Encoding.ASCII.GetString(content) is var id
         && NameRules.Instance(id) is null ? id : null;

@@ -6,7 +6,6 @@ using SmmAgent.Cli.Output;
 using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Status;
 using SmmAgent.Host;
 
 namespace SmmAgent.Cli;

@@ -60,9 +60,13 @@ public sealed class AgentInstances
         var known = Array.Find(_seen, one => one.Id == id);
         var own = new AgentInstance(id, Cut(report.Host.Hostname), report.Address?.Value ?? known?.Address, known?.FirstSeen ?? now, now);
         var after = new AgentInstances([.. _seen.Where(one => one.Id != id && IsWithin(Memory, one, now)), own]);
+        var isRefused = after.IsRefused(id, now);
+        // A host that was detached does not report again, so that the other host is alone.
+        if (report.Detached && !isRefused)
+            after = after.Without(id);
         var were = _seen.Length > 0 && Duplicates(_seen.Max(one => one.LastSeen)).Count > 0;
         var are = after.Duplicates(now).Count > 0;
-        return new(after, after.IsRefused(id, now), Begins: are && !were, Ends: were && !are);
+        return new(after, isRefused, Begins: are && !were, Ends: were && !are);
     }
 
     /// <summary>Removes an instance after its host has got another uuid.</summary>

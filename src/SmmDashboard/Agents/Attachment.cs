@@ -2,67 +2,45 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Agents;
 
-/// <summary>
-/// One word about a VM, for the list of machines: whether it is a working member of the mesh, and otherwise the first step that is missing.
-/// </summary>
+/// <summary>The condition of an AttachedMachine that says in one word whether the VM is a member of the mesh.</summary>
 public static class Attachment
 {
     public const string Type = "Attached";
 
-    private const string Registered = "Registered";
-    private const string SidecarRunning = "SidecarRunning";
-    private const string Disabled = "Disabled";
+    /// <summary>The reason after <c>smm-agent detach</c>.</summary>
+    public const string Detached = DetachReport.Reason;
 
-    // In the order in which a VM is attached: the first that does not hold is the reason.
-    private static readonly string[] Steps =
-        ["ConfigCurrent", "AddressKnown", "GatewaysReachable", "PortsOpen", SidecarRunning, Registered];
+    /// <summary>Evaluates a report. The conditions of a detached agent do not matter.</summary>
+    public static Condition? Evaluate(AgentReport report, DateTimeOffset now) => !report.Detached ? Evaluate(report.Conditions)
+        : new Condition
+        {
+            Type = Type, Status = "False", Reason = Detached, Message = "the VM was detached; to attach it again: sudo smm-agent reconcile",
+            LastTransitionTime = now,
+        };
 
-    /// <returns>Null for a report that has none of the conditions.</returns>
+    /// <summary>Evaluates conditions by the rule of the contract: the condition is True for an attached and for a degraded VM.</summary>
+    /// <returns>Null for a report that has none of the conditions that decide.</returns>
     public static Condition? Evaluate(IReadOnlyList<Condition> conditions)
     {
-        var steps = Select(conditions, condition => (condition.Type, condition.Reason));
-        if (steps.Count == 0)
-            return null;
-
-        var missing = FirstMissing(steps, step => step.Status);
-        return missing is null
-            ? new Condition
-            {
-                Type = Type, Status = "True", Reason = Type, Message = "the VM is attached",
-                LastTransitionTime = steps.Max(step => step.LastTransitionTime),
-            }
-            : missing with { Type = Type, Message = $"{missing.Type}: {missing.Message}" };
+        var (state, decisive) = AttachmentRule.Evaluate(conditions);
+        return state switch
+        {
+            AttachmentState.Unknown => null,
+            AttachmentState.Attached => True(conditions, Type, "the VM is attached"),
+            AttachmentState.Degraded => True(conditions, nameof(AttachmentState.Degraded), Explain(decisive!)),
+            AttachmentState.Starting => decisive! with { Type = Type, Status = "Unknown", Message = Explain(decisive) },
+            _ => decisive! with { Type = Type, Status = "False", Message = Explain(decisive) },
+        };
     }
 
-    /// <summary>Finds the first step that is missing; null when the VM is attached.</summary>
-    /// <param name="conditions">The conditions of a machine.</param>
-    /// <param name="isKnown">False for a machine that has reported none of the conditions.</param>
-    public static ConditionState? FindMissing(IReadOnlyList<ConditionState> conditions, out bool isKnown)
+    private static string Explain(Condition decisive) => $"{decisive.Type} is {decisive.Status}, {decisive.Reason}: {decisive.Message}";
+
+    // Since the last step on the way into the mesh, so that a fault that only degrades the VM does not change the time.
+    private static Condition True(IReadOnlyList<Condition> conditions, string reason, string message) => new()
     {
-        var steps = Select(conditions, condition => (condition.Type, condition.Reason));
-        isKnown = steps.Count > 0;
-        return FirstMissing(steps, step => step.Status);
-    }
-
-    /// <summary>
-    /// The conditions that say something about the machine. Without a sidecar that the agent manages, nothing is expected to be registered.
-    /// </summary>
-    public static IEnumerable<ConditionState> Relevant(IReadOnlyList<ConditionState> conditions) =>
-        conditions.Any(condition => condition.Type == SidecarRunning && condition.Reason == Disabled)
-            ? conditions.Where(condition => condition.Type is not (Registered or "Healthy"))
-            : conditions;
-
-    private static List<T> Select<T>(IReadOnlyList<T> conditions, Func<T, (string Type, string Reason)> read)
-        where T : class
-    {
-        T? Find(string type) => conditions.FirstOrDefault(condition => read(condition).Type == type);
-
-        // A VM may be in the mesh without a sidecar that the agent manages.
-        var isOwn = Find(SidecarRunning) is not { } sidecar || read(sidecar).Reason != Disabled;
-        return [.. Steps.Where(step => isOwn || step is not (SidecarRunning or Registered)).Select(Find).OfType<T>()];
-    }
-
-    private static T? FirstMissing<T>(List<T> steps, Func<T, string> status)
-        where T : class =>
-        steps.FirstOrDefault(step => status(step) == "False") ?? steps.FirstOrDefault(step => status(step) != "True");
+        Type = Type, Status = "True", Reason = reason, Message = message,
+        LastTransitionTime = conditions.Where(condition => AttachmentRule.IsVital(condition.Type, conditions))
+            .Select(condition => condition.LastTransitionTime)
+            .DefaultIfEmpty(conditions.Min(condition => condition.LastTransitionTime)).Max(),
+    };
 }

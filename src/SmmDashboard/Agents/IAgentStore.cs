@@ -25,6 +25,7 @@ public interface IAgentStore
     /// <exception cref="Http.UnavailableException">It is unknown now whether the agent has reported.</exception>
     ValueTask<KnownAgent?> FindAsync(GroupId group, Guid uuid, CancellationToken cancellationToken);
 
+    /// <remarks>The report of a detached agent never creates an agent.</remarks>
     /// <exception cref="Http.UnavailableException">The report cannot be stored now.</exception>
     ValueTask<ReportOutcome> ReportAsync(GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken);
 

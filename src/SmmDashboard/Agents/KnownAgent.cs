@@ -12,6 +12,9 @@ public sealed record KnownAgent(byte[] KeySha256, IPAddress? Address, DateTimeOf
     /// <summary>Whether the agent was reached at its address, or its sidecar was registered.</summary>
     public bool IsProven { get; init; }
 
+    /// <summary>Whether the last report says that the agent was detached.</summary>
+    public bool IsDetached { get; init; }
+
     /// <summary>The last report and its summary; null unless the dashboard shows its machines.</summary>
     public KeptReport? Report { get; init; }
 

@@ -25,6 +25,9 @@ public sealed record ObservedMachine
 
     public IReadOnlyList<ConditionState> Conditions { get; init; } = [];
 
+    /// <summary>Whether the last report says that the agent was detached.</summary>
+    public bool IsDetached { get; init; }
+
     /// <summary>The hosts that report under the identity.</summary>
     public AgentInstances Instances { get; init; } = AgentInstances.None;
 

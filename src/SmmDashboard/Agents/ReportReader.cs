@@ -30,6 +30,7 @@ internal static class ReportReader
             Conditions = report.List("conditions", ReadCondition, required: true),
             ReportedAt = ReadTime(report, "reportedAt"),
             Instance = report.OptionalString("instance", NameRules.Instance),
+            Detached = report.OptionalFlag("detached"),
         };
     }
 

@@ -17,6 +17,20 @@ public sealed class MetricsTextTests
         Usage = new(TimeSpan.FromSeconds(1.5), 12_345_678, 45_678_901, 42, 1024),
     };
 
+    [Theory]
+    [InlineData(Outcome.Refused, ConditionStatus.False, "Refused", "not-attached")]
+    [InlineData(Outcome.Refused, ConditionStatus.True, ConditionUpdate.Degraded, "degraded")]
+    [InlineData(Outcome.Ok, ConditionStatus.True, "Reachable", "attached")]
+    public void VerdictIsThatOfStatus(Outcome outcome, ConditionStatus status, string reason, string state)
+    {
+        var text = Write(Samples.Attached.WithGateway(outcome, status, reason));
+
+        Assert.Equal(
+            [$"smm_agent_attachment{{state=\"{state}\"}} 1"],
+            text.Split('\n').Where(line => line.StartsWith("smm_agent_attachment{", StringComparison.Ordinal)
+                && line.EndsWith(" 1", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void FamiliesAndSeriesAreWrittenOnce()
     {

@@ -43,6 +43,12 @@ internal static class Samples
             ConditionUpdate.True(ConditionType.ReachableFromCluster, "Reachable", "demo-cluster reached 3 ports"),
             ConditionUpdate.True(ConditionType.Registered, "Registered", "analytics-v0-3.67.91.181"),
             ConditionUpdate.True(ConditionType.Healthy, "Healthy", "healthy")),
+        Sidecar = new(
+        [
+            ConditionUpdate.True(ConditionType.SidecarInstalled, "Installed", "1.15.3 is installed"),
+            ConditionUpdate.True(ConditionType.SidecarCurrent, "Current", "its configuration is current"),
+            ConditionUpdate.True(ConditionType.SidecarRunning, "Running", "it runs"),
+        ]),
         Listeners = new ListenersState([new(16400, "agent", null), new(16401, "sidecar-metrics", null)]),
     };
 

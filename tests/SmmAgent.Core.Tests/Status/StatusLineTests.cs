@@ -116,7 +116,15 @@ public sealed class StatusLineTests
     {
         var refused = ConditionUpdate.False(
             ConditionType.ConfigCurrent, "TokenInvalid", "the dashboard refused the token; sudo smm-agent set bearer-token --stdin");
-        var snapshot = Samples.Attached with { Mesh = new MeshConfigState(null, false, refused) };
+        var snapshot = Samples.Attached with
+        {
+            Mesh = new MeshConfigState(null, false, refused),
+            Reachability = Samples.Attached.Reachability with
+            {
+                GatewaysReachable = ConditionUpdate.Unknown(
+                    ConditionType.GatewaysReachable, ConditionUpdate.NotConfigured, "no gateways yet"),
+            },
+        };
 
         Assert.Equal("Not attached: run sudo smm-agent set bearer-token --stdin; the dashboard refused the token (for 3m)",
             Samples.Line(snapshot));
@@ -124,7 +132,7 @@ public sealed class StatusLineTests
 
     [Fact]
     public void LineIsStartingBeforeTheFirstObservation() => Assert.Equal(
-        "Starting: waiting for ConfigCurrent, AddressKnown, GatewaysReachable, PortsOpen",
+        "Starting: waiting for ConfigCurrent, AddressKnown, GatewaysReachable, PortsOpen, SidecarRunning",
         Samples.Line(new AgentSnapshot { Settings = Samples.Attached.Settings }));
 
     [Fact]

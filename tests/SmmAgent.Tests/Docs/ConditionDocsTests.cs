@@ -23,7 +23,7 @@ public sealed partial class ConditionDocsTests
     [
         typeof(ConditionUpdate), typeof(FailureReasons), typeof(AddressDecision), typeof(ReachabilityConditions), typeof(ClusterViewRules),
         typeof(RegistrationReasons), typeof(PortsDiagnosis), typeof(OwnTraffic), typeof(ConfigurationFault), typeof(TokenFacts),
-        typeof(SidecarReasons),
+        typeof(SidecarReasons), typeof(DetachReport),
     ];
 
     // Statuses that a WorkloadEntry may have, not reasons.

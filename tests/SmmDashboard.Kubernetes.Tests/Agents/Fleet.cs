@@ -93,7 +93,8 @@ internal sealed class Fleet : IAsyncDisposable
             Versions = new("1.2.3", "1.20.0"),
             Conditions =
         [
-            new() { Type = "ConfigCurrent", Status = attached, Reason = attached == "True" ? "Attached" : "NotAttached", Message = message,
+            new() { Type = "ConfigCurrent", Status = attached,
+                Reason = attached switch { "True" => "Attached", "Unknown" => "Pending", _ => "NotAttached" }, Message = message,
                 LastTransitionTime = DateTimeOffset.UnixEpoch },
         ],
             ReportedAt = DateTimeOffset.UnixEpoch,

@@ -148,7 +148,7 @@ public sealed class AdminPagesTests
         while (next is not null);
         Assert.Equal(Enumerable.Range(0, 7).Select(i => $"vm-{i}"), names);
 
-        var filtered = (await GetAsync(dashboard, "/v1/machines?state=NotAttached&q=VM-5")).Json;
+        var filtered = (await GetAsync(dashboard, "/v1/machines?state=Degraded&q=VM-5")).Json;
         Assert.Equal("vm-5", Assert.Single(filtered.GetProperty("items").EnumerateArray()).GetProperty("name").GetString());
         Assert.Equal(0, (await GetAsync(dashboard, "/v1/machines?namespace=elsewhere")).Json.GetProperty("total").GetInt32());
     }
@@ -167,7 +167,7 @@ public sealed class AdminPagesTests
         await ReportAsync(dashboard, agent, "vm-1", "PortsOpen", "False", "NotOpen");
         var (name, data) = await EventAsync(stream);
         Assert.Equal("machine", name);
-        Assert.Equal("NotAttached", data.GetProperty("state").GetString());
+        Assert.Equal("Degraded", data.GetProperty("state").GetString());
         Assert.Equal($"{agent.Uuid}", data.GetProperty("uuid").GetString());
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SmmDashboard.Admin.Machines;
 using SmmDashboard.Agents;
 using SmmDashboard.Groups;
@@ -9,40 +10,48 @@ public sealed class MachineVerdictTests
     private static readonly DateTimeOffset Now = new(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
 
     [Theory]
-    [InlineData("", MachineState.Unknown, "NoConditions")]
-    [InlineData("ConfigCurrent True Current,GatewaysReachable True Reachable", MachineState.Attached, "Attached")]
-    [InlineData("ConfigCurrent True Current,GatewaysReachable True Degraded", MachineState.Degraded, "Degraded")]
-    [InlineData("ConfigCurrent True Current,TokenCurrent False TokenExpiring", MachineState.Degraded, "TokenExpiring")]
-    [InlineData("GatewaysReachable True Degraded,PortsOpen True Open,TokenCurrent False TokenExpired", MachineState.Degraded,
-        "TokenExpired")]
-    [InlineData("ConfigCurrent True Current,PortsOpen False NotOpen", MachineState.NotAttached, "NotOpen")]
-    [InlineData("ConfigCurrent True Current,PortsOpen Unknown Pending", MachineState.NotAttached, "Pending")]
-    [InlineData("PortsOpen Unknown Pending,SidecarRunning False Stopped", MachineState.NotAttached, "Stopped")]
-    [InlineData("ConfigCurrent True Current,SidecarRunning Unknown Disabled,Registered False NotConnected", MachineState.Attached,
-        "Attached")]
-    [InlineData("ConfigCurrent True Current,SidecarRunning True Running,Registered False NotConnected", MachineState.NotAttached,
-        "NotConnected")]
-    public void ConditionsDetermineTheState(string conditions, MachineState state, string reason)
+    [MemberData(nameof(AttachmentCases.All), MemberType = typeof(AttachmentCases))]
+    public void StateIsThatOfTheAgent(string conditions, string state, string decisive)
     {
         var verdict = MachineVerdict.Evaluate(Machine(conditions, Now), Now);
-        Assert.Equal((state, reason), (verdict.State, verdict.Reason));
+
+        // An agent without a configuration does not report.
+        Assert.Equal(
+            state == "not-configured" ? "not-attached" : state, JsonNamingPolicy.KebabCaseLower.ConvertName($"{verdict.State}"));
+        Assert.Equal(decisive, verdict.Condition);
+    }
+
+    [Fact]
+    public void TwoHostsUnderOneIdentityAreDegraded()
+    {
+        var instances = new AgentInstances(
+            [new("a", "vm-1", null, Now.AddMinutes(-9), Now.AddMinutes(-1)), new("b", "vm-2", null, Now.AddMinutes(-5), Now)]);
+        var verdict = MachineVerdict.Evaluate(Machine("ConfigCurrent=True:Current", Now) with { Instances = instances }, Now);
+
+        Assert.Equal(new MachineVerdict(MachineState.Degraded, "Registered", "DuplicateIdentity"), verdict);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(60)]
+    public void DetachedMachineIsNotSilent(int minutes)
+    {
+        var machine = Machine("Registered=False:Detached", Now.AddMinutes(-minutes)) with { IsDetached = true };
+
+        Assert.Equal(new MachineVerdict(MachineState.Detached, "", "Detached"), MachineVerdict.Evaluate(machine, Now));
     }
 
     [Theory]
     [InlineData(14 * 60 + 59, MachineState.Attached)]
     [InlineData(15 * 60, MachineState.Silent)]
     public void SilenceOf15MinutesIsSilent(int seconds, MachineState state) =>
-        Assert.Equal(state, MachineVerdict.Evaluate(Machine("ConfigCurrent True Current", Now.AddSeconds(-seconds)), Now).State);
+        Assert.Equal(state, MachineVerdict.Evaluate(Machine("ConfigCurrent=True:Current", Now.AddSeconds(-seconds)), Now).State);
 
     private static ObservedMachine Machine(string conditions, DateTimeOffset seen) => new()
     {
         Group = new GroupId("vm-integration", "analytics-v0"),
         Id = "0327b100-1111-4222-8333-444455556666",
         LastSeen = seen,
-        Conditions =
-        [
-            .. conditions.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(condition => condition.Split(' '))
-                .Select(parts => ConditionState.From(parts[0], parts[1], parts[2])),
-        ],
+        Conditions = [.. AttachmentCases.Parse(conditions).Select(one => ConditionState.From(one.Type, one.Status, one.Reason))],
     };
 }

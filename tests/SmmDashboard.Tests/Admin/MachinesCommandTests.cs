@@ -23,9 +23,9 @@ public sealed class MachinesCommandTests
         var lines = output.TrimEnd().Split('\n');
         Assert.Equal(["NAME", "GROUP", "ADDRESS", "STATE", "REASON", "AGENT", "SIDECAR", "SEEN"], Words(lines[0]));
         Assert.Equal(["vm-1", "vm-integration/analytics-v0", "198.18.0.7", "Attached", "-", "0.1.0", "-"], Words(lines[1])[..7]);
-        Assert.Contains("NotAttached  PortsOpen: NotOpen", lines[2], StringComparison.Ordinal);
+        Assert.Contains("Degraded  PortsOpen: NotOpen", lines[2], StringComparison.Ordinal);
 
-        (_, output, _) = await RunAsync("--server", $"{dashboard.AdminAddress}", "--state", "NotAttached", "-o", "json");
+        (_, output, _) = await RunAsync("--server", $"{dashboard.AdminAddress}", "--state", "Degraded", "-o", "json");
         var item = Assert.Single(JsonDocument.Parse(output).RootElement.GetProperty("items").EnumerateArray());
         Assert.Equal("vm-2", item.GetProperty("name").GetString());
 

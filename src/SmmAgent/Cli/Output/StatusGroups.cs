@@ -42,7 +42,7 @@ public static class StatusGroups
     public static char Mark(Condition condition, AgentStatus status) => condition switch
     {
         { Reason: ConditionUpdate.Disabled or "NoProbe" } => '–',
-        _ when !AttachmentVerdict.IsExpected(condition.Type, status.Conditions) => '–',
+        _ when !AttachmentRule.IsExpected(condition.Type, status.Conditions) => '–',
         { Status: nameof(ConditionStatus.False) } => '✗',
         { Status: nameof(ConditionStatus.True) } => Remarkable.Contains(condition.Reason) ? '!' : '✓',
         _ => '?',

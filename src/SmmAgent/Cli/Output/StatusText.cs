@@ -150,8 +150,7 @@ public sealed class StatusText(AgentStatus status, string host, DateTimeOffset n
 
     private static bool IsEmpty(string action) => action is "nothing" or "follow the message" or "the message names the part";
 
-    private static AttachmentVerdict Evaluate(AgentStatus status) => AttachmentVerdict.Evaluate(
-        status.Conditions, isConfigured: status.WorkloadGroup is not null, hasMeshConfig: status.Network.Model is not null);
+    private static AttachmentVerdict Evaluate(AgentStatus status) => AttachmentVerdict.Evaluate(status.Conditions);
 
     // The daemon knows problems that are not conditions, such as a port that another program uses.
     private static IReadOnlyList<AttachmentProblem> Problems(AgentStatus status)

@@ -169,7 +169,7 @@ public sealed class StatusService : LoopService
             { Reason: ConditionUpdate.Pending } => JournalState.Pending,
             { Reason: ConditionUpdate.Disabled } => JournalState.Silent,
             { Status: nameof(ConditionStatus.False) } or { Reason: ConditionUpdate.Degraded } =>
-                AttachmentVerdict.IsExpected(condition.Type, _ledger.Current) ? JournalState.Bad : JournalState.Unknown,
+                AttachmentRule.IsExpected(condition.Type, _ledger.Current) ? JournalState.Bad : JournalState.Unknown,
             { Status: nameof(ConditionStatus.True) } => JournalState.Well,
             _ => JournalState.Unknown,
         };

@@ -1,3 +1,4 @@
+using SmmAgent.Host.Reporting;
 using SmmAgent.Host.Rollback;
 using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Firewall;
@@ -13,6 +14,7 @@ internal sealed record DetachOptions(bool DryRun, bool KeepPackages);
 internal sealed class HostDetach(HostContext host, DetachOptions options)
 {
     private readonly SidecarWithdrawal _sidecar = new(host);
+    private readonly LastReport _report = new(host);
 
     private Progress Progress => host.Progress;
 
@@ -35,11 +37,14 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
         WarnOfSavedRules();
         Would(units, ProgressLine.Agent);
         Would(sidecar, ProgressLine.Sidecar);
-        Would(token, ProgressLine.Agent);
         Would(plan.Steps.Select(step => $"{step}"), ProgressLine.Firewall);
+        var isNothing = plan.IsEmpty && sidecar.Count == 0 && units.Count == 0 && token.Count == 0;
+        if (!isNothing && unreadable is null && _report.Plan() is { } report)
+            Would([report], ProgressLine.Agent);
+        Would(token, ProgressLine.Agent);
         if (unreadable is not null)
             Progress.Failed(unreadable);
-        else if (plan.IsEmpty && sidecar.Count == 0 && units.Count == 0 && token.Count == 0)
+        else if (isNothing)
             Progress.Done("nothing to remove");
         return unreadable is null ? ExitCode.Done : ExitCode.Failed;
     }
@@ -78,12 +83,29 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
 
         // Before the ports are closed, so that the sidecar ends its connections in order. The detach continues after a failure.
         var sidecar = await _sidecar.DetachAsync(options.KeepPackages, cancel);
-        var hadToken = File.Exists(host.Paths.RenewedToken);
-        if (hadToken)
-            File.Delete(host.Paths.RenewedToken);
         var removal = await host.Firewall.RemoveAsync(cancel);
         WarnOfSavedRules();
-        return Report(removal, sidecar, hadToken) ? ExitCode.Done : ExitCode.Failed;
+        var isDetached = Report(removal, sidecar);
+        // The capture of the sidecar is gone now, and the token that the report needs still exists.
+        if (isDetached)
+            await _report.SendAsync(cancel);
+        var hadToken = RemoveToken();
+        if (!isDetached)
+            return ExitCode.Failed;
+
+        var hadNothing = removal.Results.Count == 0 && sidecar == false && !hadToken;
+        Progress.Done(hadNothing ? "the agent had changed nothing on this host" : "detached");
+        return ExitCode.Done;
+    }
+
+    private bool RemoveToken()
+    {
+        if (!File.Exists(host.Paths.RenewedToken))
+            return false;
+
+        File.Delete(host.Paths.RenewedToken);
+        Progress.Done("removed the renewed bearer token");
+        return true;
     }
 
     private void WarnOfSavedRules()
@@ -94,19 +116,12 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
     }
 
     /// <param name="sidecar">Whether a change to the sidecar was undone; null if one could not be undone.</param>
-    /// <param name="hadToken">Whether a renewed token was removed.</param>
-    private bool Report(FirewallRemoval removal, bool? sidecar, bool hadToken)
+    /// <returns>Whether every change was undone.</returns>
+    private bool Report(FirewallRemoval removal, bool? sidecar)
     {
         var areDone = Progress.Steps(removal.Results);
-        if (hadToken)
-            Progress.Done("removed the renewed bearer token");
         if (removal.NotAttemptedReason is { } reason)
             Progress.Failed(reason);
-        if (removal.NotAttemptedReason is not null || !areDone || sidecar is null)
-            return false;
-
-        var hadNothing = removal.Results.Count == 0 && sidecar == false && !hadToken;
-        Progress.Done(hadNothing ? "the agent had changed nothing on this host" : "detached");
-        return true;
+        return removal.NotAttemptedReason is null && areDone && sidecar is not null;
     }
 }

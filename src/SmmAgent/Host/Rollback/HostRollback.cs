@@ -2,6 +2,7 @@ using System.Globalization;
 using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Host.Reporting;
 using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;
@@ -115,7 +116,8 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
         if (File.Exists(host.Paths.ReconcileRequest))
             File.Delete(host.Paths.ReconcileRequest);
         // The sidecar before the ports, because it captures their traffic.
-        if (_sidecar.BeforeConfirm is { } sidecar)
+        var sidecar = _sidecar.BeforeConfirm;
+        if (sidecar is not null)
             isRestored &= await new SidecarWithdrawal(host).RestoreAsync(sidecar, cancel);
         isRestored &= await RestoreAsync(before, cancel);
         await _units.StartAgainAsync(before.Running, cancel);
@@ -125,6 +127,9 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
             new ConfirmationNote(IsRolledBack: true, host.Time.GetUtcNow()).Write(host.Paths);
         }
 
+        // The first attach was undone, and no daemon runs that would report that.
+        if (isRestored && !before.Running.Contains(AgentUnits.Daemon) && sidecar?.IsAttached != true)
+            await new LastReport(host).SendAsync(cancel);
         return isRestored;
     }
 

@@ -43,7 +43,7 @@ internal static class MachineTable
         Line("Name", machine.Name);
         Line("Group", $"{machine.Namespace}/{machine.Group}");
         Line("Uuid", machine.Uuid);
-        Line("State", machine.State == MachineState.Attached ? "Attached" : $"{machine.State}, {Reason(machine)}");
+        Line("State", HasReason(machine) ? $"{machine.State}, {Reason(machine)}" : $"{machine.State}");
         Line("Address", machine.Address ?? "-");
         Line("Agent", machine.AgentVersion);
         Line("Sidecar", machine.SidecarVersion ?? "-");
@@ -61,7 +61,9 @@ internal static class MachineTable
         return text.ToString();
     }
 
-    private static string Reason(MachineItem machine) => machine.State == MachineState.Attached ? "-"
+    private static bool HasReason(MachineItem machine) => machine.State is not (MachineState.Attached or MachineState.Detached);
+
+    private static string Reason(MachineItem machine) => !HasReason(machine) ? "-"
         : machine.Condition.Length == 0 ? machine.Reason : $"{machine.Condition}: {machine.Reason}";
 
     private static string Age(DateTimeOffset since, DateTimeOffset now)

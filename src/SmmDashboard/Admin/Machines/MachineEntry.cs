@@ -22,7 +22,8 @@ public sealed record MachineEntry(ObservedMachine Machine, MachineVerdict Verdic
 
     /// <summary>Whether the state cannot have changed without a new report.</summary>
     public bool IsCurrent(DateTimeOffset now) =>
-        Machine.Instances.Seen.Count < 2 && now - Machine.LastSeen >= MachineVerdict.Silence == (Verdict.State == MachineState.Silent);
+        Machine.IsDetached
+        || Machine.Instances.Seen.Count < 2 && now - Machine.LastSeen >= MachineVerdict.Silence == (Verdict.State == MachineState.Silent);
 
     /// <summary>The next entry after a report or after a change of the state.</summary>
     public MachineEntry Next(ObservedMachine machine, MachineVerdict verdict, long version)
@@ -34,6 +35,7 @@ public sealed record MachineEntry(ObservedMachine Machine, MachineVerdict Verdic
         };
     }
 
+    // The last report of a detached machine has one condition. The others have not changed, they are no longer observed.
     private static IEnumerable<Transition> Compare(ObservedMachine before, ObservedMachine after)
     {
         foreach (var condition in after.Conditions)
@@ -41,9 +43,12 @@ public sealed record MachineEntry(ObservedMachine Machine, MachineVerdict Verdic
             var old = before.Conditions.FirstOrDefault(one => one.Type == condition.Type);
             if (old is not null && old != condition)
                 yield return new(after.LastSeen, old, condition);
-            else if (old is null && before.Conditions.Count > 0)
+            else if (old is null && before.Conditions.Count > 0 && !before.IsDetached)
                 yield return new(after.LastSeen, null, condition);
         }
+
+        if (after.IsDetached)
+            yield break;
 
         foreach (var gone in before.Conditions.Where(one => after.Conditions.All(condition => condition.Type != one.Type)))
             yield return new(after.LastSeen, gone, null);

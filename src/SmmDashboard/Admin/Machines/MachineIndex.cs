@@ -125,7 +125,7 @@ internal static partial class MachineIndexLog
 {
     [LoggerMessage(
         3204, LogLevel.Warning,
-        "Agent {Uuid} of {Group} on {Host} no longer reports: it was detached or stopped, or it cannot reach the dashboard "
+        "Agent {Uuid} of {Group} on {Host} no longer reports: it was stopped, or it cannot reach the dashboard "
         + "(and {Withheld} others since the last such message)")]
     public static partial void Silent(this ILogger log, string uuid, string group, string host, long withheld);
 }

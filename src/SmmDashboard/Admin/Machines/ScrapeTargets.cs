@@ -32,7 +32,8 @@ public static class ScrapeTargets
             json.WriteStartArray();
             foreach (var machine in machines)
             {
-                if (machine.Address is { } address && !addresses.IsAlwaysRefused(address))
+                // The agent of a detached machine does not run.
+                if (!machine.IsDetached && machine.Address is { } address && !addresses.IsAlwaysRefused(address))
                     Write(json, machine, address);
             }
 

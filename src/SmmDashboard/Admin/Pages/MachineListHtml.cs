@@ -30,7 +30,9 @@ internal static class MachineListHtml
             MachineState.Attached => "✓",
             MachineState.Degraded => "!",
             MachineState.NotAttached => "✗",
+            MachineState.Starting => "↻",
             MachineState.Silent => "…",
+            MachineState.Detached => "–",
             _ => "?",
         };
         html.Add($"<span class=\"state {$"{state}".ToLowerInvariant()}\"><span aria-hidden=\"true\">{symbol}</span> {Word(state)}</span>");
@@ -63,7 +65,7 @@ internal static class MachineListHtml
             """);
         AddState(html, verdict.State);
         html.Add($"</td><td role=\"cell\" data-label=\"Reason\">");
-        if (verdict.State != MachineState.Attached)
+        if (verdict.State is not (MachineState.Attached or MachineState.Detached))
             html.Add($"{(verdict.Condition.Length > 0 ? $"{verdict.Condition}: {verdict.Reason}" : verdict.Reason)}");
         html.Add($"""
             </td><td role="cell" data-label="Agent">{machine.AgentVersion}</td><td role="cell" data-label="Sidecar">{machine.SidecarVersion ?? "-"}</td>

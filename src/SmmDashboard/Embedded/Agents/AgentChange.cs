@@ -9,6 +9,9 @@ internal sealed record AgentChange(ReportOutcome Outcome, KnownAgent? Agent = nu
 {
     public bool IsFirst { get; init; }
 
+    /// <summary>Whether the report before said that the agent was detached.</summary>
+    public bool WasDetached { get; init; }
+
     /// <summary>Whether a second host uses the identity since this report.</summary>
     public bool Begins { get; init; }
 

@@ -102,6 +102,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
                     Convert.FromHexString(key), file.Report?.Address is { } address ? IPAddress.Parse(address.Value) : null, file.SeenAt)
                 {
                     IsProven = file.IsProven,
+                    IsDetached = file.Report?.Detached == true,
                     Instances = new(
                         file.Instances?.OfType<AgentInstance>().Where(one => one is { Id: not null, Hostname: not null }) ?? []),
                 }, IsWhole(file.Report) ? file.Report : null)

@@ -16,6 +16,7 @@ internal sealed class AgentGroup
     private readonly Dictionary<Guid, KnownAgent> _agents = [];
     private readonly Dictionary<string, List<Guid>> _instances = new(StringComparer.Ordinal);
     private readonly Dictionary<IPAddress, List<Guid>> _proven = [];
+    private readonly HashSet<Guid> _detached = [];
 
     public int Count => _agents.Count;
 
@@ -34,6 +35,8 @@ internal sealed class AgentGroup
             Add(_instances, instance, uuid);
         if (agent.IsProven)
             Add(_proven, agent.Address ?? Unknown, uuid);
+        if (agent.IsDetached)
+            _detached.Add(uuid);
     }
 
     public void Remove(Guid uuid)
@@ -45,6 +48,7 @@ internal sealed class AgentGroup
             Remove(_instances, instance, uuid);
         if (agent.IsProven)
             Remove(_proven, agent.Address ?? Unknown, uuid);
+        _detached.Remove(uuid);
     }
 
     /// <summary>Finds the agents that an instance reported as.</summary>
@@ -53,10 +57,15 @@ internal sealed class AgentGroup
     /// <summary>Finds the agents that were reached at an address; null for those without an address.</summary>
     public IReadOnlyList<Guid> FindProven(IPAddress? address) => [.. _proven.GetValueOrDefault(address ?? Unknown) ?? []];
 
-    /// <summary>Finds the agent that has been silent longest, of those that were not reached if there are any.</summary>
+    /// <summary>Finds the agents that were detached at a time or before.</summary>
+    public IReadOnlyList<Guid> FindDetached(DateTimeOffset until) => [.. _detached.Where(uuid => _agents[uuid].SeenAt <= until)];
+
+    /// <summary>
+    /// Finds the agent that has been silent longest: of the detached ones, else of those that were not reached, else of all.
+    /// </summary>
     public (Guid Uuid, KnownAgent Agent) FindOldest()
     {
-        var (uuid, agent) = _agents.MinBy(agent => (agent.Value.IsProven, agent.Value.SeenAt));
+        var (uuid, agent) = _agents.MinBy(agent => (!agent.Value.IsDetached, agent.Value.IsProven, agent.Value.SeenAt));
         return (uuid, agent);
     }
 

@@ -18,22 +18,24 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
     // More than a mesh description of the largest size has. The agents of a group that is no longer served are never requested again.
     private const int MostGroups = 100_000;
 
-    private const int FileLocks = 64;
-
     /// <summary>The silence after which even a proven agent may be removed from a full group.</summary>
     private static readonly TimeSpan Expiry = TimeSpan.FromDays(30);
+
+    private static readonly TimeSpan RemovalInterval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<GroupId, AgentGroup> _groups = [];
     private readonly HashSet<(GroupId Group, Guid Uuid)> _unread = [];
     private readonly Task _reading;
     private readonly AgentFiles? _files;
-    private readonly Lock[] _fileLocks = [.. Enumerable.Range(0, FileLocks).Select(_ => new Lock())];
+    private readonly AgentFileWrites _writes;
     private readonly TimeProvider _clock;
     private readonly ILogger<FileAgentStore> _log;
     private readonly int _limit;
     private readonly NewAgents _new;
+    private DateTimeOffset _removedAt;
     private readonly FirstReports _first;
+    private readonly Detachments _detachments;
     private readonly Channel<bool> _changes =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -48,7 +50,8 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
         bool keepsReports = false)
     {
         (_files, _clock, _log, _limit, _new) = (files, clock, log, limitPerGroup, new NewAgents(newAgents, clock, log));
-        (_first, KeepsReports) = (new FirstReports(clock, log), keepsReports);
+        (_first, _detachments, KeepsReports) = (new FirstReports(clock, log), new Detachments(clock, log), keepsReports);
+        _writes = new AgentFileWrites(files, Find);
         _unread.UnionWith(files?.List() ?? []);
         _reading = _unread.Count == 0 ? Task.CompletedTask : Task.Run(ReadAll);
     }
@@ -66,6 +69,7 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
     {
         get
         {
+            RemoveDetached(_clock.GetUtcNow());
             lock (_lock)
             {
                 return
@@ -96,7 +100,7 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
         {
             // A new agent may replace another one, so all of them must be known.
             await _reading.WaitAsync(cancellationToken);
-            if (Find(group, identity.Uuid) is null && !_new.Allow(group))
+            if (Find(group, identity.Uuid) is null && !report.Detached && !_new.Allow(group))
                 return ReportOutcome.TooManyNew;
         }
 
@@ -152,6 +156,7 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
             Report = KeptReport.From(report, new ObservedMachine
             {
                 Group = group, Id = uuid.ToString("D"), Address = agent.Address, LastSeen = agent.SeenAt, Instances = agent.Instances,
+                IsDetached = agent.IsDetached,
             }),
         };
 
@@ -166,6 +171,7 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
     private ReportOutcome Report(GroupId group, PresentedAgent identity, AgentReport report)
     {
         var now = _clock.GetUtcNow();
+        RemoveDetached(now);
         AgentChange change;
         lock (_lock)
             change = Apply(group, identity, report, now);
@@ -187,7 +193,9 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
             _log.DuplicateBegins(identity.Uuid, group, agent.Instances.Hosts(now));
         foreach (var uuid in change.Ended)
             _log.DuplicateEnds(uuid, group);
-        return change.Outcome == ReportOutcome.Kept && !TryWrite(group, identity.Uuid, agent, report, durable: change.IsFirst)
+        if (change.Outcome == ReportOutcome.Kept)
+            _detachments.Report(group, identity.Uuid, report, change.WasDetached);
+        return change.Outcome == ReportOutcome.Kept && !_writes.TryWrite(group, identity.Uuid, agent, report, durable: change.IsFirst)
             ? ReportOutcome.NotWritten
             : change.Outcome;
     }
@@ -198,6 +206,8 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
         var isFirst = !agents.TryFind(identity.Uuid, out var known);
         if (known?.HasKey(identity) == false)
             return new(ReportOutcome.KeyMismatch);
+        if (known is null && report.Detached)
+            return new(ReportOutcome.Kept);
 
         (Guid Uuid, KnownAgent Agent)? evicted = null;
         if (isFirst && agents.Count >= _limit && (evicted = EvictOldest(agents, now)) is null)
@@ -207,9 +217,9 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
         var instances = (known?.Instances ?? AgentInstances.None).Report(report, now);
         var agent = instances.IsRefused
             ? known!.WithInstances(instances.After)
-            : Keep(group, identity.Uuid, new KnownAgent(identity.KeySha256, address, now)
+            : Keep(group, identity.Uuid, new KnownAgent(identity.KeySha256, report.Detached ? known!.Address : address, now)
             {
-                Instances = instances.After, IsProven = known?.IsProven == true,
+                Instances = instances.After, IsProven = known?.IsProven == true && !report.Detached, IsDetached = report.Detached,
             }, report);
         agents.Set(identity.Uuid, agent);
         List<Guid> ended = instances.Ends ? [identity.Uuid] : [];
@@ -217,7 +227,7 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
             ended.AddRange(RemoveInstanceElsewhere(agents, identity.Uuid, instance, now));
         return new(instances.IsRefused ? ReportOutcome.Duplicate : ReportOutcome.Kept, agent)
         {
-            IsFirst = isFirst, Begins = instances.Begins, Ended = ended, Evicted = evicted,
+            IsFirst = isFirst, Begins = instances.Begins, Ended = ended, Evicted = evicted, WasDetached = known?.IsDetached == true,
         };
     }
 
@@ -237,29 +247,31 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
         return ended;
     }
 
-    // The lock of the file keeps an older report from replacing a newer one, and a removed agent from getting a file.
-    private bool TryWrite(GroupId group, Guid uuid, KnownAgent agent, AgentReport report, bool durable)
-    {
-        if (_files is null)
-            return true;
-
-        lock (FileLock(uuid))
-            return Find(group, uuid) is not { } now || now.SeenAt > agent.SeenAt || _files.TryWrite(group, uuid, agent, report, durable);
-    }
-
     private void RemoveEvicted(GroupId group, (Guid Uuid, KnownAgent Agent) evicted)
     {
-        if (!evicted.Agent.IsProven)
+        if (evicted.Agent is { IsProven: false, IsDetached: false })
             _new.Evicted(group, evicted.Uuid, _limit);
-        lock (FileLock(evicted.Uuid))
-        {
-            // The agent may have reported again meanwhile.
-            if (Find(group, evicted.Uuid) is null)
-                _files?.Remove(group, evicted.Uuid);
-        }
+        _writes.Remove(group, evicted.Uuid);
     }
 
-    private Lock FileLock(Guid uuid) => _fileLocks[(uint)uuid.GetHashCode() % FileLocks];
+    private void RemoveDetached(DateTimeOffset now)
+    {
+        List<(GroupId Group, Guid Uuid)> removed = [];
+        lock (_lock)
+        {
+            if ((now - _removedAt).Duration() < RemovalInterval)
+                return;
+
+            _removedAt = now;
+            foreach (var (group, agents) in _groups)
+                removed.AddRange(agents.FindDetached(now - Detachments.Memory).Select(uuid => (group, uuid)));
+            foreach (var (group, uuid) in removed)
+                _groups[group].Remove(uuid);
+        }
+
+        foreach (var (group, uuid) in removed)
+            _writes.Remove(group, uuid);
+    }
 
     private AgentGroup Group(GroupId group)
     {

@@ -50,4 +50,7 @@ internal static partial class MachineLog
 
     [LoggerMessage(6614, LogLevel.Information, "Machine {Machine} has moved from WorkloadGroup {From} to {To}")]
     public static partial void Moved(this ILogger log, ObjectKey machine, string from, string to);
+
+    [LoggerMessage(6615, LogLevel.Information, "Machine {Machine} was detached a day ago and is deleted")]
+    public static partial void DeletedAfterDetach(this ILogger log, ObjectKey machine);
 }

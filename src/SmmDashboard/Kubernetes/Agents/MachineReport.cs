@@ -48,7 +48,7 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
         {
             Host = Cut(report.Host.Hostname, 253),
             OperatingSystem = Cut(report.Host.Os, 128),
-            Address = report.Address?.Value,
+            Address = report.Detached ? known.Address?.ToString() : report.Address?.Value,
             InterfaceAddresses = [.. report.InterfaceAddresses.Select(address => address.Split('%', 2)[0]).Distinct().Take(size.Addresses)],
             AgentVersion = Cut(report.Versions.Agent, 64),
             SidecarVersion = report.Versions.Sidecar is { } sidecar ? Cut(sidecar, 64) : null,
@@ -57,8 +57,8 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
             ConnectedTo = context.Replica,
             Conditions =
             [
-                Connected(known, context.SeenAt),
-                .. (Attachment.Evaluate(report.Conditions) is { } attached ? [attached] : (Condition[])[])
+                report.Detached ? Detached(known, context.SeenAt) : Connected(known, context.SeenAt),
+                .. (Attachment.Evaluate(report, context.SeenAt) is { } attached ? [attached] : (Condition[])[])
                     .Concat(report.Conditions.Where(condition => condition.Type is not (AttachedMachine.AgentConnected or Attachment.Type)))
                     .Take(size.Conditions - 1).Select(condition => Condition(condition, size.Message)),
             ],
@@ -109,6 +109,15 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
         Reason = "Reporting",
         Message = "the agent reports to the dashboard",
         LastTransitionTime = known.IsConnected is true ? known.ConnectedChanged : now,
+    };
+
+    private static MachineCondition Detached(AttachedMachine known, DateTimeOffset now) => new()
+    {
+        Type = AttachedMachine.AgentConnected,
+        Status = "False",
+        Reason = Attachment.Detached,
+        Message = "the agent was detached, and reports again when it is attached; this object is deleted after a day",
+        LastTransitionTime = known.IsConnected is false ? known.ConnectedChanged : now,
     };
 
     private static MachineCondition Condition(Condition condition, int longest) => new()

@@ -38,6 +38,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     private readonly LogLimiter _notWritten = new(seams.Time);
     private readonly NewAgents _new = new(settings.NewAgents, seams.Time, seams.Log);
     private readonly FirstReports _first = new(seams.Time, seams.Log);
+    private readonly Detachments _detachments = new(seams.Time, seams.Log);
     private readonly ReachedMachines _reached = new();
 
     public async ValueTask<KnownAgent?> FindAsync(GroupId group, Guid uuid, CancellationToken cancellationToken)
@@ -96,14 +97,14 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
     public void Dispose() => _calls.Dispose();
 
-    /// <summary>Deletes the machine that has been silent longest of those that were neither reached nor registered.</summary>
+    /// <summary>Deletes the machine that has been silent longest: a detached one, else one neither reached nor registered.</summary>
     /// <returns>False when there is none.</returns>
     private async Task<bool> RemoveOldestAsync(GroupId group, CancellationToken cancellationToken)
     {
         var oldest = parts.Machines.Watched.Where(
             machine => machine.Metadata.Namespace == group.Namespace && machine.WorkloadGroup == group.Name
-                && !machine.IsRegistered && !_reached.Contains(ObjectKey.From(machine.Metadata)))
-            .MinBy(machine => machine.LastSign);
+                && (machine.IsDetached || (!machine.IsRegistered && !_reached.Contains(ObjectKey.From(machine.Metadata)))))
+            .MinBy(machine => (!machine.IsDetached, machine.LastSign));
         if (oldest is null)
         {
             _new.Full(group, settings.LimitPerGroup);
@@ -112,7 +113,8 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
         parts.Queue.Remove(ObjectKey.From(oldest.Metadata));
         await CallAsync(stop => parts.Writer.RemoveAsync(oldest, stop), cancellationToken);
-        _new.Evicted(group, Guid.TryParse(oldest.Metadata.Name, out var uuid) ? uuid : Guid.Empty, settings.LimitPerGroup);
+        if (!oldest.IsDetached)
+            _new.Evicted(group, Guid.TryParse(oldest.Metadata.Name, out var uuid) ? uuid : Guid.Empty, settings.LimitPerGroup);
         return true;
     }
 
@@ -121,6 +123,9 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     {
         var spec = new MachineSpec { WorkloadGroup = group.Name, KeySha256 = Convert.ToHexStringLower(identity.KeySha256) };
         var machine = parts.Machines.Find(key);
+        if (machine is null && report.Detached
+            && (parts.Machines.IsAbsent(key) || (machine = await LookUpAsync(key, group, cancellationToken)) is null))
+            return ReportOutcome.Kept;
         if (machine is null)
         {
             if (!_new.Allow(group))
@@ -169,21 +174,23 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
             return ReportOutcome.Duplicate;
         }
 
-        var address = report.Address is { } reported ? IPAddress.Parse(reported.Value) : null;
-        var entry = parts.Groups.EntryOf(group, uuid, address);
+        var address = report.Detached ? machine.Address : report.Address is { } reported ? IPAddress.Parse(reported.Value) : null;
+        // istiod removes the entry some seconds after the end of the sidecar.
+        var entry = report.Detached ? null : parts.Groups.EntryOf(group, uuid, address);
         var written = MachineReport.From(report, machine, new(now, settings.Replica, entry, instances.After));
         // The times of the last reports distinguish several hosts that use one identity.
         var isChange = written.Fingerprint != machine.Fingerprint || instances.After.Seen.Count > 1;
-        var isNews = !Equals(address, machine.Address) || IsOtherInstance(machine.Instances, instances.After);
+        var isNews = !Equals(address, machine.Address) || IsOtherInstance(machine.Instances, instances.After)
+            || report.Detached != machine.IsDetached;
         if (machine.LastReportTime is null || (isNews && _limits.MayWrite(key, group, out _)))
         {
             if (!await CallAsync(stop => parts.Writer.WriteAsync(key, written, stop), cancellationToken))
                 return ReportOutcome.KeyMismatch;
             parts.Faults.Allowed(group.Namespace);
             parts.Queue.Remove(key);
-            if (machine.LastReportTime is null)
+            if (machine.LastReportTime is null && !report.Detached)
                 _first.Report(group, uuid, report);
-            if (machine.LastReportTime is null && report.Instance is { } instance)
+            if (machine.LastReportTime is null && !report.Detached && report.Instance is { } instance)
                 await EndOtherDuplicatesAsync(key, group, instance, now, cancellationToken);
         }
         else
@@ -191,6 +198,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
             parts.Queue.Put(key, written, isChange ? now + Debounce : machine.LastReportTime.Value + Spread(Interval), isChange);
         }
 
+        _detachments.Report(group, uuid, report, machine.IsDetached);
         return ReportOutcome.Kept;
     }
 
@@ -291,7 +299,3 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
     private static ObjectKey KeyOf(GroupId group, Guid uuid) => new(group.Namespace, uuid.ToString("D"));
 }
-
-/// <summary>The dependencies of the store.</summary>
-internal sealed record MachineParts(
-    KnownMachines Machines, MachineWriter Writer, StatusQueue Queue, MachineGroups Groups, MachineFaults Faults);

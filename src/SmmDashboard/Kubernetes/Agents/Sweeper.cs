@@ -1,12 +1,13 @@
 using System.Text.Json;
+using SmmDashboard.Agents;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Agents;
 
 /// <summary>
-/// Marks machines that have been silent for 15 minutes as not connected, and deletes them after 30 days. One replica does it. Silence
-/// counts from when this replica's watch works: after an outage every agent has time to report.
+/// Marks machines that have been silent for 15 minutes as not connected, and deletes them after 30 days, detached ones after a day. One
+/// replica does it. Silence counts from when this replica's watch works: after an outage every agent has time to report.
 /// </summary>
 internal sealed class Sweeper(MachineApi api, KnownMachines machines, Lease lease, MachineSeams seams)
 {
@@ -58,7 +59,7 @@ internal sealed class Sweeper(MachineApi api, KnownMachines machines, Lease leas
         foreach (var machine in machines.Watched.Where(machine => !forbidden.ContainsKey(machine.Metadata.Namespace)))
         {
             var silence = now - machine.LastSign;
-            if (silence < Silence || (silence < Memory && machine.IsConnected is false))
+            if (silence < Silence || (silence < MemoryOf(machine) && machine.IsConnected is false))
                 continue;
 
             await _rate.WaitAsync(cancellationToken);
@@ -93,14 +94,19 @@ internal sealed class Sweeper(MachineApi api, KnownMachines machines, Lease leas
         return before is var (time, at) && (now - time - seams.Time.GetElapsedTime(at, timestamp)).Duration() >= Jump;
     }
 
+    private static TimeSpan MemoryOf(AttachedMachine machine) => machine.IsDetached ? Detachments.Memory : Memory;
+
     private async Task EndAsync(AttachedMachine machine, TimeSpan silence, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var key = ObjectKey.From(machine.Metadata);
-        if (silence >= Memory)
+        if (silence >= MemoryOf(machine))
         {
             await api.DeleteAsync(key, machine.Metadata.ResourceVersion, cancellationToken);
             machines.Forget(key);
-            seams.Log.Deleted(key);
+            if (machine.IsDetached)
+                seams.Log.DeletedAfterDetach(key);
+            else
+                seams.Log.Deleted(key);
             return;
         }
 

@@ -34,6 +34,9 @@ public sealed record AttachedMachine : KubernetesObject
     /// <summary>Null while the condition is absent.</summary>
     public bool? IsConnected { get; init; }
 
+    /// <summary>Whether the last report says that the agent was detached.</summary>
+    public bool IsDetached => Summary.IsDetached;
+
     /// <summary>When <see cref="IsConnected"/> changed.</summary>
     public DateTimeOffset ConnectedChanged { get; init; }
 
@@ -82,6 +85,7 @@ public sealed record AttachedMachine : KubernetesObject
                 SidecarVersion = status?.SidecarVersion is { } sidecar ? ConditionState.Share(sidecar) : null,
                 LastSeen = lastSign,
                 Instances = instances,
+                IsDetached = connected?.Reason == Attachment.Detached,
                 Conditions =
                 [
                     .. (status?.Conditions ?? []).Where(condition => condition.Type is not (AgentConnected or Attachment.Type))

@@ -8,6 +8,7 @@ using SmmAgent.Core.Status;
 using SmmAgent.Host;
 using SmmAgent.Host.Rollback;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Identity;
 using SmmAgent.Linux.State;
 using SmmAgent.Linux.Systemd;
 
@@ -124,6 +125,10 @@ internal sealed class HostFixture : IHostAccess, IDisposable
         Assert.Null(new LastGoodMeshConfig(Paths.HostLastGoodMeshConfig).Save(
             new(MeshConfigReader.Read(body).Value!, body, "\"0\"", from ?? Target, Time.GetUtcNow().AddHours(-1))));
     }
+
+    /// <summary>Keeps the identity of a daemon whose report the dashboard accepted.</summary>
+    public void KeepReportedIdentity(string uuid = Uuid) =>
+        AgentIdentity.LoadOrCreate(Paths.Identity, bytes => bytes.Fill(7), machine: null).WithReported(Paths.Identity, Guid.Parse(uuid));
 
     /// <summary>Writes the status of a daemon that says whether the VM is registered.</summary>
     public void WriteRegistration(string status = "True", string reason = "Registered", string message = "it is")

@@ -208,6 +208,34 @@ public sealed class HostRollbackTests : IDisposable
     }
 
     [Fact]
+    public async Task RollbackOfTheFirstAttachIsReportedAsADetach()
+    {
+        _host.KeepReportedIdentity();
+        await Rollback().ArmAsync(Window, FakeSidecar.Before(null), Cancel);
+        _host.Units.Set("smm-agent.service", "active", "enabled");
+        var armed = _host.Calls.Count;
+
+        Assert.Equal(ExitCode.Done, await RollBackAsync());
+
+        Assert.Equal(["stop smm-agent.service", "sidecar restore", "firewall restore", "report detach"], _host.Calls.Skip(armed));
+        Assert.True(Assert.Single(_host.Dashboard.LastReports).Report.Detached);
+        Assert.EndsWith("✓ reported the detach to the dashboard\n✓ the unconfirmed changes were rolled back\n", _host.Output,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RollbackToARunningDaemonIsNotReportedAsADetach()
+    {
+        _host.KeepReportedIdentity();
+        _host.Units.Set("smm-agent.service", "active", "enabled");
+        await Rollback().ArmAsync(Window, FakeSidecar.Before("1.15.3"), Cancel);
+
+        Assert.Equal(ExitCode.Done, await RollBackAsync());
+
+        Assert.DoesNotContain("report detach", _host.Calls);
+    }
+
+    [Fact]
     public async Task RollbackWithoutASnapshotChangesNothing()
     {
         Assert.Equal(ExitCode.Failed, await RollBackAsync());

@@ -1,6 +1,6 @@
-namespace SmmAgent.Core.Status;
+namespace SmmAgent.Contract;
 
-/// <summary>The verdict about a VM, which <c>smm-agent status</c> and systemd show first.</summary>
+/// <summary>The verdict about a VM. <see cref="AttachmentRule"/> decides it, on the VM and at the dashboard.</summary>
 public enum AttachmentState
 {
     /// <summary>The daemon does not run, so nothing is observed; or a verdict of a newer version.</summary>
@@ -22,6 +22,7 @@ public enum AttachmentState
     NotConfigured,
 }
 
+/// <summary>The words of <see cref="AttachmentState"/>.</summary>
 public static class AttachmentStates
 {
     /// <summary>The word of status.json: <c>not-attached</c>.</summary>
@@ -38,6 +39,7 @@ public static class AttachmentStates
     /// <summary>The words for people: <c>NOT ATTACHED</c>.</summary>
     public static string Title(this AttachmentState state) => state.Name().Replace('-', ' ').ToUpperInvariant();
 
+    /// <summary>Reads a word of status.json; a word of a newer version is <see cref="AttachmentState.Unknown"/>.</summary>
     public static AttachmentState Parse(string? name) =>
         Enum.GetValues<AttachmentState>().FirstOrDefault(state => state.Name() == name, AttachmentState.Unknown);
 }
