@@ -25,7 +25,7 @@ internal static class PortsBench
         Show("status.json", figures => figures.StatusKiB, "KiB");
 
         void Show(string what, Func<Figures, double> figure, string unit, string aim = "") =>
-            report.Beside($"{Many} ports, beside {Few}: {what}", figure(many), figure(few), unit, aim);
+            report.Beside($"{Many:#,0} ports, beside {Few}: {what}", figure(many), figure(few), unit, aim);
     }
 
     private static async Task<Figures> MeasureAsync(int ports, bool quick)

@@ -98,7 +98,12 @@ public sealed class FirewallService : LoopService
         {
             var wait = await WorkAsync(StepAsync, cancel);
             if (_wasLarge)
+            {
+                // The step may have completed on this stack, whose frames still refer to all rules.
+                await Task.Yield();
                 ProcessMemory.GiveBack();
+            }
+
             await Signal.WaitAsync(wait, Time, cancel);
             if (_looks.WaitAt(Time.GetElapsedTime(_start)) is var pause && pause > TimeSpan.Zero)
                 await OwnRulesChanged.WaitAsync(pause, Time, cancel);
