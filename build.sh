@@ -308,7 +308,7 @@ case "${1:-help}" in
         shift
         need_root demo
         need "${link_packages[@]}" "${bed_packages[@]}"
-        if [ "${1:-}" = kubernetes ]; then
+        if [[ " $* " == *" kubernetes "* ]]; then
             need curl dpkg-dev patch
             kube_assets
         fi

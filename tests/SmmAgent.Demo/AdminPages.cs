@@ -9,10 +9,12 @@ internal sealed class AdminPages : IAsyncDisposable
 {
     private readonly TestbedProcess _forward;
 
-    public AdminPages(MeshTestbed testbed)
+    /// <param name="testbed">The testbed with the dashboard.</param>
+    /// <param name="url">The URL of the pages in the namespace of the cluster.</param>
+    public AdminPages(MeshTestbed testbed, string url)
     {
         var port = FreePort();
-        var inside = $"{string.Join(' ', testbed.Cluster.Inside("socat"))} STDIO TCP\\:{new Uri(MeshTestbed.AdminUrl).Authority}"
+        var inside = $"{string.Join(' ', testbed.Cluster.Inside("socat"))} STDIO TCP\\:{new Uri(url).Authority}"
             .Replace("127.0.0.1:", "127.0.0.1\\:", StringComparison.Ordinal);
         _forward = new TestbedProcess(["socat", $"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork", $"EXEC:{inside}"]);
         Url = $"http://127.0.0.1:{port}/machines";

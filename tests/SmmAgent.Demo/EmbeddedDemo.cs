@@ -12,7 +12,7 @@ internal static class EmbeddedDemo
     public static async Task RunAsync(DemoOutput demo, bool keeps)
     {
         await using (var testbed = await MeshTestbed.StartAsync(isShown: true))
-        await using (var pages = new AdminPages(testbed))
+        await using (var pages = new AdminPages(testbed, MeshTestbed.AdminUrl))
         await using (var agent = new VmAgent(testbed))
         {
             demo.Section("A cluster and a VM: two network namespaces and a cable");

@@ -13,11 +13,17 @@ internal static class KubernetesDemo
 {
     private const string Space = "vm-integration";
 
-    public static async Task RunAsync(DemoOutput demo)
+    // The other one is killed.
+    private const int ShownReplica = 1;
+
+    /// <param name="demo">Prints the steps.</param>
+    /// <param name="keeps">Whether the VM stays attached, and the pages of the dashboard are served, until Ctrl+C.</param>
+    public static async Task RunAsync(DemoOutput demo, bool keeps)
     {
         demo.Section("A cluster with Istio, smm-dashboard twice, and a VM");
-        await using var testbed = await MeshTestbed.StartAsync(kubernetes: true);
+        await using var testbed = await MeshTestbed.StartAsync(kubernetes: true, isShown: true);
         var cluster = testbed.Kubernetes!;
+        await using var pages = new AdminPages(testbed, KubernetesCluster.AdminUrl(ShownReplica));
         testbed.DropByDefault();
         await testbed.StartWorkloadAsync(8080);
         await testbed.StartWorkloadAsync(8082);
@@ -25,6 +31,8 @@ internal static class KubernetesDemo
               cluster  kube-apiserver and etcd; objects of plain Istio (revisions, tag, east-west gateway) and of a control plane of the SMM operator
                        smm-dashboard --kubernetes, two replicas behind {testbed.DashboardUrl}, with the rights of deploy/kubernetes
               VM       {MeshTestbed.VmAddress}, a firewall that drops by default
+              machines {pages.Url} (a browser on this host; --keep leaves it running)
+                       sign in with the token in {cluster.ViewerTokenFile}: {KubernetesCluster.ViewerTokenCommand}
             """);
         Print(demo, cluster, "-n", Space, "get", "workloadgroups");
 
@@ -74,6 +82,13 @@ internal static class KubernetesDemo
         await cluster.Server.StartServerAsync();
         await cluster.StartReplicaAsync(0);
         await demo.ConditionAsync(agent, ConditionType.ConfigCurrent, "True");
+
+        if (keeps)
+        {
+            demo.Section("The VM stays attached until Ctrl+C");
+            Console.WriteLine($"  open {pages.Url} and sign in with the token in {cluster.ViewerTokenFile}");
+            await Interrupt.WaitAsync();
+        }
 
         demo.Section("Revoke the VM's token");
         demo.Command($"kubectl -n {Space} delete secret {KubernetesCluster.VmSecret}");

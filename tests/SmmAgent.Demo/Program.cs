@@ -1,12 +1,12 @@
-// ./build.sh demo [--keep | kubernetes]: the main job, end to end, on one machine. See docs/demo.md.
+// ./build.sh demo [kubernetes] [--keep]: the main job, end to end, on one machine. See docs/demo.md.
 using SmmAgent.Testbed;
 using SmmAgent.Testbed.Kube;
 using SmmAgent.Demo;
 
-var (withKubernetes, keeps) = (args is ["kubernetes"], args is ["--keep"]);
-if (args.Length > 0 && !withKubernetes && !keeps)
+var (withKubernetes, keeps) = (args.Contains("kubernetes"), args.Contains("--keep"));
+if (args.Except(["kubernetes", "--keep"]).FirstOrDefault() is { } unknown)
 {
-    Console.Error.WriteLine($"demo: '{string.Join(' ', args)}' is not a demo; after demo comes kubernetes, --keep or nothing");
+    Console.Error.WriteLine($"demo: '{unknown}' is not an argument; usage: ./build.sh demo [kubernetes] [--keep]");
     return 2;
 }
 
@@ -21,7 +21,7 @@ var colour = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("
 var demo = new DemoOutput(Console.Out, colour);
 try
 {
-    await (withKubernetes ? KubernetesDemo.RunAsync(demo) : EmbeddedDemo.RunAsync(demo, keeps));
+    await (withKubernetes ? KubernetesDemo.RunAsync(demo, keeps) : EmbeddedDemo.RunAsync(demo, keeps));
 }
 catch (Exception exception) when (exception is TimeoutException or InvalidOperationException)
 {

@@ -82,7 +82,9 @@ public sealed class MeshTestbed : IAsyncDisposable
     /// Whether the dashboard's registration is behind 15012 of the gateways. That port is then only as available as the dashboard is.
     /// </param>
     /// <param name="kubernetes">Whether the dashboard reads a real API server instead of <see cref="Mesh"/>; over https.</param>
-    /// <param name="isShown">Whether the dashboard shows its machines on <see cref="AdminUrl"/>.</param>
+    /// <param name="isShown">
+    /// Whether the dashboard shows its machines on <see cref="AdminUrl"/>, or each replica on <see cref="KubernetesCluster.AdminUrl"/>.
+    /// </param>
     public static async Task<MeshTestbed> StartAsync(
         bool https = false, string? packages = null, bool registers = false, bool kubernetes = false, bool isShown = false)
     {
@@ -103,7 +105,7 @@ public sealed class MeshTestbed : IAsyncDisposable
             await testbed.StartGatewayAsync(SecondGateway);
             if (kubernetes)
             {
-                testbed.Kubernetes = await KubernetesCluster.StartAsync(testbed, testbed._certificate!);
+                testbed.Kubernetes = await KubernetesCluster.StartAsync(testbed, testbed._certificate!, isShown);
                 testbed.Mesh.Token = testbed.Kubernetes.Token;
             }
             else

@@ -129,6 +129,9 @@ public sealed class CommandLine
         _command.SetAction(_ => 0);
     }
 
+    /// <summary>The command tree, for the tests of the documentation.</summary>
+    internal RootCommand Root => _command;
+
     /// <summary>Parses the arguments, or runs a subcommand.</summary>
     /// <param name="args">The arguments.</param>
     /// <param name="error">Receives error messages.</param>
@@ -139,7 +142,7 @@ public sealed class CommandLine
     {
         // An argument that begins with @ is not a response file.
         var result = _command.Parse(
-            args is ["help", .. var words] ? [.. words, "--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            args is ["help", .. var words] && words.All(word => !word.StartsWith('-')) ? [.. words, "--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         exitCode = 0;
         List<string> faults = CommandLineErrors.Format(result) is { } wrong ? [wrong] : [];
         if (faults.Count == 0 && result.Action != _command.Action)

@@ -30,7 +30,7 @@ internal static class DashboardCheckCommand
         var output = OutputFormat.Create("report");
         var command = new Command(
             "check",
-            "Check a cluster for what VMs need, or a mesh description. Changes nothing.");
+            "Check a cluster or a mesh description, and suggest fixes.");
         foreach (var option in arguments.ClusterOptions)
             command.Add(option);
         command.Add(account);

@@ -48,7 +48,7 @@ internal static class MachinesCommand
                 Description = "One machine with its conditions: NAMESPACE/GROUP/UUID or NAMESPACE/GROUP/NAME.",
                 Arity = ArgumentArity.ZeroOrOne,
             });
-        var command = new Command("machines", "Print the machines of a running dashboard. Changes nothing.")
+        var command = new Command("machines", "Print the machines of a running dashboard.")
         {
             options.Server, options.TokenFile, options.CaFile, options.Namespace, options.Group, options.State, options.Search,
             options.Output, options.Machine,

@@ -16,15 +16,22 @@ public sealed class KubernetesCluster : IAsyncDisposable
 
     private const string Namespace = "vm-integration";
     private const int FirstPort = 9443;
+    private const int FirstAdminPort = 8090;
+    private const string Viewer = "viewer";
+
+    /// <summary>Makes the token with which a viewer signs in on the pages.</summary>
+    public const string ViewerTokenCommand =
+        $"kubectl -n {Namespace} create token {Viewer} --audience smm-dashboard --duration 8h";
 
     private readonly MeshTestbed _testbed;
     private readonly TestbedProcess?[] _replicas = new TestbedProcess?[2];
     private readonly DashboardCertificate _certificate;
+    private readonly bool _isShown;
     private string _kubeconfig = "";
 
-    private KubernetesCluster(MeshTestbed testbed, DashboardCertificate certificate)
+    private KubernetesCluster(MeshTestbed testbed, DashboardCertificate certificate, bool isShown)
     {
-        (_testbed, _certificate) = (testbed, certificate);
+        (_testbed, _certificate, _isShown) = (testbed, certificate, isShown);
         Server = new ApiServer(testbed.Cluster);
     }
 
@@ -38,14 +45,22 @@ public sealed class KubernetesCluster : IAsyncDisposable
     /// <summary>What a replica has printed.</summary>
     public string Output(int replica) => _replicas[replica]?.Output ?? "it does not run";
 
-    internal static async Task<KubernetesCluster> StartAsync(MeshTestbed testbed, DashboardCertificate certificate)
+    /// <summary>A file with the token of an account that sees the machines; on the testbed's host.</summary>
+    public string ViewerTokenFile => Server.InFolder("viewer-token");
+
+    /// <summary>The URL of the pages of a replica, in the namespace of the cluster.</summary>
+    public static string AdminUrl(int replica) => $"http://127.0.0.1:{FirstAdminPort + replica}";
+
+    internal static async Task<KubernetesCluster> StartAsync(MeshTestbed testbed, DashboardCertificate certificate, bool isShown)
     {
-        var cluster = new KubernetesCluster(testbed, certificate);
+        var cluster = new KubernetesCluster(testbed, certificate, isShown);
         try
         {
             await cluster.Server.StartAsync();
             cluster.ApplyIstio();
             cluster.ApplyDashboard();
+            if (isShown)
+                cluster.ApplyViewer();
             foreach (var replica in (int[])[0, 1])
                 await cluster.StartReplicaAsync(replica);
             return cluster;
@@ -126,7 +141,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
         var process = _replicas[replica] = new TestbedProcess(_testbed.Cluster.Inside([
             .. Programs.Dashboard, "--kubernetes", "--kubeconfig", _kubeconfig, "--public-url", _testbed.DashboardUrl,
             "--listen", $"https://{MeshTestbed.DashboardAddress}:{port}", "--certificate", _certificate.CertificateFile, "--key",
-            _certificate.KeyFile, "--status", status,
+            _certificate.KeyFile, "--status", status, .. _isShown ? (string[])["--admin", new Uri(AdminUrl(replica)).Authority] : [],
         ]));
         await Until.TrueAsync(
             () => process.HasExited ? throw new InvalidOperationException(process.Output)
@@ -233,6 +248,19 @@ public sealed class KubernetesCluster : IAsyncDisposable
             """);
         SetGateways(MeshTestbed.FirstGateway, MeshTestbed.SecondGateway);
         MakeToken();
+    }
+
+    // The rights for the pages, and an account that sees the machines of its namespace.
+    private void ApplyViewer()
+    {
+        Server.Apply(File.ReadAllText(
+            Path.Combine(KubeAssets.Repository, "deploy", "kubernetes", "components", "admin", "cluster-role.yaml")));
+        Server.Kubectl("-n", Namespace, "create", "serviceaccount", Viewer);
+        Server.Kubectl(
+            "-n", Namespace, "create", "rolebinding", Viewer, "--clusterrole", "smm-dashboard-viewer", "--serviceaccount",
+            $"{Namespace}:{Viewer}");
+        File.WriteAllText(ViewerTokenFile, Server.Kubectl(ViewerTokenCommand.Split(' ')[1..]));
+        File.SetUnixFileMode(ViewerTokenFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     // Its own rights, no more: those that an administrator applies.

@@ -133,7 +133,8 @@ public sealed record RemovedEvent(string Namespace, string Group, string Uuid);
 /// <summary>The events <c>ready</c>, <c>reset</c> and <c>mesh</c> of the event stream.</summary>
 public sealed record VersionEvent(long Version);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(WholeSecondsJsonConverter)])]
 [JsonSerializable(typeof(MachineListAnswer))]
 [JsonSerializable(typeof(MachineAnswer))]
 [JsonSerializable(typeof(GroupListAnswer))]
