@@ -142,7 +142,8 @@ public sealed class CommandLine
     {
         // An argument that begins with @ is not a response file.
         var result = _command.Parse(
-            args is ["help", .. var words] && words.All(word => !word.StartsWith('-')) ? [.. words, "--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            args is ["help", .. var words] && words.All(word => !word.StartsWith('-')) ? [.. words, "--help"] : args,
+            new ParserConfiguration { ResponseFileTokenReplacer = null });
         exitCode = 0;
         List<string> faults = CommandLineErrors.Format(result) is { } wrong ? [wrong] : [];
         if (faults.Count == 0 && result.Action != _command.Action)

@@ -53,7 +53,8 @@ public sealed class ClusterCheckReportTests(CheckedCluster cluster)
     [InlineData("--output: 'xml' is not one of text, json, yaml; for example: --output json", "check", "--kubernetes", "--output", "xml")]
     [InlineData("--account 'smm-dashboard' is not NAMESPACE/NAME of a service account, for example smm-dashboard/smm-dashboard", "check",
         "--kubernetes", "--account", "smm-dashboard")]
-    [InlineData("/none: not a usable kubeconfig: no such file or directory; give another file: --kubeconfig FILE", "check", "--kubernetes", "--kubeconfig", "/none")]
+    [InlineData("/none: not a usable kubeconfig: no such file or directory; give another file: --kubeconfig FILE", "check", "--kubernetes",
+        "--kubeconfig", "/none")]
     [InlineData(
         "KUBERNETES_SERVICE_HOST is not set, so the program does not run in a pod: run it in one, or name a kubeconfig "
             + "with --kubeconfig FILE",
