@@ -36,7 +36,9 @@ public static class SystemTrust
         _ = Libc.SetVariable(FolderVariable, "", overwrite: 1);
     }
 
-    /// <summary>The policy of a handshake whose certificate <see cref="Build(X509Certificate2, X509Chain, bool)"/> validates afterwards.</summary>
+    /// <summary>
+    /// The policy of a handshake. <see cref="Build(X509Certificate2, X509Chain, bool)"/> validates the certificate afterwards.
+    /// </summary>
     public static X509ChainPolicy HandshakePolicy() => new()
     {
         TrustMode = X509ChainTrustMode.CustomRootTrust,
