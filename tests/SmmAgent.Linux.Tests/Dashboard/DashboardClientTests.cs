@@ -170,6 +170,40 @@ public sealed class DashboardClientTests : ClientOfRawServer
         Assert.DoesNotContain(key, identity.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task LastReportSaysThatTheAgentWasDetachedAndUsualOnesDoNot()
+    {
+        Server.Answers = _ => "HTTP/1.1 204 No Content\r\n\r\n";
+        var identity = AgentIdentity.LoadOrCreate(Path.Combine(Folder.FullName, "identity.json"), buffer => buffer.Fill(7), machine: null);
+        using var client = Client();
+
+        await client.PutReportAsync(identity.MadeUuid, identity.Key, Report(), TestContext.Current.CancellationToken);
+        await client.PutLastReportAsync(
+            identity.MadeUuid, identity.Key, Report() with { Detached = true }, TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain("detached", (await Server.NextAsync()).Body, StringComparison.Ordinal);
+        var request = await Server.NextAsync();
+        Assert.StartsWith("PUT ", request.Line, StringComparison.Ordinal);
+        Assert.Contains("\"detached\":true", request.Body, StringComparison.Ordinal);
+        Assert.Equal(43, request.Header("Agent-Key")!.Length);
+    }
+
+    [Fact]
+    public async Task LastReportIsNotWaitedForLongerThanFiveSeconds()
+    {
+        var identity = AgentIdentity.LoadOrCreate(Path.Combine(Folder.FullName, "identity.json"), buffer => buffer.Fill(7), machine: null);
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        using var client = Client(new Uri($"http://127.0.0.1:{((System.Net.IPEndPoint)silent.LocalEndpoint).Port}"));
+
+        var call = client.PutLastReportAsync(identity.MadeUuid, identity.Key, Report(), TestContext.Current.CancellationToken);
+        using var accepted = await silent.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        Assert.False(call.IsCompleted);
+        Time.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(UnreachableReason.TimedOut, Assert.IsType<DashboardFailure.Unreachable>((await call).Failure).Reason);
+    }
+
     private static AgentReport Report() => new()
     {
         Host = new("vm", "Debian", "amd64"),

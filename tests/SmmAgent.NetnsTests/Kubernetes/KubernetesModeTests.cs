@@ -31,6 +31,11 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
         {
             cluster.Server.Kubectl("-n", "vm-integration", "delete", "workloadentry", "--all");
         }
+
+        await agent.StopAsync();
+        Assert.Contains("✓ reported the detach to the dashboard\n", agent.Run("detach").Output, StringComparison.Ordinal);
+        // Before the dashboard answers, the object is written: CONNECTED, ATTACHED and REASON.
+        Assert.Matches("False +False +Detached", FleetRow(uuid));
     }
 
     [Fact]
