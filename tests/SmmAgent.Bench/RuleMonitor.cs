@@ -23,16 +23,24 @@ internal sealed class RuleMonitor : IAsyncDisposable
     public static async Task<RuleMonitor> StartAsync(MeshTestbed testbed)
     {
         var monitor = new RuleMonitor(testbed);
-        var seen = monitor.Expect("add rule ip probe rules");
-        testbed.Vm.Run("nft", "add table ip probe; add chain ip probe rules");
-        while (!seen.IsCompleted)
+        try
         {
-            testbed.Vm.Run("nft", "add rule ip probe rules accept");
-            await Task.WhenAny(seen, Task.Delay(100));
-        }
+            var seen = monitor.Expect("add rule ip probe rules");
+            testbed.Vm.Run("nft", "add table ip probe; add chain ip probe rules");
+            while (!seen.IsCompleted)
+            {
+                testbed.Vm.Run("nft", "add rule ip probe rules accept");
+                await Task.WhenAny(seen, Task.Delay(100));
+            }
 
-        testbed.Vm.Run("nft", "delete", "table", "ip", "probe");
-        return monitor;
+            testbed.Vm.Run("nft", "delete", "table", "ip", "probe");
+            return monitor;
+        }
+        catch
+        {
+            await monitor.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>The time from the start of a change to the first rule with a text that the kernel reports afterwards.</summary>

@@ -7,7 +7,7 @@ namespace SmmAgent.Core.Time;
 /// </remarks>
 public sealed class MemoryPacing
 {
-    /// <summary>The growth since the last return that makes another one due. The idle agent grows by 1 to 2 MiB.</summary>
+    /// <summary>The growth since the last return that makes another one due. An idle agent grows by far less.</summary>
     public const long Growth = 4 * 1024 * 1024;
 
     /// <summary>The pause after the growth was seen: the work that caused it has probably ended by then.</summary>
