@@ -26,18 +26,14 @@ public sealed class CurrentMeshDescription
     public void Replace(MeshDescription mesh)
     {
         var before = _current.Mesh;
-        _current = new Indexed(mesh, new TokenIndex(mesh.TokenSha256s));
-        Serve(mesh, mesh.TokenSha256s.Keys.Where(group => HasLostToken(group, before, mesh)).ToHashSet());
+        var current = _current = new Indexed(mesh, new TokenIndex(mesh.TokenSha256s));
+        Serve(mesh, mesh.TokenSha256s.Keys.Where(group => HasLostToken(group, before, current)).ToHashSet());
     }
 
     private void Serve(MeshDescription mesh, IReadOnlySet<GroupId>? revoked) =>
         _served.Replace(mesh.Settings, mesh.Groups.Values.Select(GroupEntry.From), revoked);
 
-    private static bool HasLostToken(GroupId group, MeshDescription before, MeshDescription after)
-    {
-        if (!before.TokenSha256s.TryGetValue(group, out var old) || ReferenceEquals(old, after.TokenSha256s[group]))
-            return false;
-
-        return old.Any(token => !after.TokenSha256s[group].Any(other => token.AsSpan().SequenceEqual(other)));
-    }
+    private static bool HasLostToken(GroupId group, MeshDescription before, Indexed after) =>
+        before.TokenSha256s.TryGetValue(group, out var old) && !ReferenceEquals(old, after.Mesh.TokenSha256s[group])
+        && old.Any(token => after.Tokens.Find(token)?.Opens.Contains(group) != true);
 }
