@@ -1,35 +1,11 @@
-using SmmAgent.Contract;
 using IstioStandIn;
-using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
 /// <summary>Other tests rely on this: the stand-in package is installed like Istio's, and captures traffic as Istio does.</summary>
-public sealed class IstioStandInTests : IAsyncDisposable
+public sealed class IstioStandInTests : IstioStandInFixture
 {
-    private const string Vm = "10.77.0.1";
-    private const string Peer = "10.77.0.2";
-
-    private readonly PackageHostRoot _host = new();
-    private readonly string _vmNetwork = $"smmv{Guid.NewGuid():N}"[..12];
-    private readonly string _peerNetwork = $"smmp{Guid.NewGuid():N}"[..12];
-    private readonly List<System.Diagnostics.Process> _running = [];
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var process in _running)
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None);
-            process.Dispose();
-        }
-
-        foreach (var network in (string[])[_vmNetwork, _peerNetwork])
-            await new CommandRunner().RunAsync(["ip", "netns", "del", network], CancellationToken.None);
-        _host.Dispose();
-    }
-
     [Theory]
     [InlineData("deb", "1.15.3", "amd64")]
     [InlineData("deb", "1.15.4", "arm64")]
@@ -37,8 +13,8 @@ public sealed class IstioStandInTests : IAsyncDisposable
     [InlineData("rpm", "1.15.4", "arm64")]
     public async Task StandInIsBuiltForBothFormatsAndArchitectures(string format, string version, string architecture)
     {
-        Directory.CreateDirectory(_host.Shared);
-        var path = IstioSidecarPackage.Build(_host.Shared, version, format, architecture);
+        Directory.CreateDirectory(Host.Shared);
+        var path = IstioSidecarPackage.Build(Host.Shared, version, format, architecture);
         IPackageSystem system = format == "deb" ? new Dpkg(new(), PackageCommands.Direct(new()), hasApt: true, TimeSpan.Zero)
             : new Rpm(new(), PackageCommands.Direct(new()), null);
 
@@ -58,54 +34,54 @@ public sealed class IstioStandInTests : IAsyncDisposable
     {
         await InstallAsync();
         await ConnectNetworksAsync();
-        File.WriteAllText(_host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n");
+        File.WriteAllText(Host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n");
         File.WriteAllText(
-            _host.Inside("/var/lib/istio/envoy/cluster.env"),
+            Host.Inside("/var/lib/istio/envoy/cluster.env"),
             "ISTIO_META_DNS_CAPTURE='true'\nISTIO_SERVICE_CIDR='*'\nISTIO_INBOUND_PORTS='*'\n"
             + "ISTIO_LOCAL_EXCLUDE_PORTS='22,16400'\nISTIO_SERVICE='a.b'\nPS_TEST='it'\"'\"'s'\n");
         // The name server of the host, which resolves every name to the same address.
-        File.WriteAllText($"{_host.Shared}/names", """
+        File.WriteAllText($"{Host.Shared}/names", """
             sysread STDIN, my $question, 4096;
             my $end = index($question, "\0", 12) + 5;
             syswrite STDOUT, substr($question, 0, 2) . pack('n5', 0x8180, 1, 1, 0, 0) . substr($question, 12, $end - 12) . pack('n3 N n C4', 0xc00c, 1, 1, 9, 4, 192, 0, 2, 7);
             """);
-        Start(_peerNetwork, "socat", $"UDP-LISTEN:53,bind={Peer},fork,reuseaddr", $"EXEC:perl {_host.Shared}/names");
-        Serve(_vmNetwork, 8080);
-        Serve(_vmNetwork, 16400);
-        Serve(_peerNetwork, 9090);
-        var sidecar = Start(_vmNetwork, "chroot", _host.Inside(""), "/usr/local/bin/istio-start.sh");
+        Start(PeerNetwork, "socat", $"UDP-LISTEN:53,bind={Peer},fork,reuseaddr", $"EXEC:perl {Host.Shared}/names");
+        Serve(VmNetwork, 8080);
+        Serve(VmNetwork, 16400);
+        Serve(PeerNetwork, 9090);
+        var sidecar = Start(VmNetwork, "chroot", Host.Inside(""), "/usr/local/bin/istio-start.sh");
 
-        await UntilAsync(_vmNetwork, "127.0.0.1", 15021, "GET /healthz/ready HTTP/1.1\r\n\r\n", "200 OK");
-        await UntilAsync(_peerNetwork, Vm, 8080, "", "served by 8080");
-        await UntilAsync(_vmNetwork, Peer, 9090, "", "served by 9090");
-        await UntilAsync(_peerNetwork, Vm, 16400, "", "served by 16400");
+        await UntilAsync(VmNetwork, "127.0.0.1", 15021, "GET /healthz/ready HTTP/1.1\r\n\r\n", "200 OK");
+        await UntilAsync(PeerNetwork, Vm, 8080, "", "served by 8080");
+        await UntilAsync(VmNetwork, Peer, 9090, "", "served by 9090");
+        await UntilAsync(PeerNetwork, Vm, 16400, "", "served by 16400");
         foreach (var transport in (string[])["", "options use-vc"])
         {
             await File.WriteAllTextAsync(
-                _host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n{transport}\n", TestContext.Current.CancellationToken);
+                Host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n{transport}\n", TestContext.Current.CancellationToken);
             foreach (var name in (string[])["kubernetes.default.svc.cluster.local", "kubernetes.default"])
                 Assert.StartsWith("10.96.0.1 ", (await LookUpAsync(name)).Output, StringComparison.Ordinal);
         }
 
-        await File.WriteAllTextAsync(_host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n", TestContext.Current.CancellationToken);
         Assert.StartsWith("192.0.2.7 ", (await LookUpAsync("gateway.example.com")).Output, StringComparison.Ordinal);
         Assert.Equal(
             ["istio-clean-iptables", "istio-iptables", "proxy --serviceCluster=a.b"],
-            await File.ReadAllLinesAsync(_host.Inside($"{IstioSidecarPackage.State}/calls"), TestContext.Current.CancellationToken));
+            await File.ReadAllLinesAsync(Host.Inside($"{IstioSidecarPackage.State}/calls"), TestContext.Current.CancellationToken));
         Assert.Contains("PS_TEST=it's",
-            await File.ReadAllTextAsync(_host.Inside($"{IstioSidecarPackage.State}/environment"), TestContext.Current.CancellationToken),
+            await File.ReadAllTextAsync(Host.Inside($"{IstioSidecarPackage.State}/environment"), TestContext.Current.CancellationToken),
             StringComparison.Ordinal);
 
         sidecar.Kill(entireProcessTree: true);
         await sidecar.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal("", await AskAsync(_peerNetwork, Vm, 8080, ""));
-        Assert.Equal("", await AskAsync(_vmNetwork, Peer, 9090, ""));
-        Assert.Equal("served by 16400\n", await AskAsync(_peerNetwork, Vm, 16400, ""));
+        Assert.Equal("", await AskAsync(PeerNetwork, Vm, 8080, ""));
+        Assert.Equal("", await AskAsync(VmNetwork, Peer, 9090, ""));
+        Assert.Equal("served by 16400\n", await AskAsync(PeerNetwork, Vm, 16400, ""));
 
-        await InAsync(_vmNetwork, "chroot", _host.Inside(""), "/usr/local/bin/istio-start.sh", "clean");
-        Assert.Equal("served by 8080\n", await AskAsync(_peerNetwork, Vm, 8080, ""));
-        Assert.Equal("served by 9090\n", await AskAsync(_vmNetwork, Peer, 9090, ""));
-        Assert.DoesNotContain("ISTIO", await InAsync(_vmNetwork, "iptables-save"), StringComparison.Ordinal);
+        await InAsync(VmNetwork, "chroot", Host.Inside(""), "/usr/local/bin/istio-start.sh", "clean");
+        Assert.Equal("served by 8080\n", await AskAsync(PeerNetwork, Vm, 8080, ""));
+        Assert.Equal("served by 9090\n", await AskAsync(VmNetwork, Peer, 9090, ""));
+        Assert.DoesNotContain("ISTIO", await InAsync(VmNetwork, "iptables-save"), StringComparison.Ordinal);
     }
 
     // The recorded rules of the real tool: a stand-in that captures less fails here.
@@ -133,13 +109,13 @@ public sealed class IstioStandInTests : IAsyncDisposable
             await WithNetworkAsync(async () =>
             {
                 await File.WriteAllTextAsync(
-                    _host.Inside("/etc/resolv.conf"),
+                    Host.Inside("/etc/resolv.conf"),
                     $"nameserver {(record.StartsWith("dual", StringComparison.Ordinal) ? "10.255.255.53" : "198.18.0.1")}\n",
                     TestContext.Current.CancellationToken);
                 await CaptureAsync("istio-iptables", settings);
                 Assert.Equal(IstioRecords.Capture(record), IstioRecords.Rules(await AsRecordedAsync(save)));
                 if (record.StartsWith("tproxy", StringComparison.Ordinal))
-                    Assert.Contains("fwmark 0x539 lookup 133", await InAsync(_vmNetwork, "ip", "rule", "show"), StringComparison.Ordinal);
+                    Assert.Contains("fwmark 0x539 lookup 133", await InAsync(VmNetwork, "ip", "rule", "show"), StringComparison.Ordinal);
 
                 await CaptureAsync("istio-clean-iptables", settings);
                 Assert.DoesNotContain("istio", await AllRulesAsync(), StringComparison.OrdinalIgnoreCase);
@@ -156,20 +132,20 @@ public sealed class IstioStandInTests : IAsyncDisposable
             await CaptureAsync("istio-iptables", "FORCE_IPTABLES_BINARY=legacy");
             await CaptureAsync("istio-clean-iptables", "FORCE_IPTABLES_BINARY=nft");
             await CaptureAsync("istio-clean-iptables", "NATIVE_NFTABLES=true");
-            Assert.Contains("ISTIO_OUTPUT", await InAsync(_vmNetwork, "iptables-legacy-save"), StringComparison.Ordinal);
+            Assert.Contains("ISTIO_OUTPUT", await InAsync(VmNetwork, "iptables-legacy-save"), StringComparison.Ordinal);
         });
 
         // Current versions of Istio set their rules in another backend than the one that they have just cleaned.
         await File.WriteAllTextAsync(
-            _host.Inside($"{IstioSidecarPackage.State}/behave"), "legacy-trap", TestContext.Current.CancellationToken);
+            Host.Inside($"{IstioSidecarPackage.State}/behave"), "legacy-trap", TestContext.Current.CancellationToken);
         await WithNetworkAsync(async () =>
         {
             await CaptureAsync("istio-iptables", "FORCE_IPTABLES_BINARY=nft");
             await CaptureAsync("istio-clean-iptables");
-            Assert.DoesNotContain("ISTIO_OUTPUT", await InAsync(_vmNetwork, "iptables-nft-save"), StringComparison.Ordinal);
+            Assert.DoesNotContain("ISTIO_OUTPUT", await InAsync(VmNetwork, "iptables-nft-save"), StringComparison.Ordinal);
             await CaptureAsync("istio-iptables");
-            Assert.Contains("ISTIO_OUTPUT", await InAsync(_vmNetwork, "iptables-legacy-save"), StringComparison.Ordinal);
-            Assert.DoesNotContain("ISTIO_OUTPUT", await InAsync(_vmNetwork, "iptables-nft-save"), StringComparison.Ordinal);
+            Assert.Contains("ISTIO_OUTPUT", await InAsync(VmNetwork, "iptables-legacy-save"), StringComparison.Ordinal);
+            Assert.DoesNotContain("ISTIO_OUTPUT", await InAsync(VmNetwork, "iptables-nft-save"), StringComparison.Ordinal);
         });
     }
 
@@ -193,144 +169,14 @@ public sealed class IstioStandInTests : IAsyncDisposable
     {
         await InstallAsync();
         await ConnectNetworksAsync();
-        File.WriteAllText(_host.Inside($"{IstioSidecarPackage.State}/behave"), word);
+        File.WriteAllText(Host.Inside($"{IstioSidecarPackage.State}/behave"), word);
 
-        var sidecar = Start(_vmNetwork, "chroot", _host.Inside(""), "/usr/local/bin/istio-start.sh");
+        var sidecar = Start(VmNetwork, "chroot", Host.Inside(""), "/usr/local/bin/istio-start.sh");
         await sidecar.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(exitCode, sidecar.ExitCode);
         Assert.Contains("on purpose",
-            await File.ReadAllTextAsync(_host.Inside("/var/log/istio/istio.err.log"), TestContext.Current.CancellationToken),
+            await File.ReadAllTextAsync(Host.Inside("/var/log/istio/istio.err.log"), TestContext.Current.CancellationToken),
             StringComparison.Ordinal);
     }
-
-    private async Task InstallAsync()
-    {
-        var offered = new SmmAgent.Contract.Package
-        {
-            Name = IstioSidecarPackage.Name, Version = "1.15.3", Format = PackageFormat.Deb,
-            Architecture = "amd64", Path = "/p"
-        };
-        Assert.Null(_host.Cache.Prepare());
-        IstioSidecarPackage.Build(_host.Cache.Folder, "1.15.3");
-        // The package depends on sudo, like Istio's, but this host need not have it.
-        if (!File.Exists("/usr/bin/sudo"))
-            OfferSudo();
-
-        var outcome = await _host.InstallAsync(_host.Installer("apt-get", "deb"), _host.Sealed(offered));
-
-        Assert.Equal(new InstallOutcome.Installed("1.15.3", null), outcome);
-    }
-
-    private async Task WithNetworkAsync(Func<Task> test)
-    {
-        var runner = new CommandRunner();
-        Assert.True((await runner.RunAsync(["ip", "netns", "add", _vmNetwork], TestContext.Current.CancellationToken)).Succeeded);
-        try
-        {
-            // With a global IPv4 address, Istio does not change IPv6.
-            await InAsync(_vmNetwork, "ip", "link", "add", "vm", "type", "veth", "peer", "name", "peer");
-            await InAsync(_vmNetwork, "ip", "address", "add", $"{Vm}/24", "dev", "vm");
-            await InAsync(_vmNetwork, "ip", "link", "set", "lo", "up");
-            await test();
-        }
-        finally
-        {
-            await runner.RunAsync(["ip", "netns", "del", _vmNetwork], CancellationToken.None);
-        }
-    }
-
-    // As the agent writes it to cluster.env.
-    private Task<CommandResult> TryCaptureAsync(string command, params string[] settings) => new CommandRunner().RunAsync(
-        [
-            "ip", "netns", "exec", _vmNetwork, "chroot", _host.Inside(""), "env", "ISTIO_META_DNS_CAPTURE=true", "ISTIO_SERVICE_CIDR=*",
-                "ISTIO_INBOUND_PORTS=8080,8082",
-            "ISTIO_LOCAL_EXCLUDE_PORTS=22,15090,15021,15020,16400,16401", .. settings, "/usr/local/bin/pilot-agent", command,
-        ],
-        TestContext.Current.CancellationToken);
-
-    private async Task CaptureAsync(string command, params string[] settings)
-    {
-        var result = await TryCaptureAsync(command, settings);
-        Assert.True(result.Succeeded, result.Describe() + result.Output);
-    }
-
-    // On a host where istio-proxy has the ids of the record.
-    private async Task<string> AsRecordedAsync(string save)
-    {
-        var ids = (await InAsync(_vmNetwork, "chroot", _host.Inside(""), "sh", "-c", "id -u istio-proxy; id -g istio-proxy")).Split('\n');
-        var rules = await InAsync(_vmNetwork, save.Split(' '));
-        foreach (var (name, id) in (ReadOnlySpan<(string, string)>)[
-            ("uid-owner ", ids[0]), ("gid-owner ", ids[1]), ("skuid ", ids[0]), ("skuid != ", ids[0]), ("skgid ", ids[1]),
-                ("skgid != ", ids[1])])
-            rules = rules.Replace($"{name}{id} ", $"{name}996 ", StringComparison.Ordinal);
-        return rules;
-    }
-
-    private async Task<string> AllRulesAsync()
-    {
-        var all = "";
-        foreach (var save in (string[])[
-            "iptables-legacy-save", "ip6tables-legacy-save", "iptables-nft-save", "ip6tables-nft-save", "nft list ruleset"])
-            all += await InAsync(_vmNetwork, save.Split(' '));
-        return all;
-    }
-
-    private Task<CommandResult> LookUpAsync(string name) => new CommandRunner().RunAsync(
-        ["ip", "netns", "exec", _vmNetwork, "chroot", _host.Inside(""), "getent", "ahostsv4", name], TestContext.Current.CancellationToken,
-        timeout: TimeSpan.FromMinutes(1));
-
-    private void OfferSudo()
-    {
-        var folder = $"{_host.Shared}/sudo";
-        Directory.CreateDirectory($"{folder}/DEBIAN");
-        File.WriteAllText($"{folder}/DEBIAN/control",
-            "Package: sudo\nVersion: 1\nArchitecture: all\nMaintainer: t <t@example.com>\nDescription: an empty one\n");
-        BuiltPackage.Run("dpkg-deb", "-b", folder, $"{folder}.deb");
-        BuiltPackage.Run([.. _host.Prefix, "dpkg", "-i", $"{folder}.deb"]);
-    }
-
-    private async Task ConnectNetworksAsync()
-    {
-        var runner = new CommandRunner();
-        foreach (var network in (string[])[_vmNetwork, _peerNetwork])
-            Assert.True((await runner.RunAsync(["ip", "netns", "add", network], TestContext.Current.CancellationToken)).Succeeded);
-        await InAsync(_vmNetwork, "ip", "link", "add", "vm", "type", "veth", "peer", "name", "peer", "netns", _peerNetwork);
-        foreach (var (network, link, address) in (ReadOnlySpan<(string, string, string)>)[
-            (_vmNetwork, "vm", Vm), (_peerNetwork, "peer", Peer)])
-        {
-            BuiltPackage.Run("ip", "-n", network, "address", "add", $"{address}/24", "dev", link);
-            BuiltPackage.Run("ip", "-n", network, "link", "set", link, "up");
-            BuiltPackage.Run("ip", "-n", network, "link", "set", "lo", "up");
-        }
-    }
-
-    private void Serve(string network, int port) =>
-        Start(network, "socat", $"TCP-LISTEN:{port},fork,reuseaddr", $"SYSTEM:echo served by {port}");
-
-    private System.Diagnostics.Process Start(string network, params string[] command)
-    {
-        var process = System.Diagnostics.Process.Start(
-            new System.Diagnostics.ProcessStartInfo("ip", ["netns", "exec", network, .. command]))!;
-        _running.Add(process);
-        return process;
-    }
-
-    private static async Task<string> InAsync(string network, params string[] command)
-    {
-        var result = await new CommandRunner().RunAsync(
-            ["ip", "netns", "exec", network, .. command], TestContext.Current.CancellationToken);
-        Assert.True(result.Succeeded, result.Describe());
-        return result.Output;
-    }
-
-    private Task UntilAsync(string network, string address, int port, string request, string shown) => Until.TrueAsync(
-        () => AskAsync(network, address, port, request).GetAwaiter().GetResult().Contains(shown, StringComparison.Ordinal),
-        $"{address}:{port} answers", TimeSpan.FromMinutes(1), () => File.ReadAllText(_host.Inside("/var/log/istio/istio.err.log")));
-
-    /// <summary>The answer; empty where no server is reached.</summary>
-    private static async Task<string> AskAsync(string network, string address, int port, string request) =>
-        (await new CommandRunner().RunAsync(
-            ["ip", "netns", "exec", network, "socat", "-t5", "-", $"TCP:{address}:{port},connect-timeout=5"],
-            TestContext.Current.CancellationToken, input: request, timeout: TimeSpan.FromSeconds(30))).Output;
 }
