@@ -55,6 +55,6 @@ public static partial class TextWrap
         return command.Length == 0 ? words : [.. words, command];
     }
 
-    [GeneratedRegex("(?:^|: )(?<command>(?:sudo|smm-agent|journalctl|systemctl|kubectl) [^;]*)$")]
+    [GeneratedRegex("(?:^|: )(?<command>(?:sudo|smm-agent|journalctl|systemctl|kubectl|--[a-z-]+) [^;]*)$")]
     private static partial Regex Command();
 }

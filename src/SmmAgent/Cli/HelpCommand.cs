@@ -10,10 +10,14 @@ internal static class HelpCommand
 {
     private const string Name = "help";
 
-    public static Command Create() => new(Name, "Print the help of a command.")
+    public static Command Create()
     {
-        new Argument<string[]>("COMMAND") { Description = "the command, such as status; default: list them" },
-    };
+        var words = new Argument<string[]>("COMMAND") { Description = "the command, such as status; default: list them" };
+        var command = new Command(Name, "Print the help of a command.") { words };
+        // Also behind a global option.
+        command.SetAction((parsed, _) => AgentCommandLine.RunAsync([.. parsed.GetValue(words) ?? [], "--help"]));
+        return command;
+    }
 
     public static string[] Expand(string[] arguments) => arguments is [Name, .. var words] ? [.. words, "--help"] : arguments;
 
@@ -31,6 +35,8 @@ internal static class HelpCommand
     // The library prints a heading above one line, and the optional value of an option as required.
     private sealed class ShortHelp(HelpAction help) : SynchronousCommandLineAction
     {
+        public override bool ClearsParseErrors => true;
+
         public override int Invoke(ParseResult parseResult)
         {
             var configuration = parseResult.InvocationConfiguration;

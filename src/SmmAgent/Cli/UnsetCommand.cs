@@ -55,6 +55,7 @@ internal static class UnsetCommand
     private static string Unknown(string word) =>
         word is "bearer-token" or "token" ? "the bearer token is not a setting; to remove it: sudo rm /etc/smm/bearer-token"
         : $"there is no setting '{NameRules.Shown(word)}'"
-            + (Array.Find(Keys, key => key.EndsWith("." + word, StringComparison.OrdinalIgnoreCase)) is { } meant
-                ? $"; did you mean '{meant}'?" : Spelling.Suggestion(word, [.. Keys, .. Names.Keys.Except(Keys)], "the settings are"));
+            + ((Array.Find(Keys, key => key.EndsWith("." + word, StringComparison.OrdinalIgnoreCase))
+                ?? Spelling.Nearest(word, Keys.Concat(Names.Keys))) is { } meant
+                ? $"; did you mean '{meant}'?" : "; to list them: smm-agent config show");
 }

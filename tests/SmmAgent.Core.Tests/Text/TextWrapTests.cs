@@ -27,6 +27,17 @@ public sealed class TextWrapTests
         TextWrap.Lines("  fix: ", "aaaa bbbb cccc dddd eeee /a/very/long/path/that/is/not/broken f", 27));
 
     [Fact]
+    public void CommandAtTheEndIsNotBrokenIfItFits()
+    {
+        Assert.Equal(
+            ["✗ it is refused;", "  use instead:", "  sudo smm-agent set x"],
+            TextWrap.Lines("✗ ", "  ", "it is refused; use instead: sudo smm-agent set x", 24));
+        Assert.Equal(
+            ["✗ use instead: sudo smm-agent", "  set bearer-token --stdin"],
+            TextWrap.Lines("✗ ", "  ", "use instead: sudo smm-agent set bearer-token --stdin", 30));
+    }
+
+    [Fact]
     public void WithoutAWidthNothingIsWrapped() =>
         Assert.Equal(["x " + new string('a', 300) + " b"], TextWrap.Lines("x ", new string('a', 300) + " b", null));
 

@@ -19,7 +19,7 @@ public sealed class FirewalldCheckTests(BedFixture fixture) : IClassFixture<BedF
         var managed = Check();
         Assert.Contains("firewalld", managed.Line("ports-firewall").Found, StringComparison.Ordinal);
         Assert.All(Subjects, subject => Assert.Equal(
-            new CheckedLine("warn", subject, "shut by firewalld's zone public; the agent will open it", "sudo smm-agent reconcile", null),
+            new CheckedLine("warn", subject, "is blocked by firewalld's zone public; the agent will open it", "sudo smm-agent reconcile", null),
             managed.Line("ports-open", subject)));
         Assert.False(bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
 
@@ -29,7 +29,7 @@ public sealed class FirewalldCheckTests(BedFixture fixture) : IClassFixture<BedF
         foreach (var subject in Subjects)
         {
             var shut = left.Line("ports-open", subject);
-            Assert.Equal(("fail", "firewalld's zone public does not let it in"), (shut.Status, shut.Found));
+            Assert.Equal(("fail", "is blocked by firewalld's zone public"), (shut.Status, shut.Found));
             Assert.Equal(0, firewalld.Try("sh", "-ec", shut.Command).ExitCode);
         }
 

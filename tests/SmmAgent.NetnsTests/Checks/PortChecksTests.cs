@@ -13,7 +13,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
         var before = CheckReportReader.By(agent).Line("ports-open", "16400 (agent)");
-        Assert.Equal(("warn", "shut by INPUT of iptables and INPUT of ip6tables; the agent will open it"), (before.Status, before.Found));
+        Assert.Equal(("warn", "is blocked by INPUT of iptables and INPUT of ip6tables; the agent will open it"), (before.Status, before.Found));
         Assert.Equal("sudo smm-agent reconcile", before.Fix);
 
         Edit(agent, "firewall:\n  mode: check\n");
@@ -22,7 +22,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         {
             var shut = CheckReportReader.By(agent).Lines("ports-open", subject);
             Assert.Equal(
-                ["INPUT of iptables does not let it in", "INPUT of ip6tables does not let it in"], shut.Select(line => line.Found));
+                ["is blocked by INPUT of iptables", "is blocked by INPUT of ip6tables"], shut.Select(line => line.Found));
             Assert.All(shut, line => Assert.Equal("fail", line.Status));
 
             foreach (var line in shut)
@@ -43,7 +43,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         {
             var report = CheckReportReader.By(agent);
             var shut = Assert.Single(report.Lines("ports-open", "16401 (sidecar-metrics)"), line => line.Status == "fail");
-            Assert.Equal("nftables chain inet site in does not let it in", shut.Found);
+            Assert.Equal("is blocked by nftables chain inet site in", shut.Found);
             Assert.Contains("nftables table inet site", report.Lines("ports-firewall")[0].Found, StringComparison.Ordinal);
             Assert.Equal(1, report.ExitCode);
 
@@ -135,13 +135,13 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
-        Assert.Equal("free", CheckReportReader.By(agent).Line("ports-agent", "16400").Found);
+        Assert.Equal("is free", CheckReportReader.By(agent).Line("ports-agent", "16400").Found);
         await using var other = new TestbedProcess(bed.Vm.Inside("socat", "TCP-LISTEN:16400,reuseaddr,fork", "/dev/null"));
         await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 16400), "the other program listens",
             lastSeen: () => other.Output);
 
         var taken = CheckReportReader.By(agent).Line("ports-agent", "16400");
-        Assert.Equal(("fail", $"taken by socat (pid {other.Id}): the agent cannot serve it"), (taken.Status, taken.Found));
+        Assert.Equal(("fail", $"is used by socat (pid {other.Id}): the agent cannot serve it"), (taken.Status, taken.Found));
 
         var unobserved = CheckReportReader.ByNobody(bed, agent.Root);
         var line = unobserved.Line("ports-agent", "16400");
@@ -154,7 +154,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     {
         await using var agent = new VmAgent(fixture.Bed);
         Edit(agent, "firewall:\n  managementPorts: [16400, 17000]\n");
-        Assert.Equal("free", CheckReportReader.By(agent).Line("ports-agent", "17000").Found);
+        Assert.Equal("is free", CheckReportReader.By(agent).Line("ports-agent", "17000").Found);
         await agent.StartAndBeReadyAsync();
         await agent.UntilAsync(() => agent.Status() is not null, "the daemon says that it runs");
 
@@ -162,7 +162,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
 
         Assert.Equal("pass", report.Line("ports-agent", "16400").Status);
         var unserved = report.Line("ports-agent", "17000");
-        Assert.Equal(("warn", "the daemon runs, but does not listen on it"), (unserved.Status, unserved.Found));
+        Assert.Equal(("warn", "is not served, although the daemon runs"), (unserved.Status, unserved.Found));
         Assert.StartsWith("the agent serves 16400 and 16401 only: remove 17000 from firewall.managementPorts in ", unserved.Fix,
             StringComparison.Ordinal);
         await agent.StopAsync();
@@ -187,10 +187,10 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
 
             Assert.Contains("socat (pid ", report.Line("ports-workload", "8080 (http)").Found, StringComparison.Ordinal);
             Assert.Equal("pass", report.Line("ports-workload", "8080 (http)").Status);
-            Assert.Equal(("warn", "nothing listens on it"),
+            Assert.Equal(("warn", "has no listener"),
                 (report.Line("ports-workload", "8083 (idle)").Status, report.Line("ports-workload", "8083 (idle)").Found));
             Assert.Equal("fail", report.Line("ports-workload", "8084 (local)").Status);
-            Assert.Contains($"socat (pid {local.Id}) listens on 127.0.0.1 only", report.Line("ports-workload", "8084 (local)").Found,
+            Assert.Contains($"is served by socat (pid {local.Id}) on 127.0.0.1 only", report.Line("ports-workload", "8084 (local)").Found,
                 StringComparison.Ordinal);
         }
         finally
@@ -254,7 +254,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
             report.Says("host-backends", "fail", "iptables-legacy (2 rules)", "keeps 16400 out");
             Assert.Contains(
                 report.Lines("ports-open", "16400 (agent)"),
-                line => line is { Status: "fail", Found: "INPUT of iptables-legacy (the other backend) does not let it in" });
+                line => line is { Status: "fail", Found: "is blocked by INPUT of iptables-legacy (the other backend)" });
 
             bed.Vm.Run(
                 "sh", "-ec", report.Line(

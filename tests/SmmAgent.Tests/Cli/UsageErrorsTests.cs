@@ -94,7 +94,7 @@ public sealed class UsageErrorsTests
     [InlineData("check port", "there is no group of checks 'port'; did you mean 'ports'?")]
     [InlineData("check x", "there is no group of checks 'x'; the groups are operating-system, ")]
     [InlineData("unset node.ipp", "there is no setting 'node.ipp'; did you mean 'node.ip'?")]
-    [InlineData("unset frobnicate", "there is no setting 'frobnicate'; the settings are dashboard.url, ")]
+    [InlineData("unset frobnicate", "there is no setting 'frobnicate'; to list them: smm-agent config show")]
     [InlineData("unset bearer-token", "the bearer token is not a setting; to remove it: sudo rm /etc/smm/bearer-token")]
     [InlineData("set bearer-token one secret", "'set bearer-token' takes no more than TOKEN")]
     public void AWrongValueIsNamedWithTheReason(string line, string error)

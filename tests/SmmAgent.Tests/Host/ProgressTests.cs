@@ -28,6 +28,27 @@ public sealed class ProgressTests
     }
 
     [Fact]
+    public void NextCommandsAreOneALineAndMessagesFitTheTerminal()
+    {
+        using var output = new StringWriter();
+        var progress = new Progress(output, new OutputStyle(Width: 40));
+
+        progress.Failed("the value is not valid, because it has a blank; for example: sudo smm-agent set node-ip auto");
+        progress.Next("sudo smm-agent check", "sudo smm-agent reconcile --confirm-within 120s");
+
+        Assert.Equal(
+            """
+            ✗ the value is not valid, because it has
+              a blank; for example:
+              sudo smm-agent set node-ip auto
+            ❯ next: sudo smm-agent check
+                    sudo smm-agent reconcile --confirm-within 120s
+
+            """,
+            output.ToString());
+    }
+
+    [Fact]
     public void AClosedTerminalDoesNotEndTheWork()
     {
         var output = new StreamWriter(new GoneStream()) { AutoFlush = true };

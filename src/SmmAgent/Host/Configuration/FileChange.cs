@@ -28,7 +28,7 @@ internal sealed class FileChange(Progress progress, bool isPrivileged)
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException)
         {
-            progress.Failed($"{path} cannot be changed: {FileErrors.Reason(exception)}");
+            progress.Failed($"{path} cannot be changed: {FileErrors.Reason(exception, path)}");
             return ExitCode.Failed;
         }
     }

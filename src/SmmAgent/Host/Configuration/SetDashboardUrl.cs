@@ -38,7 +38,7 @@ internal static class SetDashboardUrl
         {
             var path = caFile.Length == 0 ? "" : Path.GetFullPath(caFile);
             if ((UserFile.Fault(caFile) ?? SettingsRules.AbsolutePath(path) ?? CaFile.Fault(path)) is { } fault)
-                return writer.Refuse($"--ca-file: {fault}", $"{Example} --ca-file /etc/smm/dashboard-ca.pem");
+                return writer.Refuse($"--ca-file: {fault}", "dashboard-url URL --ca-file /etc/smm/dashboard-ca.pem");
             changes.Add(new("dashboard", "caFile", path));
             if (HiddenFromDaemon.Any(folder => path.StartsWith(folder, StringComparison.Ordinal)))
                 writer.Warn($"smm-agent.service cannot read {path}: {CaFile.InstallCommand(path, uri)}");

@@ -21,7 +21,7 @@ internal static class SetWord
         return words.Contains(word)
             ? writer.Set(command.Replace('-', ' '), change with { Value = word })
             : writer.Refuse(
-                $"'{NameRules.Shown(change.Value)}' is not one of {string.Join(", ", words)}{Spelling.Suggestion(typed, words)}",
-                $"{command} {words[0]}");
+                $"'{NameRules.Shown(change.Value)}' is not one of {string.Join(", ", words)}",
+                $"{command} {Spelling.Nearest(typed, words) ?? words[0]}");
     }
 }

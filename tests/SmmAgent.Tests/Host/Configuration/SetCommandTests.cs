@@ -135,6 +135,25 @@ public sealed class SetCommandTests : IDisposable
         AssertRefused(message, "sudo smm-agent set node-ip 3.67.91.181");
     }
 
+    [Theory]
+    [InlineData("true", "on")]
+    [InlineData("On", "on")]
+    [InlineData("FALSE", "off")]
+    public void BooleanIsWrittenAsAWord(string typed, string word)
+    {
+        Assert.Equal(0, SetWord.Run(Writer(), "self-upgrade", new("", "selfUpgrade", typed), ["on", "off"]));
+
+        Assert.Contains($"selfUpgrade: {word}", File.ReadAllText(_paths.Settings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MistypedWordGetsASuggestion()
+    {
+        Assert.Equal(2, SetWord.Run(Writer(), "sidecar-mode", new("sidecar", "mode", "of"), ["manage", "check", "off"]));
+
+        AssertRefused("'of' is not one of manage, check, off", "sudo smm-agent set sidecar-mode off");
+    }
+
     [Fact]
     public void ACaFileMustHoldACertificate()
     {
