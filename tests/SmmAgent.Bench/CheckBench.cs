@@ -15,7 +15,7 @@ internal static class CheckBench
         await using var agent = new VmAgent(testbed);
         agent.Start();
         await agent.UntilConditionAsync("ReachableFromCluster", "True", "Reached");
-        Measure(report, $"smm-agent check, median of {runs}", agent, runs, "took the connection", "under 1,000 ms");
+        Measure(report, $"smm-agent check, median of {runs}", agent, runs, "accepted the connection", "under 1,000 ms");
 
         testbed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-s", MeshTestbed.VmAddress, "-j", "DROP");
         Measure(report, $"smm-agent check against a black hole, daemon running, median of {runs}", agent, runs, "did not answer",

@@ -1,6 +1,3 @@
-using SmmAgent.Linux.Tests.Events;
-using Subject = SmmAgent.Linux.Firewall.Firewalld;
-
 namespace SmmAgent.Linux.Tests.Firewalld;
 
 /// <summary>Ports are opened and closed in the zones with traffic.</summary>

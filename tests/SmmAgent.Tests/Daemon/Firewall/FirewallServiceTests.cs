@@ -1,4 +1,3 @@
-using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Mesh;
