@@ -17,7 +17,7 @@ namespace SmmAgent.Bench;
 /// </summary>
 internal static class LookUpBench
 {
-    // Behind the first ones, the code is compiled.
+    // After the first ones, the code is compiled.
     private const int Runs = 40;
     private const int LookUps = 1_000;
 

@@ -53,7 +53,7 @@ internal sealed class PollingAgents : IDisposable
         }
     }
 
-    /// <summary>Sends another request of each agent behind its answer.</summary>
+    /// <summary>Sends another request of each agent after its answer.</summary>
     public async Task HoldAgainAsync(byte[] request)
     {
         var rest = new byte[16 * 1024];

@@ -61,7 +61,7 @@ internal static class ScaleBench
             var since = Stopwatch.GetTimestamp();
             mesh.Write(edited);
             edits.Add((await fleet.UntilAnsweredAsync(since, Enumerable.Range(0, AgentsOfGroup).Select(i => edited + i * groups))).Max());
-            await Task.Delay(TimeSpan.FromSeconds(3)); // the work behind the last answer
+            await Task.Delay(TimeSpan.FromSeconds(3)); // the work after the last answer
             cpu.Add((ProcessFigures.Cpu(mesh.Process) - before).TotalMilliseconds);
         }
 
@@ -75,14 +75,14 @@ internal static class ScaleBench
         var sizes = $"{many:#,0} agents beside {few:#,0}";
         report.Beside($"memory of an agent in long-poll, {sizes}", large.Bytes, small.Bytes, "B", "under 12,288 B");
         report.Beside(
-            $"the same behind {Changes} changes to all of them, maximum, {sizes}", large.BytesBehind, small.BytesBehind, "B",
+            $"the same after {Changes} changes to all of them, maximum, {sizes}", large.BytesAfter, small.BytesAfter, "B",
             "under 12,288 B");
         report.Beside($"change to half of them, {sizes}", large.Half, small.Half, "ms", "");
         report.Beside($"change to all of them, {sizes}", large.All, small.All, "ms", "under 1,000 ms; ratio 10 or less");
         report.Beside($"CPU time of the change, {sizes}", large.Cpu, small.Cpu, "ms", "ratio 10 or less");
     }
 
-    private static async Task<(double Bytes, double BytesBehind, double Half, double All, double Cpu)> HeldAsync(int agents)
+    private static async Task<(double Bytes, double BytesAfter, double Half, double All, double Cpu)> HeldAsync(int agents)
     {
         await using var mesh = await ScaleMesh.StartAsync(Port, groups: 1);
         await mesh.GetsAsync(Clients, LoadTime); // the code is compiled, and the heap has its usual size
@@ -92,7 +92,7 @@ internal static class ScaleBench
         await mesh.HoldAsync(fleet, agents);
         await Task.Delay(TrimTime);
         var held = PerAgent();
-        var behind = 0.0;
+        var after = 0.0;
         List<double> half = [];
         List<double> all = [];
         List<double> cpus = [];
@@ -104,14 +104,14 @@ internal static class ScaleBench
             var notified = await fleet.UntilAnsweredAsync(since, Enumerable.Range(0, agents));
             half.Add(Report.Median(notified));
             all.Add(notified.Max());
-            await Task.Delay(TimeSpan.FromSeconds(2)); // the work behind the last answer
+            await Task.Delay(TimeSpan.FromSeconds(2)); // the work after the last answer
             cpus.Add((ProcessFigures.Cpu(mesh.Process) - cpu).TotalMilliseconds);
             await mesh.HoldAgainAsync(fleet);
             await Task.Delay(TrimTime);
-            behind = Math.Max(behind, PerAgent());
+            after = Math.Max(after, PerAgent());
         }
 
-        return (held, behind, Report.Median(half), all.Max(), Report.Median(cpus));
+        return (held, after, Report.Median(half), all.Max(), Report.Median(cpus));
 
         double PerAgent() => (ProcessFigures.PssKiB(mesh.Process) - before) * 1024.0 / agents;
     }

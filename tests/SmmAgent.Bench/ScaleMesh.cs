@@ -106,7 +106,7 @@ internal sealed class ScaleMesh : IAsyncDisposable
         await CheckHeldAsync(fleet);
     }
 
-    /// <summary>Holds all agents of the only group again, behind a change.</summary>
+    /// <summary>Holds all agents of the only group again, after a change.</summary>
     public async Task HoldAgainAsync(PollingAgents fleet)
     {
         await fleet.HoldAgainAsync(Request(0, await ETagAsync(0), wait: 290));
@@ -115,7 +115,7 @@ internal sealed class ScaleMesh : IAsyncDisposable
 
     private async Task CheckHeldAsync(PollingAgents fleet)
     {
-        await Task.Delay(TimeSpan.FromSeconds(3)); // the last requests are behind the accepted connections
+        await Task.Delay(TimeSpan.FromSeconds(3)); // the last requests follow the accepted connections
         if (fleet.Answered > 0)
             throw new InvalidOperationException($"{fleet.Answered} agents are not held: {_dashboard!.Output}");
     }

@@ -7,7 +7,7 @@ namespace SmmDashboard.DialBack;
 /// <summary>Limits the rate of dial-backs: per agent, per WorkloadGroup, and in total.</summary>
 /// <remarks>
 /// A client with a token can create any number of agents with any address. Addresses at which no agent has answered have a small rate
-/// per WorkloadGroup, so that the dashboard is no port scanner. Agents that have answered do not count, so VMs that cannot be reached do
+/// per WorkloadGroup, so that the dashboard is not a port scanner. Agents that have answered do not count, so VMs that cannot be reached do
 /// not delay the others of their group.
 /// </remarks>
 public sealed class DialBackRates

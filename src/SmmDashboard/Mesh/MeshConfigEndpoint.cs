@@ -20,7 +20,7 @@ public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, Tim
         if (admitted is null)
             return problem;
 
-        // Thousands of requests are held at a time, so each keeps little: the headers are parsed and set again behind the wait.
+        // Thousands of requests are held at a time, so each keeps little: the headers are parsed and set again after the wait.
         var first = admitted.Group.ETag;
         if (PreferHeader.ParseWait(context.Request.Headers["Prefer"]) is { } seconds && IsConditional(context))
         {

@@ -8,7 +8,7 @@ using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.DialBack;
 
-/// <summary>The rates of dial-backs: the dashboard is no port scanner, and no group starves another one.</summary>
+/// <summary>The rates of dial-backs: the dashboard is not a port scanner, and no group starves another one.</summary>
 public sealed class DialBackRatesTests : IDisposable
 {
     private static readonly GroupId Greedy = new("a", "greedy");

@@ -126,7 +126,7 @@ public sealed class ReachedLimitTests
             await sockets[^1].ConnectAsync(IPAddress.Loopback, dashboard.BaseAddress.Port, TestContext.Current.CancellationToken);
         }
 
-        // The connections behind the first one are closed at once.
+        // All connections but the first one are closed at once.
         foreach (var socket in sockets.Skip(1))
         {
             try

@@ -4,7 +4,7 @@ namespace SmmDashboard.Embedded.Agents;
 
 /// <summary>The effect of a report on the agents in memory.</summary>
 /// <param name="Outcome">The outcome, before anything is written to a file.</param>
-/// <param name="Agent">The agent behind the report; null when nothing changed.</param>
+/// <param name="Agent">The agent after the report; null when nothing changed.</param>
 internal sealed record AgentChange(ReportOutcome Outcome, KnownAgent? Agent = null)
 {
     public bool IsFirst { get; init; }

@@ -122,7 +122,7 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
         }
     }
 
-    // The files are read behind the start of the process, which then does not depend on the number of agents.
+    // The files are read after the start of the process, which then does not depend on the number of agents.
     private void ReadAll()
     {
         (GroupId Group, Guid Uuid)[] all;
