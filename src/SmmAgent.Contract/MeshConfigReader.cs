@@ -156,9 +156,9 @@ public static class MeshConfigReader
                 certificate.Dispose();
             return certificates.Count > 0 ? null : "has no certificate in PEM (-----BEGIN CERTIFICATE-----)";
         }
-        catch (CryptographicException exception)
+        catch (CryptographicException)
         {
-            return $"does not parse: {exception.Message}";
+            return "has a certificate that cannot be decoded";
         }
     }
 

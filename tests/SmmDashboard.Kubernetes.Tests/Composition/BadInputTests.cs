@@ -100,7 +100,7 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("", "is empty")]
     [InlineData("rubbish", "has no certificate in PEM")]
-    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "does not parse")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "has a certificate that cannot be decoded")]
     public void InvalidRootCertificateIsReported(string pem, string reason)
     {
         var objects = Cluster.Upstream with

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
 using System.Text;
+using System.Text.Json;
 using SmmAgent.Contract;
 using k8s.Autorest;
 using k8s.Exceptions;
@@ -66,6 +67,14 @@ public sealed class ApiException : Exception
     public static ApiException Unreadable(string call, string reason, Exception? inner = null) =>
         new($"{call}: the answer cannot be read: {Line(reason)}", ApiFault.Unreadable, inner: inner);
 
+    /// <summary>The answer is not the expected JSON.</summary>
+    public static ApiException Unreadable(string call, JsonException fault) => Unreadable(call, Reason(fault), fault);
+
+    /// <summary>The reason of an exception about JSON, without the types of .NET.</summary>
+    public static string Reason(JsonException fault) =>
+        // An exception of this program has neither.
+        fault is { LineNumber: null, Path: null } ? fault.Message : JsonErrorText.From(fault);
+
     public static ApiException TimedOut(string call, TimeSpan deadline) => new(
         string.Create(CultureInfo.InvariantCulture,
             $"{call}: the API server did not answer within {deadline.TotalSeconds:0} s: check the network to it"),
@@ -81,19 +90,24 @@ public sealed class ApiException : Exception
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } tooLarge =>
             Unreadable(call, tooLarge.Message, tooLarge),
         HttpRequestException { InnerException: AuthenticationException tls } => new(
-            $"{call}: the API server's certificate is not accepted: {Line(tls.InnerException?.Message ?? tls.Message)}: check its "
-                + "address and the CA file",
+            $"{call}: the API server's certificate is not accepted: {Untrusted(tls)}: check its address and the CA file",
             ApiFault.Untrusted, inner: tls),
         HttpRequestException or IOException => new(
-            $"{call}: the API server cannot be reached: {Line(Innermost(thrown).Message)}", ApiFault.Unreachable, inner: thrown),
+            $"{call}: the API server cannot be reached: {Line(Innermost(thrown).Message)}: check its address and the network to it", ApiFault.Unreachable, inner: thrown),
         // SocketsHttpHandler throws this when it cannot connect in time.
         OperationCanceledException { InnerException: TimeoutException } => new(
             $"{call}: the API server cannot be reached: no connection in time: check the network to it", ApiFault.Unreachable,
             inner: thrown),
         ApiSettingsException or KubeConfigException => new($"{call}: {Line(thrown.Message)}", ApiFault.Unauthorized, inner: thrown),
-        System.Text.Json.JsonException json => Unreadable(call, json.Message, json),
+        JsonException json => Unreadable(call, json),
         _ => null,
     };
+
+    // The check of the certificate is this program's, so the text of the framework only says that there is one.
+    private static string Untrusted(AuthenticationException tls) =>
+        tls.Message.Contains("RemoteCertificateValidationCallback", StringComparison.Ordinal)
+            ? "it is signed by another authority, is for another name, or is not valid now"
+            : Line(tls.InnerException?.Message ?? tls.Message).TrimEnd('.');
 
     private static Exception Innermost(Exception thrown)
     {

@@ -74,7 +74,7 @@ public sealed class KubernetesApi : IDisposable
         }
         catch (JsonException fault)
         {
-            throw ApiException.Unreadable(call, fault.Message, fault);
+            throw ApiException.Unreadable(call, fault);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Watching;
@@ -67,7 +68,7 @@ internal sealed record ListPage<T>(
             }
             catch (JsonException fault)
             {
-                unreadable.Add((WatchLine.Metadata(item) is { } known ? ObjectKey.From(known) : new("", "?"), fault.Message));
+                unreadable.Add((WatchLine.Metadata(item) is { } known ? ObjectKey.From(known) : new("", "?"), ApiException.Reason(fault)));
             }
         }
     }

@@ -55,7 +55,7 @@ internal static class ListReader
         }
         catch (JsonException fault)
         {
-            throw ApiException.Unreadable(call, fault.Message, fault);
+            throw ApiException.Unreadable(call, fault);
         }
     }
 }

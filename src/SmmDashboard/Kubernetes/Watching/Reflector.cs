@@ -172,7 +172,8 @@ public sealed class Reflector<T>(
         {
             cache.CountUnreadable();
             _mustList = true;
-            throw ApiException.Unreadable(WatchCall, fault.Message, fault);
+            throw fault is JsonException json
+                ? ApiException.Unreadable(WatchCall, json) : ApiException.Unreadable(WatchCall, fault.Message, fault);
         }
         catch (Exception thrown) when (thrown is not ApiException && ApiException.From(WatchCall, thrown) is { } fault)
         {
@@ -203,7 +204,7 @@ public sealed class Reflector<T>(
             if (change == WatchEvent.Deleted)
                 cache.Remove(ObjectKey.From(metadata));
             else
-                Unreadable(ObjectKey.From(metadata), fault.Message);
+                Unreadable(ObjectKey.From(metadata), ApiException.Reason(fault));
             return;
         }
 
