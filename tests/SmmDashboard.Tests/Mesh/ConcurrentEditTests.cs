@@ -84,7 +84,8 @@ public sealed class ConcurrentEditTests
         });
         var call = Call.MeshConfig(dashboard.Mesh.Find(Id(0))!.Entry.Served!.ETag, "wait=300") with
         {
-            Path = RunningDashboard.Group.Replace("analytics-v0", "group-0", StringComparison.Ordinal) + "/mesh-config", Token = "token-0",
+            Path = RunningDashboard.Group.Replace("analytics-v0", "group-0", StringComparison.Ordinal) + "/mesh-config",
+            Token = "token-0",
         };
         var held = call.SendAsync(dashboard);
         await Until.TrueAsync(() => dashboard.Mesh.Find(Id(0))!.Waiting == 1, "the request is held");

@@ -83,8 +83,8 @@ public static class StatusGroups
     {
         var wanted = status.Ports.Where(port => port.Wanted != false).ToList();
         var open = wanted.Count(port => PortMark(port) == '✓');
-        var isReached = conditions.Find(condition => condition.Type == ConditionType.ReachableFromCluster) is not
-            { Status: nameof(ConditionStatus.False) };
+        var isReached = conditions.Find(condition => condition.Type == ConditionType.ReachableFromCluster)?.Status
+            != nameof(ConditionStatus.False);
         return $"{open}/{wanted.Count}{(isReached || open < wanted.Count ? "" : " open, not reached from the cluster")}";
     }
 
