@@ -57,7 +57,8 @@ public sealed class MeshConfigReaderTests
     [InlineData("\"cp-v115x\"", "\"\"", "cp-v115x")]
     [InlineData("\"cp-v115x\"", "\"cp-v115x.istio-system\"", "cp-v115x.istio-system")]
     public void RevisionLabelIsThatOfTheControlPlaneOrItsRevision(string revision, string? label, string expected) =>
-        Assert.Equal(expected, ExampleMeshConfig.Read("mesh.istioRevision", revision, ("mesh.istioRevisionLabel", label)).Value!.Mesh.RevisionLabel());
+        Assert.Equal(expected, ExampleMeshConfig.Read(
+            "mesh.istioRevision", revision, ("mesh.istioRevisionLabel", label)).Value!.Mesh.RevisionLabel());
 
     [Theory]
     [InlineData("\"cp-v115x\"", "istiod-cp-v115x.istio-system.svc:15012")]
@@ -65,8 +66,10 @@ public sealed class MeshConfigReaderTests
     [InlineData("\"\"", "istiod.istio-system.svc:15012")]
     public void DiscoveryAddressDefaultsToTheServiceOfTheRevision(string revision, string address)
     {
-        Assert.Equal(address, ExampleMeshConfig.Read("mesh.defaultConfig", null, ("mesh.istioRevision", revision)).Value!.Mesh.DiscoveryAddress());
-        Assert.Equal(address, ExampleMeshConfig.Read("mesh.defaultConfig", "{}", ("mesh.istioRevision", revision)).Value!.Mesh.DiscoveryAddress());
+        Assert.Equal(
+            address, ExampleMeshConfig.Read("mesh.defaultConfig", null, ("mesh.istioRevision", revision)).Value!.Mesh.DiscoveryAddress());
+        Assert.Equal(
+            address, ExampleMeshConfig.Read("mesh.defaultConfig", "{}", ("mesh.istioRevision", revision)).Value!.Mesh.DiscoveryAddress());
     }
 
     [Theory]

@@ -14,11 +14,13 @@ public sealed class MeshConfigValueTests
         Assert.NotNull(ExampleMeshConfig.Read("workloadGroup.ports", Ports(4096)).Value);
         Assert.Equal("clusterSources", Assert.Single(ExampleMeshConfig.Read("workloadGroup.ports", Ports(4097)).Errors).Path);
         Assert.NotNull(ExampleMeshConfig.Read("clusterSources", sources).Value);
-        Assert.Equal("clusterSources", Assert.Single(ExampleMeshConfig.Read("workloadGroup.ports", Ports(200), ("clusterSources", sources)).Errors).Path);
+        Assert.Equal("clusterSources",
+            Assert.Single(ExampleMeshConfig.Read("workloadGroup.ports", Ports(200), ("clusterSources", sources)).Errors).Path);
         Assert.Equal(
             "meshExpansionGateways",
             Assert.Single(
-                ExampleMeshConfig.Read("meshExpansionGateways", $"[{{\"name\":\"g\",\"addresses\":[{addresses}],\"ports\":[{gatewayPorts}]}}]").Errors).Path);
+                ExampleMeshConfig.Read("meshExpansionGateways",
+                    $"[{{\"name\":\"g\",\"addresses\":[{addresses}],\"ports\":[{gatewayPorts}]}}]").Errors).Path);
     }
 
     [Theory]
@@ -32,7 +34,8 @@ public sealed class MeshConfigValueTests
     [InlineData("meshExpansionGateways", "[]")]
     [InlineData("unknown", "{\"a\":[1]}")]
     [InlineData("apiVersion", "\"smm/v1.3\"")]
-    public void ValueThatTheContractAllowsIsAccepted(string path, string value) => Assert.NotNull(ExampleMeshConfig.Read(path, value).Value);
+    public void ValueThatTheContractAllowsIsAccepted(string path, string value) =>
+    Assert.NotNull(ExampleMeshConfig.Read(path, value).Value);
 
     [Theory]
     [InlineData("apiVersion", "\"smm/v2\"", "apiVersion")]
@@ -108,7 +111,8 @@ public sealed class MeshConfigValueTests
     [InlineData("my_gw.elb.amazonaws.com.", "my_gw.elb.amazonaws.com")]
     public void GatewayAddressMayEndWithADotOrContainUnderscores(string name, string read)
     {
-        Assert.Equal([read], ExampleMeshConfig.Read("meshExpansionGateways.0.addresses", $"[\"{name}\"]").Value!.MeshExpansionGateways[0].Addresses);
+        Assert.Equal(
+            [read], ExampleMeshConfig.Read("meshExpansionGateways.0.addresses", $"[\"{name}\"]").Value!.MeshExpansionGateways[0].Addresses);
         Assert.Equal(read, ExampleMeshConfig.Read("directEndpoints.0.address", $"\"{name}\"").Value!.DirectEndpoints[0].Address);
     }
 
@@ -118,5 +122,6 @@ public sealed class MeshConfigValueTests
     [InlineData("a b_")]
     public void InvalidGatewayAddressIsRefused(string name) =>
         Assert.Equal(
-            "meshExpansionGateways[0].addresses[0]", Assert.Single(ExampleMeshConfig.Read("meshExpansionGateways.0.addresses", $"[\"{name}\"]").Errors).Path);
+            "meshExpansionGateways[0].addresses[0]",
+            Assert.Single(ExampleMeshConfig.Read("meshExpansionGateways.0.addresses", $"[\"{name}\"]").Errors).Path);
 }

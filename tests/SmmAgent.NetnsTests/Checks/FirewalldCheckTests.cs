@@ -19,7 +19,8 @@ public sealed class FirewalldCheckTests(BedFixture fixture) : IClassFixture<BedF
         var managed = Check();
         Assert.Contains("firewalld", managed.Line("ports-firewall").Found, StringComparison.Ordinal);
         Assert.All(Subjects, subject => Assert.Equal(
-            new CheckedLine("warn", subject, "is blocked by firewalld's zone public; the agent will open it", "sudo smm-agent reconcile", null),
+            new CheckedLine("warn", subject, "is blocked by firewalld's zone public; the agent will open it", "sudo smm-agent reconcile",
+                null),
             managed.Line("ports-open", subject)));
         Assert.False(bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
 

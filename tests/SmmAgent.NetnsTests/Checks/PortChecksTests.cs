@@ -13,7 +13,8 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
         var before = CheckReportReader.By(agent).Line("ports-open", "16400 (agent)");
-        Assert.Equal(("warn", "is blocked by INPUT of iptables and INPUT of ip6tables; the agent will open it"), (before.Status, before.Found));
+        Assert.Equal(("warn", "is blocked by INPUT of iptables and INPUT of ip6tables; the agent will open it"),
+            (before.Status, before.Found));
         Assert.Equal("sudo smm-agent reconcile", before.Fix);
 
         Edit(agent, "firewall:\n  mode: check\n");

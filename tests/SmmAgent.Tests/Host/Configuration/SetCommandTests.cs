@@ -143,7 +143,7 @@ public sealed class SetCommandTests : IDisposable
     {
         Assert.Equal(0, SetWord.Run(Writer(), "self-upgrade", new("", "selfUpgrade", typed), ["on", "off"]));
 
-        Assert.Contains($"selfUpgrade: {word}", File.ReadAllText(_paths.Settings), StringComparison.Ordinal);
+        Assert.Contains($"selfUpgrade: \"{word}\"", File.ReadAllText(_paths.Settings), StringComparison.Ordinal);
     }
 
     [Fact]
