@@ -19,9 +19,8 @@ public static class EntryPoint
         {
             // Only a bug is not reported before. Its trace is needed to find it.
             await error.WriteLineAsync(
-                $"smm-dashboard: {exception.GetType().Name}: {OneLine.ReplaceUnprintable(exception.Message)}: this is a bug "
-                    + "in smm-dashboard; "
-                + $"please report it with these lines\n{exception.StackTrace}");
+                $"smm-dashboard: {exception.GetType().Name}: {OneLine.ReplaceUnprintable(exception.Message)}: this is a bug in "
+                + $"smm-dashboard; please report it with these lines\n{exception.StackTrace}");
             return 1;
         }
     }
