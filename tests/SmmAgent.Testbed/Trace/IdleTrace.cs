@@ -5,8 +5,8 @@ namespace SmmAgent.Testbed.Trace;
 /// <param name="Idle">The functions that ran while the agent was idle.</param>
 public sealed record IdleTrace(IReadOnlySet<string> Start, IReadOnlySet<string> Idle)
 {
-    // The daemon returns memory 15 s after its start. Its timers have then begun their usual intervals.
-    private static readonly TimeSpan UntilIdle = TimeSpan.FromSeconds(18);
+    // The daemon returns memory, also the pages of its functions, 15 s after its start. What runs later brings its pages back.
+    private static readonly TimeSpan UntilIdle = TimeSpan.FromSeconds(16);
 
     /// <param name="duration">How long the idle agent is traced. Its longest usual interval is 60 s.</param>
     /// <param name="https">Whether the dashboard speaks https.</param>
@@ -19,8 +19,9 @@ public sealed record IdleTrace(IReadOnlySet<string> Start, IReadOnlySet<string> 
         using var trace = new FunctionTrace(testbed.Folder);
         await using var agent = new VmAgent(testbed);
         agent.Start(trace.Environment);
-        await agent.UntilConditionAsync("ReachableFromCluster", "True", "Reached");
-        await Task.Delay(UntilIdle);
+        var returned = Task.Delay(UntilIdle);
+        await agent.UntilConditionAsync("ReachableFromCluster", "True");
+        await returned;
         await trace.BeginAsync(1);
         await Task.Delay(duration);
         return agent.Process!.HasExited
