@@ -78,8 +78,8 @@ public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, 
 
     /// <summary>Observes, plans and changes each part of the firewall as soon as it was observed.</summary>
     /// <remarks>
-    /// The parts do not depend on each other. With a thousand ports the observation of the other family takes as long as the first half of a
-    /// repair.
+    /// The parts do not depend on each other. With a thousand ports the observation of the other family would delay a repair by a fifth of
+    /// its time.
     /// </remarks>
     private async Task<Attempt> FirstAttemptAsync(Func<ObservedFirewall, Plan> planFor, TimeSpan now, CancellationToken cancel)
     {
