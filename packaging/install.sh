@@ -509,7 +509,7 @@ set_dashboard_url() {
     settings=$(smm-agent config show </dev/null) || :
     current=$(setting 'dashboard\.url')
     case ${current%/} in
-        '' | - | refused | "$url") ;;
+        '' | - | invalid | refused | "$url") ;; # refused: earlier versions
         *)
             warn "the dashboard's URL is $current and stays; to change it: sudo smm-agent set dashboard-url $url${allow_plaintext:+ $allow_plaintext}"
             return
@@ -527,7 +527,7 @@ set_dashboard_url() {
 # smm-agent prints the next step after each setting; this script prints it once, at the end.
 set_quietly() {
     set_output=$(LC_ALL=C.UTF-8 smm-agent set "$@" </dev/null) || return 1
-    printf '%s\n' "$set_output" | sed '/^❯ next: /d'
+    printf '%s\n' "$set_output" | sed '/^❯ /,$d'
 }
 
 # Configures the agent, and attaches this VM if that was requested. smm-agent prints the reason of a failure.

@@ -26,7 +26,7 @@ public sealed class InstallJoinTests(InstallTestbed testbed)
         Assert.True(run.ExitCode == 0, run.Output + run.Error);
         Assert.Contains($"✓ the certificate authority of https://127.0.0.1:8443 has the SHA-256 {Pin()}", run.Output,
             StringComparison.Ordinal);
-        Assert.True(run.Output.Contains("next: sudo smm-agent check, then: sudo smm-agent reconcile", StringComparison.Ordinal),
+        Assert.True(run.Output.Contains("next: sudo smm-agent check\n        sudo smm-agent reconcile\n", StringComparison.Ordinal),
             run.Output);
         var settings = host.Read("/etc/smm/agent.yaml");
         foreach (var line in (string[])[
