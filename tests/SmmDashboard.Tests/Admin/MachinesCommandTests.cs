@@ -60,15 +60,16 @@ public sealed class MachinesCommandTests
         await using var dashboard = await RunningDashboard.StartAsync(new() { IsTls = true });
         var (exitCode, _, error) = await RunAsync("--server", $"{dashboard.BaseAddress}");
         Assert.Equal(
-            (1, $"smm-dashboard: {dashboard.BaseAddress} is not trusted: its certificate is signed by an authority that is not trusted; give "
-                + "the authority: --ca-file PEM\n"),
+            (1, $"smm-dashboard: {dashboard.BaseAddress} is not trusted: its certificate is signed by an authority that is not trusted; "
+                + "give the authority: --ca-file PEM\n"),
             (exitCode, error));
 
         await using var plain = await RunningDashboard.StartAsync();
         var url = new UriBuilder(plain.BaseAddress) { Scheme = "https" }.Uri;
         (exitCode, _, error) = await RunAsync("--server", $"{url}");
         Assert.Equal(
-            (1, $"smm-dashboard: {url} does not answer in TLS; if the admin listener has no certificate, use http://\n"), (exitCode, error));
+            (1, $"smm-dashboard: {url} does not answer in TLS; if the admin listener has no certificate, use http://\n"),
+            (exitCode, error));
     }
 
     [Theory]

@@ -93,7 +93,8 @@ public sealed class ApiException : Exception
             $"{call}: the API server's certificate is not accepted: {Untrusted(tls)}: check its address and the CA file",
             ApiFault.Untrusted, inner: tls),
         HttpRequestException or IOException => new(
-            $"{call}: the API server cannot be reached: {Line(Innermost(thrown).Message)}: check its address and the network to it", ApiFault.Unreachable, inner: thrown),
+            $"{call}: the API server cannot be reached: {Line(Innermost(thrown).Message)}: check its address and the network to it",
+            ApiFault.Unreachable, inner: thrown),
         // SocketsHttpHandler throws this when it cannot connect in time.
         OperationCanceledException { InnerException: TimeoutException } => new(
             $"{call}: the API server cannot be reached: no connection in time: check the network to it", ApiFault.Unreachable,
