@@ -11,6 +11,8 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
         vm.Run("smm-agent", "reconcile");
         var settings = vm.Run("sha256sum", "/etc/smm/agent.yaml", "/etc/smm/bearer-token");
         Assert.NotEqual(before, Host(vm));
+        // Then the dashboard knows the agent.
+        await vm.UntilConditionAsync("ReachableFromCluster", "True");
 
         var plan = vm.Run("smm-agent", "detach", "--dry-run").TrimEnd().Split('\n');
 
@@ -21,6 +23,7 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
                 "❯ would stop and disable smm-agent.service",
                 "❯ iptables: remove the jump in INPUT, chain SMM-AGENT",
                 "❯ ip6tables: remove the jump in INPUT, chain SMM-AGENT",
+                $"❯ report the detach to {fixture.Testbed.DashboardUrl}",
             ],
             plan);
         Assert.True(vm.IsActive("smm-agent.service"));
@@ -36,12 +39,16 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
                 "✓ disabled smm-agent.service",
                 "✓ iptables: remove the jump in INPUT, chain SMM-AGENT",
                 "✓ ip6tables: remove the jump in INPUT, chain SMM-AGENT",
+                "✓ reported the detach to the dashboard",
                 "✓ detached",
             ],
             lines);
         Assert.Equal(before, Host(vm));
         Assert.Equal(settings, vm.Run("sha256sum", "/etc/smm/agent.yaml", "/etc/smm/bearer-token"));
-        Assert.Equal("✓ the agent had changed nothing on this host\n", vm.Run("smm-agent", "detach"));
+        await vm.UntilAsync(
+            () => fixture.Testbed.Dashboard!.Output.Contains("was detached", StringComparison.Ordinal), "the dashboard logs the detach");
+        Assert.Equal(
+            "✓ reported the detach to the dashboard\n✓ the agent had changed nothing on this host\n", vm.Run("smm-agent", "detach"));
     }
 
     [Fact]

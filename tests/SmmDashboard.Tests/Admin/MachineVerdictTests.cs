@@ -41,6 +41,21 @@ public sealed class MachineVerdictTests
         Assert.Equal(new MachineVerdict(MachineState.Detached, "", "Detached"), MachineVerdict.Evaluate(machine, Now));
     }
 
+    [Fact]
+    public void DetachIsOneTransitionAndTheNextAttachAsWell()
+    {
+        var attached = Machine("AddressKnown=True:Known PortsOpen=True:Open Registered=True:Registered", Now);
+        var detached = Machine("Registered=False:Detached", Now.AddMinutes(1)) with { IsDetached = true };
+
+        var entry = new MachineEntry(attached, MachineVerdict.Evaluate(attached, Now), 1)
+            .Next(detached, MachineVerdict.Evaluate(detached, Now), 2)
+            .Next(attached with { LastSeen = Now.AddMinutes(2) }, MachineVerdict.Evaluate(attached, Now), 3);
+
+        Assert.Equal(
+            [("Registered", "Detached"), ("Registered", "Registered")],
+            entry.History.Select(change => (change.After!.Type, change.After.Reason)));
+    }
+
     [Theory]
     [InlineData(14 * 60 + 59, MachineState.Attached)]
     [InlineData(15 * 60, MachineState.Silent)]

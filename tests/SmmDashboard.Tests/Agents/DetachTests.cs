@@ -144,7 +144,7 @@ public sealed class DetachTests : IDisposable
     }
 
     [Fact]
-    public async Task MarkThatIsNoTruthValueIs400()
+    public async Task MarkThatIsNotABooleanIs400()
     {
         await using var dashboard = await StartAsync();
         var call = Detach(new TestAgent());

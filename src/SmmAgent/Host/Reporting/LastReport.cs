@@ -14,7 +14,8 @@ namespace SmmAgent.Host.Reporting;
 internal sealed class LastReport(HostContext host)
 {
     /// <summary>The plan of <see cref="SendAsync"/> in one line; null for nothing.</summary>
-    public string? Plan() => Find() is { Settings.DashboardUrl: { } url } ? $"report the detach to {OneLine.From($"{url}")}" : null;
+    public string? Plan() =>
+        Find() is { Settings.DashboardUrl: { } url } ? $"report the detach to {url.GetLeftPart(UriPartial.Authority)}" : null;
 
     /// <summary>Sends the report, while no daemon runs and the bearer token still exists.</summary>
     public async Task SendAsync(CancellationToken cancel)
@@ -36,15 +37,19 @@ internal sealed class LastReport(HostContext host)
         }
     }
 
-    // A dashboard that never accepted a report of this agent has nothing to mark. A copy of a VM must not report for the original.
+    // A dashboard that never accepted a report of this agent has nothing to mark.
     private (AgentSettings Settings, Guid Uuid, AgentKey Key)? Find()
     {
         var settings = SettingsFile.TryLoad(host.Paths.Settings).Reading.Readable;
         return AgentIdentity.Load(host.Paths.Identity) is { } identity && identity.Uuid(settings) is var uuid && uuid == identity.Reported
-            && !identity.IsForeign(settings) && (identity.Machine is null || identity.Machine == MachineId.Read(host.Paths.Root))
+            && !identity.IsForeign(settings) && !IsCopied(identity)
             ? (settings, uuid, identity.Key)
             : null;
     }
+
+    // A copy of a VM must not report for the original.
+    private bool IsCopied(AgentIdentity identity) =>
+        identity.Machine is { } original && MachineId.Read(host.Paths.Root) is { } machine && machine != original;
 
     private AgentReport Create()
     {

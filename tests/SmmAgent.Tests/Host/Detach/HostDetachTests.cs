@@ -199,7 +199,7 @@ public sealed class HostDetachTests : IDisposable
         Assert.Equal(["firewall plan removal", "sidecar observe"], _host.Calls);
         Assert.Equal("❯ would stop and disable smm-agent.service", _host.Lines[0]);
         Assert.Contains("192.0.2.1 a", _host.Lines[1], StringComparison.Ordinal);
-        Assert.Equal(["❯ report the detach to https://smm.example.com/", $"❯ remove {_host.Paths.RenewedToken}"], _host.Lines.Skip(2));
+        Assert.Equal(["❯ report the detach to https://smm.example.com", $"❯ remove {_host.Paths.RenewedToken}"], _host.Lines.Skip(2));
         Assert.True(File.Exists(_host.Paths.RenewedToken));
     }
 
@@ -290,6 +290,8 @@ public sealed class HostDetachTests : IDisposable
     [Fact]
     public async Task ACopyOfAVmDoesNotReportTheDetachOfTheOriginal()
     {
+        Directory.CreateDirectory(Path.Combine(_host.Paths.Root, "etc"));
+        await File.WriteAllTextAsync(Path.Combine(_host.Paths.Root, "etc/machine-id"), $"{new string('a', 32)}\n", Cancel);
         AgentIdentity.LoadOrCreate(_host.Paths.Identity, bytes => bytes.Fill(7), "the-machine-id-of-the-original")
             .WithReported(_host.Paths.Identity, Guid.Parse(HostFixture.Uuid));
 
