@@ -45,11 +45,19 @@ internal static class HelpCommand
             configuration.Output = text;
             var code = help.Invoke(parseResult);
             configuration.Output = output;
-            var optional = parseResult.CommandResult.Command.Options.Where(
-                one => one is { HelpName: not null, Arity: { MinimumNumberOfValues: 0, MaximumNumberOfValues: 1 } });
-            output.Write(optional.Aggregate(text.ToString().Replace("Description:\n  ", "", StringComparison.Ordinal), (written, one) =>
-                written.Replace($"{one.Name} <{one.HelpName}>", $"{one.Name}[={one.HelpName}]", StringComparison.Ordinal)));
+            text.GetStringBuilder().Replace("Description:\n  ", "");
+            foreach (var (printed, shown) in Optional(parseResult.CommandResult.Command))
+                text.GetStringBuilder().Replace(printed, shown);
+            output.Write(text.ToString());
             return code;
         }
+
+        private static IEnumerable<(string Printed, string Shown)> Optional(Command command) =>
+        [
+            .. command.Options.Where(one => one is { HelpName: not null, Arity: { MinimumNumberOfValues: 0, MaximumNumberOfValues: 1 } })
+                .Select(one => ($"{one.Name} <{one.HelpName}>", $"{one.Name}[={one.HelpName}]")),
+            .. command.Subcommands.Where(one => one.Arguments is [{ Arity.MinimumNumberOfValues: 0 }])
+                .Select(one => ($"{one.Name} <{one.Arguments[0].Name}>", $"{one.Name} [{one.Arguments[0].Name}]")),
+        ];
     }
 }

@@ -119,7 +119,8 @@ public sealed class UsageErrorsTests
     [InlineData("help help", " help [<COMMAND>...] [options]")]
     [InlineData("help config show", " config show [options]")]
     [InlineData("status --help", "  --wait[=CONDITION]             wait for ATTACHED")]
-    [InlineData("--help", "  help <COMMAND>  Print the help of a command.")]
+    [InlineData("--help", "  help [COMMAND]  Print the help of a command.")]
+    [InlineData("--help", "  check [GROUP]   Check every prerequisite")]
     public void HelpListsItselfAndOptionalValues(string line, string text)
     {
         using var output = new StringWriter();
