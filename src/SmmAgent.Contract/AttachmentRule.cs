@@ -98,8 +98,8 @@ public static class AttachmentRule
     // Without a configuration in effect, no gateway is known that could be probed.
     private static bool HasMeshConfig<T>(IReadOnlyList<T> conditions, Func<T, (string Type, string Status, string Reason)> read)
         where T : class =>
-        !conditions.Any(condition => read(condition) is (ConfigCurrent, "False", _))
-        || conditions.Any(condition => read(condition) is (GatewaysReachable, _, not NotConfigured));
+        !conditions.Any(condition => read(condition) is (ConfigCurrent, not "True", _))
+        || conditions.Any(condition => read(condition) is (GatewaysReachable, _, not (NotConfigured or Pending)));
 
     private static bool IsCutOff<T>(
         List<T> problems, IReadOnlyList<T> conditions, Func<T, (string Type, string Status, string Reason)> read)

@@ -50,6 +50,7 @@ public static class AttachmentCases
         (With("SidecarRunning=Unknown:Starting Registered=Unknown:Pending"), "starting", "SidecarRunning"),
         (With("SidecarInstalled=Unknown:Pending SidecarRunning=Unknown:Pending"), "starting", "SidecarRunning"),
         (With("AddressKnown=Unknown:Pending PortsOpen=False:NotOpen"), "degraded", "PortsOpen"),
+        (With("ConfigCurrent=Unknown:Pending GatewaysReachable=Unknown:Pending PortsOpen=False:NotOpen"), "not-attached", "PortsOpen"),
         (With("Registered=Unknown:Pending"), "attached", ""),
 
         // Without a sidecar that the agent manages.

@@ -15,7 +15,8 @@ public sealed class RequestGuard(RequestDelegate next, RequestRates rates, Reque
             else
             {
                 await next(context);
-                // Errors that the framework responds to have no body. A middleware of its own for them would cost memory in each held request.
+                // Errors that the framework responds to have no body. A middleware of its own for them would cost memory in each held
+                // request.
                 if (IsWithoutBody(context.Response))
                     await ApiProblem.FromStatus(context.Response.StatusCode).WriteAsync(context);
             }

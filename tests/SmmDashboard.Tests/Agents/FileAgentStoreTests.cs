@@ -26,7 +26,8 @@ public sealed class FileAgentStoreTests
         })));
 
         var known = await FindAsync(store, agents);
-        Assert.Equal(agents.Where((_, index) => known[index] is not null).Select(agent => $"{agent.Uuid:D}").Order(), Files(folder).Order());
+        var kept = agents.Where((_, index) => known[index] is not null).Select(agent => $"{agent.Uuid:D}");
+        Assert.Equal(kept.Order(), Files(folder).Order());
         Assert.Equal(4, Files(folder).Count());
 
         // After a restart the agents are the same, with the same keys.

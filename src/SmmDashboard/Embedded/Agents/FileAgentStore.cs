@@ -24,7 +24,7 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
     private static readonly TimeSpan RemovalInterval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<GroupId, AgentGroup> _groups = [];
+    private readonly Dictionary<GroupId, EmbeddedGroup> _groups = [];
     private readonly HashSet<(GroupId Group, Guid Uuid)> _unread = [];
     private readonly Task _reading;
     private readonly AgentFiles? _files;
@@ -232,7 +232,7 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
     }
 
     // A host that has got its own uuid is no longer a duplicate under the other uuid.
-    private static List<Guid> RemoveInstanceElsewhere(AgentGroup agents, Guid uuid, string instance, DateTimeOffset now)
+    private static List<Guid> RemoveInstanceElsewhere(EmbeddedGroup agents, Guid uuid, string instance, DateTimeOffset now)
     {
         List<Guid> ended = [];
         foreach (var other in agents.FindInstance(instance).Where(other => other != uuid))
@@ -273,7 +273,7 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
             _writes.Remove(group, uuid);
     }
 
-    private AgentGroup Group(GroupId group)
+    private EmbeddedGroup Group(GroupId group)
     {
         if (!_groups.TryGetValue(group, out var agents))
         {
@@ -285,7 +285,7 @@ public sealed class FileAgentStore : IAgentStore, IMachineSource, IReadiness
         return agents;
     }
 
-    private static (Guid Uuid, KnownAgent Agent)? EvictOldest(AgentGroup agents, DateTimeOffset now)
+    private static (Guid Uuid, KnownAgent Agent)? EvictOldest(EmbeddedGroup agents, DateTimeOffset now)
     {
         var oldest = agents.FindOldest();
         if (oldest.Agent.IsProven && now - oldest.Agent.SeenAt < Expiry)

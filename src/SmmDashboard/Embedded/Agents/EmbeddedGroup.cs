@@ -8,7 +8,7 @@ namespace SmmDashboard.Embedded.Agents;
 /// The agents of one WorkloadGroup, with indexes by instance and by the address at which an agent was reached, so that a report costs the
 /// same in a large group as in a small one.
 /// </summary>
-internal sealed class AgentGroup
+internal sealed class EmbeddedGroup
 {
     // The key of the agents without an address. No agent can be reached at it.
     private static readonly IPAddress Unknown = IPAddress.None;

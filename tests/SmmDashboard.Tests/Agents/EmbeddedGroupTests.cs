@@ -5,7 +5,7 @@ using SmmDashboard.Embedded.Agents;
 namespace SmmDashboard.Tests.Agents;
 
 /// <summary>The indexes of the agents of a group, compared with a search of all agents.</summary>
-public sealed class AgentGroupTests
+public sealed class EmbeddedGroupTests
 {
     private static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch;
 
@@ -16,7 +16,7 @@ public sealed class AgentGroupTests
         var uuids = Enumerable.Range(1, 6).Select(number => new Guid(number, 0, 0, new byte[8])).ToArray();
         IPAddress?[] addresses = [null, IPAddress.Parse("10.0.0.1"), IPAddress.Parse("10.0.0.2"), IPAddress.Parse("2001:db8::1")];
         string[] instances = ["a", "b", "c", "d"];
-        var (indexed, all) = (new AgentGroup(), new Dictionary<Guid, KnownAgent>());
+        var (indexed, all) = (new EmbeddedGroup(), new Dictionary<Guid, KnownAgent>());
         for (var step = 0; step < 3_000; step++)
         {
             var uuid = uuids[random.Next(uuids.Length)];
