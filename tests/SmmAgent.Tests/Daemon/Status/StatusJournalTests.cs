@@ -37,7 +37,7 @@ public sealed class StatusJournalTests : StatusServiceFixture
             [
                 "STATUS=Not attached: see smm-agent explain IptablesMissing; iptables is missing; install it (for 0s)",
                 "STATUS=Not attached: see smm-agent explain IptablesMissing; iptables is missing; please install it (for 0s)",
-                "STATUS=Starting: waiting for ConfigCurrent, AddressKnown, GatewaysReachable",
+                "STATUS=Starting: waiting for ConfigCurrent, AddressKnown, GatewaysReachable, SidecarRunning",
             ],
             Received().Where(message => message != "WATCHDOG=1"));
     }
