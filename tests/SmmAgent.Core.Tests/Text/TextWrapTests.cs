@@ -30,7 +30,7 @@ public sealed class TextWrapTests
     public void CommandAtTheEndIsNotBrokenIfItFits()
     {
         Assert.Equal(
-            ["✗ it is refused;", "  use instead:", "  sudo smm-agent set x"],
+            ["✗ it is refused; use", "  instead:", "  sudo smm-agent set x"],
             TextWrap.Lines("✗ ", "  ", "it is refused; use instead: sudo smm-agent set x", 24));
         Assert.Equal(
             ["✗ use instead: sudo smm-agent", "  set bearer-token --stdin"],
