@@ -35,6 +35,30 @@ public sealed class FileAgentStoreTests
             known.Select(agent => agent?.KeySha256), (await FindAsync(Create(folder), agents)).Select(agent => agent?.KeySha256));
     }
 
+    /// <summary>JSON may have null for any member. The key of the agent still counts, and the other files are read.</summary>
+    [Fact]
+    public async Task AddressWithoutValueIsNoAddress()
+    {
+        using var folder = new TemporaryFolder();
+        PresentedAgent[] agents = [.. Enumerable.Range(0, 3).Select(number => new PresentedAgent(Guid.NewGuid(), Key(number)))];
+        var store = Create(folder);
+        foreach (var agent in agents)
+        {
+            var report = Report() with { Address = new AddressReport("192.0.2.1", "provider") };
+            await store.ReportAsync(Group, agent, report, TestContext.Current.CancellationToken);
+            var file = folder.Path($"data/agents/{Group}/{agent.Uuid:D}.json");
+            await File.WriteAllTextAsync(
+                file, (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken))
+                    .Replace("\"192.0.2.1\"", "null", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        }
+
+        var restarted = Create(folder);
+        var added = await restarted.ReportAsync(
+            Group, new PresentedAgent(Guid.NewGuid(), Key(9)), Report(), TestContext.Current.CancellationToken);
+        Assert.Equal(ReportOutcome.Kept, added);
+        Assert.Equal(agents.Select(agent => agent.KeySha256), (await FindAsync(restarted, agents)).Select(agent => agent?.KeySha256));
+    }
+
     private static FileAgentStore Create(TemporaryFolder folder) => new(
         new AgentFiles(folder.Path("data"), NullLogger<AgentFiles>.Instance), TimeProvider.System, NullLogger<FileAgentStore>.Instance,
         new Rate(1_000_000, 1_000_000), limitPerGroup: 4);

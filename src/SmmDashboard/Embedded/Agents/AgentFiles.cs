@@ -99,7 +99,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
                 : null;
             return file?.KeySha256 is { Length: 64 } key
                 ? (new KnownAgent(
-                    Convert.FromHexString(key), file.Report?.Address is { } address ? IPAddress.Parse(address.Value) : null, file.SeenAt)
+                    Convert.FromHexString(key), file.Report?.Address?.Value is { } address ? IPAddress.Parse(address) : null, file.SeenAt)
                 {
                     IsProven = file.IsProven,
                     IsDetached = file.Report?.Detached == true,
