@@ -133,10 +133,11 @@ public static class SystemTrust
 
     private static string Key(ReadOnlyMemory<byte> bytes) => Convert.ToBase64String(bytes.Span);
 
-    private static IEnumerable<string> Files()
+    internal static IEnumerable<string> Files()
     {
-        if (Environment.GetEnvironmentVariable(FileVariable) is { Length: > 0 } file)
-            return [file];
+        // An empty variable names no file, as in OpenSSL: then only the folder counts.
+        if (Environment.GetEnvironmentVariable(FileVariable) is { } file)
+            return file.Length > 0 ? [file] : [];
 
         var files = DefaultFiles.AsEnumerable();
         if (Environment.GetEnvironmentVariable(FolderVariable) is null)
@@ -144,7 +145,7 @@ public static class SystemTrust
         return files.Where(File.Exists).Take(1);
     }
 
-    private static IEnumerable<string> FolderFiles()
+    internal static IEnumerable<string> FolderFiles()
     {
         var variable = Environment.GetEnvironmentVariable(FolderVariable);
         foreach (var folder in variable?.Split(':', StringSplitOptions.RemoveEmptyEntries) ?? DefaultFolders)

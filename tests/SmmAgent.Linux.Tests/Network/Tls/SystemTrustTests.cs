@@ -1,4 +1,8 @@
 using System.Formats.Asn1;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Linux.Commands;
@@ -109,6 +113,89 @@ public sealed class SystemTrustTests : IDisposable
         Assert.Equal(X509ChainStatusFlags.NoError, Flaws(leaf));
     }
 
+    [Fact]
+    public void ServerWithoutAuthorityIsNotTrusted()
+    {
+        UseFile(Pem(_root));
+
+        // A self-signed certificate of a server, also with the name of an authority.
+        Assert.True(Flaws(Sample.NewCertificate("server")).HasFlag(X509ChainStatusFlags.UntrustedRoot));
+        Assert.NotEqual(X509ChainStatusFlags.NoError, Flaws(Sample.NewCertificate("system root")));
+    }
+
+    [Fact]
+    public void NameOfAnAuthorityAloneIsNotTrusted()
+    {
+        using var forged = Sample.NewCertificate("system root");
+        UseFile(Pem(_root));
+
+        Assert.NotEqual(X509ChainStatusFlags.NoError, Flaws(Sample.NewCertificate("server", forged)));
+        Assert.NotEqual(X509ChainStatusFlags.NoError, Flaws(Sample.NewCertificate("server", forged), forged));
+        Assert.NotEqual(X509ChainStatusFlags.NoError, Flaws(Sample.NewCertificate("server", forged), forged, _root));
+    }
+
+    [Fact]
+    public void CertificateOfAServerIsNoIssuer()
+    {
+        using var other = Sample.NewCertificate("other", _root);
+        UseFile(Pem(_root));
+
+        Assert.NotEqual(X509ChainStatusFlags.NoError, Flaws(IssuedBy(other), other));
+
+        // Also if the operator has added it.
+        UseFile(Pem(other) + Pem(_root));
+        Assert.NotEqual(X509ChainStatusFlags.NoError, Flaws(IssuedBy(other)));
+    }
+
+    [Fact]
+    public void ExpiredIntermediateCertificateIsNotTrusted()
+    {
+        using var issuing = Sample.NewCertificate(
+            "issuing", _root, isAuthority: true, to: new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        UseFile(Pem(_root));
+
+        Assert.True(Flaws(IssuedBy(issuing), issuing).HasFlag(X509ChainStatusFlags.NotTimeValid));
+    }
+
+    [Theory]
+    [InlineData("localhost", "1.3.6.1.5.5.7.3.1", true)]
+    [InlineData("other", "1.3.6.1.5.5.7.3.1", false)]
+    [InlineData("localhost", "1.3.6.1.5.5.7.3.2", false)]
+    public async Task HandshakeValidatesTheNameAndThePurpose(string name, string purpose, bool isTrusted)
+    {
+        UseFile(Pem(_root));
+        using var server = IssuedBy(_root, name, purpose);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
+        using var accepted = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        await using var far = new SslStream(accepted.GetStream());
+        var serving = far.AuthenticateAsServerAsync(server);
+        await using var near = new SslStream(client.GetStream());
+        var options = SystemTrust.Options();
+        options.TargetHost = "localhost";
+
+        var failure = await Record.ExceptionAsync(() => near.AuthenticateAsClientAsync(options, TestContext.Current.CancellationToken));
+        client.Close();
+        await Record.ExceptionAsync(() => serving);
+
+        if (isTrusted)
+            Assert.Null(failure);
+        else
+            Assert.IsType<AuthenticationException>(failure);
+    }
+
+    [Fact]
+    public void EmptyVariablesNameNoAuthorities()
+    {
+        Environment.SetEnvironmentVariable("SSL_CERT_FILE", "");
+        Environment.SetEnvironmentVariable("SSL_CERT_DIR", "");
+
+        Assert.Empty(SystemTrust.Files());
+        Assert.Empty(SystemTrust.FolderFiles());
+    }
+
     // The agent hides the variables from .NET. Package managers and other programs need them.
     [Fact]
     public async Task ProgramsGetTheVariablesOfTheAgent()
@@ -126,6 +213,23 @@ public sealed class SystemTrustTests : IDisposable
         var name = new X500DistinguishedNameBuilder();
         name.Add("2.5.4.10", "Example", encoding);
         return name.Build();
+    }
+
+    private static X509Certificate2 IssuedBy(X509Certificate2 issuer, string dnsName = "localhost", string? purpose = null)
+    {
+        using var issuerKey = issuer.GetECDsaPrivateKey()!;
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=issued", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(dnsName);
+        request.CertificateExtensions.Add(names.Build());
+        if (purpose is not null)
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(purpose)], critical: false));
+        using var signed = request.Create(
+            issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(issuerKey), DateTimeOffset.UtcNow.AddHours(-1),
+            DateTimeOffset.UtcNow.AddHours(1), [7]);
+        using var withKey = signed.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
     }
 
     private static string Pem(X509Certificate2 certificate) => certificate.ExportCertificatePem() + "\n";
