@@ -43,6 +43,7 @@ internal static class HelpCommand
             var output = configuration.Output;
             using var text = new StringWriter();
             configuration.Output = text;
+            parseResult.CommandResult.Command.Hidden = false; // the library prints nothing for a hidden command
             var code = help.Invoke(parseResult);
             configuration.Output = output;
             text.GetStringBuilder().Replace("Description:\n  ", "");

@@ -59,8 +59,14 @@ internal static class UsageErrors
         return command.Arguments.Any(
             argument => parsed.GetResult(argument)?.Tokens.Count is null or 0 && argument.Arity.MinimumNumberOfValues > 0)
             ? $"'{Path(command)}' needs {Usage(command)}"
+            : Missing(parsed, command) is { Count: > 0 } missing ? $"'{Path(command)}' needs {string.Join(" and ", missing)}"
             : Text(parsed.Errors[0]);
     }
+
+    // An option that is there without its value is another error.
+    private static List<string> Missing(ParseResult parsed, Command command) =>
+        [.. command.Options.Where(option => option.Required && parsed.GetResult(option) is null or { Implicit: true })
+            .Select(option => $"{option.Name} {option.HelpName}")];
 
     // The message of the library contains a type of .NET.
     private static string Text(ParseError error) => error.SymbolResult switch

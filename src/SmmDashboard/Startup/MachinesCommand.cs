@@ -29,7 +29,7 @@ internal static class MachinesCommand
         var options = new Options(
             new("--server")
             {
-                Description = $"The URL of the admin listener. Default: {DefaultServer}.", HelpName = "URL",
+                Description = "The URL of the admin listener.", HelpName = "URL",
                 DefaultValueFactory = _ => DefaultServer,
             },
             new(TokenFile) { Description = "The file with the bearer token. Default: none is sent.", HelpName = "FILE" },
