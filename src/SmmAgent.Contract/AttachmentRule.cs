@@ -74,8 +74,13 @@ public static class AttachmentRule
     /// <summary>
     /// Whether a condition is expected to hold. Without a sidecar that the agent manages, nothing is expected to be registered.
     /// </summary>
-    public static bool IsExpected(string type, IEnumerable<Condition> conditions) =>
-        type is not (Registered or Healthy) || !conditions.Any(condition => IsDisabledSidecar(Read(condition)));
+    public static bool IsExpected(string type, IEnumerable<Condition> conditions) => IsExpected(type, conditions, Read);
+
+    /// <inheritdoc cref="IsExpected(string, IEnumerable{Condition})"/>
+    public static bool IsExpected<T>(
+        string type, IEnumerable<T> conditions, Func<T, (string Type, string Status, string Reason)> read)
+        where T : class =>
+        type is not (Registered or Healthy) || !conditions.Any(condition => IsDisabledSidecar(read(condition)));
 
     /// <summary>Whether no traffic passes between the mesh and the VM while a condition is False.</summary>
     public static bool IsVital(string type, IEnumerable<Condition> conditions) => Vital.Contains(type) && IsExpected(type, conditions);

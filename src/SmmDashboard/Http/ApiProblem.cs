@@ -87,10 +87,13 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem MediaTypeNotSupported() =>
         new(415, "media-type-not-supported", "The media type is not supported", "send application/json");
 
+    /// <summary>The beginning of the detail for a path that no listener of this kind has.</summary>
+    public const string UnknownPath = "the path does not exist";
+
     /// <summary>Creates the problem for a status that the framework has set.</summary>
     public static ApiProblem FromStatus(int status) => status switch
     {
-        404 => NotFound("the path does not exist; see docs/openapi.yaml"),
+        404 => NotFound($"{UnknownPath}; see docs/openapi.yaml"),
         405 => new(405, "method-not-allowed", "The method is not allowed", "see the header Allow"),
         413 => BodyTooLarge(KestrelLimits.MaximumBody),
         415 => MediaTypeNotSupported(),

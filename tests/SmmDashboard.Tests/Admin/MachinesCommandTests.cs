@@ -50,8 +50,11 @@ public sealed class MachinesCommandTests
             error);
 
         // The API for VMs is no admin listener.
-        (exitCode, _, _) = await RunAsync("--server", $"{dashboard.BaseAddress}");
-        Assert.Equal(1, exitCode);
+        (exitCode, _, error) = await RunAsync("--server", $"{dashboard.BaseAddress}");
+        Assert.Equal(
+            (1, $"smm-dashboard: {dashboard.BaseAddress} answered 404, so it is not the admin listener of a dashboard; give --server "
+                + "the URL of --admin\n"),
+            (exitCode, error));
     }
 
     [Fact]
@@ -87,12 +90,28 @@ public sealed class MachinesCommandTests
     }
 
     [Fact]
+    public async Task RegistrationIsNotExpectedWithoutAManagedSidecar()
+    {
+        await using var server = await ServeAsync(_ => """
+            {"namespace":"n","group":"g","uuid":"u","name":"vm-1","state":"Attached","condition":"","reason":"Attached","agentVersion":"1",
+            "lastSeen":"2026-11-29T12:00:00Z","conditions":[{"type":"Registered","status":"False","reason":"NotConnected","message":"m",
+            "lastTransitionTime":"2026-11-29T12:00:00Z","fix":"start the sidecar"},{"type":"SidecarRunning","status":"Unknown",
+            "reason":"Disabled","message":"m","lastTransitionTime":"2026-11-29T12:00:00Z","fix":null}]}
+            """);
+
+        var (_, output, _) = await RunAsync("--server", server.Urls.Single(), "n/g/u");
+
+        Assert.Contains("\n– Registered ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("fix:", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AnswerOfAServerCannotControlTheTerminalOrListForever()
     {
         var machine = """
             {"namespace":"n","group":"g","uuid":"u","name":"vm-1","state":"NotAttached","condition":"c","reason":"r","agentVersion":"1",
             "lastSeen":"2026-11-29T12:00:00Z","conditions":[{"type":"T","status":"False","reason":"R","message":"m",
-            "lastTransitionTime":"2026-11-29T12:00:00Z","fix":"run \u001b]0;title\u0007\u202e this"}]}
+            "lastTransitionTime":"2026-11-29T12:00:00Z","fix":"run `\u001b]0;title\u0007\u202e this`"}]}
             """;
         await using var server = await ServeAsync(path => path.StartsWith("/v1/machines/", StringComparison.Ordinal)
             ? machine

@@ -88,7 +88,7 @@ internal sealed class HostDetach(HostContext host, DetachOptions options)
         var isDetached = Report(removal, sidecar);
         // The capture of the sidecar is gone now, and the token that the report needs still exists.
         if (isDetached)
-            await _report.SendAsync(cancel);
+            await _report.SendAsync(isRemoval: options.KeepPackages, cancel);
         var hadToken = RemoveToken();
         if (!isDetached)
             return ExitCode.Failed;

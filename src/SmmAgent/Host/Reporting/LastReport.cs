@@ -18,7 +18,9 @@ internal sealed class LastReport(HostContext host)
         Find() is { Settings.DashboardUrl: { } url } ? $"report the detach to {url.GetLeftPart(UriPartial.Authority)}" : null;
 
     /// <summary>Sends the report, while no daemon runs and the bearer token still exists.</summary>
-    public async Task SendAsync(CancellationToken cancel)
+    /// <param name="isRemoval">Whether the package of the agent is removed afterwards, so that the command cannot be repeated.</param>
+    /// <param name="cancel">Ends it.</param>
+    public async Task SendAsync(bool isRemoval, CancellationToken cancel)
     {
         if (Find() is not { } sender || host.Access.OpenDashboard(sender.Settings) is not { } dashboard)
             return;
@@ -32,7 +34,8 @@ internal sealed class LastReport(HostContext host)
             else
             {
                 host.Progress.Warn("could not report the detach to the dashboard, which shows this VM as silent after 15 minutes: "
-                    + FailureText.Explain(failure, dashboard.Target).Found);
+                    + FailureText.Explain(failure, dashboard.Target).Found
+                    + (isRemoval ? "" : "; to report it later: sudo smm-agent detach"));
             }
         }
     }

@@ -129,7 +129,7 @@ internal sealed class HostRollback(HostContext host, IUnits systemd)
 
         // The first attach was undone, and no daemon runs that would report that.
         if (isRestored && !before.Running.Contains(AgentUnits.Daemon) && sidecar?.IsAttached != true)
-            await new LastReport(host).SendAsync(cancel);
+            await new LastReport(host).SendAsync(isRemoval: false, cancel);
         return isRestored;
     }
 

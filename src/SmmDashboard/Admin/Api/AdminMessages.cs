@@ -65,6 +65,10 @@ public sealed record MachineAnswer : MachineItem
     public IReadOnlyList<MeshExpansionGateway> Gateways { get; init; } = [];
 
     public IReadOnlyList<TransitionItem> History { get; init; } = [];
+
+    /// <summary>Whether a condition should hold. A VM whose sidecar the agent does not manage need not be registered.</summary>
+    public bool IsExpected(MachineConditionItem condition) =>
+        AttachmentRule.IsExpected(condition.Type, Conditions, other => (other.Type, other.Status, other.Reason));
 }
 
 /// <summary>A condition with its fix.</summary>

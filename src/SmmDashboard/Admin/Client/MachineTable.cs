@@ -51,10 +51,11 @@ internal static class MachineTable
         text.Append('\n');
         foreach (var condition in machine.Conditions)
         {
-            var mark = condition.Status switch { "True" => '✓', "False" => '✗', _ => '?' };
+            var mark = condition.Status switch { "True" => '✓', "False" => machine.IsExpected(condition) ? '✗' : '–', _ => '?' };
             text.Append(CultureInfo.InvariantCulture,
                 $"{mark} {OneLine.ReplaceUnprintable($"{condition.Type,-20} {condition.Reason,-14} {condition.Message}", '?', 1024)}\n");
-            if (condition.Fix is { Length: > 0 } fix && fix != "nothing")
+            if (condition.Fix?.Replace("`", "", StringComparison.Ordinal) is { Length: > 0 } fix && fix != "nothing"
+                && machine.IsExpected(condition))
                 text.Append(CultureInfo.InvariantCulture, $"    fix: {OneLine.ReplaceUnprintable(fix, '?', 1024)}\n");
         }
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SmmAgent.Contract;
 using SmmDashboard.Admin.Api;
+using SmmDashboard.Http;
 
 namespace SmmDashboard.Admin.Client;
 
@@ -85,7 +86,9 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
     {
         try
         {
-            if (JsonSerializer.Deserialize(content, ContractJson.Default.Problem) is { Detail: var detail })
+            // The API for VMs answers, but has no machines.
+            if (JsonSerializer.Deserialize(content, ContractJson.Default.Problem) is { Detail: { } detail }
+                && !detail.StartsWith(ApiProblem.UnknownPath, StringComparison.Ordinal))
             {
                 var fix = status != HttpStatusCode.Unauthorized ? ""
                     : token is null ? "; give a token: --token-file FILE"
@@ -98,7 +101,7 @@ public sealed class MachinesClient(Uri server, string? token, X509Certificate2Co
             // Not an answer of the dashboard.
         }
 
-        return $"{_shown} answered {(int)status} without an explanation, so it is not the admin listener of a dashboard; give --server "
+        return $"{_shown} answered {(int)status}, so it is not the admin listener of a dashboard; give --server "
             + "the URL of --admin";
     }
 

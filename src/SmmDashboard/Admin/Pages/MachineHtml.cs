@@ -109,7 +109,7 @@ internal static class MachineHtml
                 <td role="cell" data-label="Status"><span class="state {condition.Status.ToLowerInvariant()}">{condition.Status}</span></td>
                 <td role="cell" data-label="Reason">{condition.Reason}</td><td role="cell" data-label="Message"><div>{condition.Message}
                 """);
-            if (condition.Fix is { Length: > 0 } fix && fix != "nothing")
+            if (condition.Fix is { Length: > 0 } fix && fix != "nothing" && machine.IsExpected(condition))
             {
                 html.Add($"<p class=\"fix\"><strong>Fix:</strong> ");
                 AddText(html, fix);

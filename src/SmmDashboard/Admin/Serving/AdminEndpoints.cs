@@ -96,7 +96,7 @@ internal sealed class AdminEndpoints(
                 return (viewer, await route.AnswerAsync(new AdminRequest(context, new PageFrame(viewer, routes.Version), values)));
         }
 
-        return (viewer, ApiProblem.NotFound("the path does not exist"));
+        return (viewer, ApiProblem.NotFound(ApiProblem.UnknownPath));
     }
 
     private async Task<ApiProblem?> StreamAsync(HttpContext context, PresentedToken? token)
@@ -132,7 +132,7 @@ internal sealed class AdminEndpoints(
     private static async Task<ApiProblem?> WriteAssetAsync(HttpContext context, string name)
     {
         if (Assets.Find(name) is not var (type, content))
-            return ApiProblem.NotFound("the path does not exist");
+            return ApiProblem.NotFound(ApiProblem.UnknownPath);
 
         context.Response.ContentType = type;
         context.Response.ContentLength = content.Length;

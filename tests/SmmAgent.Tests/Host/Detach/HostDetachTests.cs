@@ -259,7 +259,8 @@ public sealed class HostDetachTests : IDisposable
 
         Assert.EndsWith(
             "! could not report the detach to the dashboard, which shows this VM as silent after 15 minutes: "
-            + "the dashboard at https://smm.example.com is not reachable: no answer within 5s\n✓ detached\n",
+            + "the dashboard at https://smm.example.com is not reachable: no answer within 5s; to report it later: sudo smm-agent detach\n"
+            + "✓ detached\n",
             _host.Output, StringComparison.Ordinal);
     }
 
