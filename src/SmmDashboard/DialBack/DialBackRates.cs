@@ -57,6 +57,8 @@ public sealed class DialBackRates
 
         if (!_answering.Contains(target) && !_unanswered.TryTake(target.Group, out retryAfter, ports))
         {
+            // Otherwise these requests would use up the rate of the agents that answer.
+            _groups.Return(target.Group, ports);
             _unansweredLog.Refused(
                 $"{target.Group}",
                 $"more than {_settings.UnansweredPerGroup.PerSecond} dial-backs per second of this WorkloadGroup "

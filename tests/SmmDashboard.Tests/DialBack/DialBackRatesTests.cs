@@ -77,6 +77,23 @@ public sealed class DialBackRatesTests : IDisposable
     }
 
     [Fact]
+    public void RefusedDialBacksLeaveTheRateOfTheGroup()
+    {
+        var rates = Create();
+        var answering = NewAgent(Greedy);
+        Assert.Null(rates.Refuse(answering, ports: 4));
+        rates.Complete(answering, ports: 4);
+        // The VMs that cannot be reached try again and again.
+        for (var refused = 0; refused < 2_000;)
+            refused += rates.Refuse(NewAgent(Greedy), ports: 4) is null ? 0 : 1;
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        for (var refused = 0; refused < 2_000;)
+            refused += rates.Refuse(NewAgent(Greedy), ports: 4) is null ? 0 : 1;
+
+        Assert.Null(rates.Refuse(answering, ports: 4));
+    }
+
+    [Fact]
     public void AgentWithNewAddressMustAnswerAgain()
     {
         var rates = Create(DialBackSettings.From(600) with { UnansweredPerGroup = new Rate(4, 0.001) });
