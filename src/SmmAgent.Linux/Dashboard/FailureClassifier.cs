@@ -90,10 +90,13 @@ internal static class FailureClassifier
 
     private static DashboardFailure.Unreachable Unreachable(UnreachableReason reason, string detail) => new(reason, detail);
 
+    // .NET reads the first bytes of the answer as the header of a frame of TLS.
     private static string NoTls(Exception exception) =>
-        HandshakeFailure.Describe(exception, demandsCertificate: false) is { } reason ? $"it {reason}"
+        exception.GetBaseException().Message.StartsWith("Cannot determine the frame size", StringComparison.Ordinal)
+            ? "it answered something that is not TLS"
+            : HandshakeFailure.Describe(exception, demandsCertificate: false) is { } reason ? $"it {reason}"
             : exception.InnerException is AuthenticationException or IOException
-            ? $"the TLS handshake failed: {OneLine.From(exception.GetBaseException().Message)}"
+            ? $"the TLS handshake failed: {OneLine.From(exception.GetBaseException().Message.TrimEnd('.'))}"
             : "the TLS handshake failed";
 
     /// <summary>The target of a redirect. A redirect within the origin of the dashboard is wrong as well: the contract has none.</summary>

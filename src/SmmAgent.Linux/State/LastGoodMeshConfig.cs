@@ -46,7 +46,7 @@ public sealed class LastGoodMeshConfig(string path)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return (null, $"{path} cannot be read: {FileErrors.Reason(exception)}");
+            return (null, $"{path} cannot be read: {FileErrors.Reason(exception, path)}");
         }
     }
 

@@ -58,7 +58,9 @@ internal static class CommandLineErrors
         if (parsed.UnmatchedTokens is [var first, ..])
             return WithoutValue(parsed, first)
                 ?? Unmatched(IsBeforeCommand(parsed, first) ? parsed.RootCommandResult.Command : command, first);
-        return parsed.Errors.Count == 0 ? null : Text(parsed.Errors[0]);
+        if (parsed.Errors.Count > 0)
+            return Text(parsed.Errors[0]);
+        return BeforeCommand(parsed, command) is { } early ? $"'{early}' belongs after '{Path(command)}'" : null;
     }
 
     /// <summary>The words that print the help of the command.</summary>
@@ -74,7 +76,8 @@ internal static class CommandLineErrors
             { Option: { } option, Tokens.Count: 0 } => $"'{option.Name}' needs {option.HelpName}",
             { Option: { Arity.MaximumNumberOfValues: 1 } option, Tokens.Count: > 1 } => $"'{option.Name}' may be given only once",
             { Option: { } option, Tokens: [var token] } when option.ValueType == typeof(int) || option.ValueType == typeof(int?) =>
-                $"{option.Name} '{NameRules.Shown(token.Value)}' is not a whole number",
+                $"{option.Name} '{NameRules.Shown(token.Value)}' is "
+                    + (token.Value.All(char.IsAsciiDigit) ? $"larger than {int.MaxValue}" : "not a whole number"),
             _ => error.Message,
         };
     }
@@ -82,6 +85,12 @@ internal static class CommandLineErrors
     // "get machines": the parser finds the command behind the unknown word.
     private static bool IsBeforeCommand(ParseResult parsed, string word) =>
         !word.StartsWith('-') && parsed.Tokens.Count > 0 && parsed.Tokens[0].Value == word;
+
+    // "--mesh FILE check": the parser takes it for the option of the dashboard, and the command does not get it.
+    private static string? BeforeCommand(ParseResult parsed, Command command) => command is RootCommand ? null
+        : command.Options.Select(option => option.Name).FirstOrDefault(name =>
+            parsed.RootCommandResult.Command.Options.FirstOrDefault(option => option.Name == name && !option.Recursive) is { } ofDashboard
+            && parsed.GetResult(ofDashboard) is { Implicit: false });
 
     // "--kubernetes=yes": the parser takes the value for a command.
     private static string? WithoutValue(ParseResult parsed, string word)

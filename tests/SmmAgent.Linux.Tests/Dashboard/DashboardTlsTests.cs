@@ -239,6 +239,21 @@ public sealed class DashboardTlsTests : IDisposable
         Assert.Null(CaFile.Fault(_caFile));
     }
 
+    [Fact]
+    public async Task AServerWithoutTlsIsReportedWithoutTheTextOfDotNet()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = Client(new Uri($"https://{listener.LocalEndpoint}"), null);
+        var call = client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
+        using var server = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        await server.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+
+        var failure = Assert.IsType<DashboardFailure.Unreachable>((await call).Failure);
+
+        Assert.Equal((UnreachableReason.NoTls, "it answered something that is not TLS"), (failure.Reason, failure.Detail));
+    }
+
     private async Task IsRefusedAsync(X509Certificate2 certificate, string? caFile, UnreachableReason reason, string shown)
     {
         var (result, count) = await AskAsync(certificate, caFile);

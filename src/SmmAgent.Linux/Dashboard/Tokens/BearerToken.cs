@@ -106,7 +106,7 @@ public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = nul
         }
         catch (IOException exception)
         {
-            var found = $"{path} cannot be read: {FileErrors.Reason(exception)}";
+            var found = $"{path} cannot be read: {FileErrors.Reason(exception, path)}";
             return new(null, found, null) { Found = found };
         }
     }
