@@ -29,11 +29,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     /// </summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
 
-    private const int CallsAtOnce = 20;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
-
-    private readonly SemaphoreSlim _calls = new(CallsAtOnce);
+    private readonly MachineCalls _calls = new();
     private readonly WriteLimits _limits = new(seams.Time);
     private readonly LogLimiter _notWritten = new(seams.Time);
     private readonly NewAgents _new = new(settings.NewAgents, seams.Time, seams.Log);
@@ -112,7 +108,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         }
 
         parts.Queue.Remove(ObjectKey.From(oldest.Metadata));
-        await CallAsync(stop => parts.Writer.RemoveAsync(oldest, stop), cancellationToken);
+        await _calls.RunAsync(stop => parts.Writer.RemoveAsync(oldest, stop), cancellationToken);
         if (!oldest.IsDetached)
             _new.Evicted(group, Guid.TryParse(oldest.Metadata.Name, out var uuid) ? uuid : Guid.Empty, settings.LimitPerGroup);
         return true;
@@ -132,7 +128,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
                 return ReportOutcome.TooManyNew;
 
             var isFull = parts.Machines.CountOf(group) >= settings.LimitPerGroup && !await RemoveOldestAsync(group, cancellationToken);
-            machine = await CallAsync(
+            machine = await _calls.RunAsync(
                 stop => isFull ? parts.Writer.FindAsync(key, stop) : Nullable(parts.Writer.ClaimAsync(key, spec, stop)), cancellationToken);
             if (machine is null)
                 return ReportOutcome.Full;
@@ -150,7 +146,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
             seams.Log.Moved(key, machine.WorkloadGroup, group.Name);
             parts.Queue.Remove(key);
-            machine = await CallAsync(stop => parts.Writer.MoveAsync(machine, spec, stop), cancellationToken);
+            machine = await _calls.RunAsync(stop => parts.Writer.MoveAsync(machine, spec, stop), cancellationToken);
             if (!AgentOf(key, machine).HasKey(identity) || machine.WorkloadGroup != group.Name)
                 return ReportOutcome.KeyMismatch;
         }
@@ -170,7 +166,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         if (instances.IsRefused)
         {
             if (_limits.MayWrite(key, group, out _))
-                await CallAsync(stop => parts.Writer.WriteInstancesAsync(machine, instances.After, stop), cancellationToken);
+                await _calls.RunAsync(stop => parts.Writer.WriteInstancesAsync(machine, instances.After, stop), cancellationToken);
             return ReportOutcome.Duplicate;
         }
 
@@ -184,14 +180,16 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
             || report.Detached != machine.IsDetached;
         if (machine.LastReportTime is null || (isNews && _limits.MayWrite(key, group, out _)))
         {
-            if (!await CallAsync(stop => parts.Writer.WriteAsync(key, written, stop), cancellationToken))
+            if (!await _calls.RunAsync(stop => parts.Writer.WriteAsync(key, written, stop), cancellationToken))
                 return ReportOutcome.KeyMismatch;
             parts.Faults.Allowed(group.Namespace);
             parts.Queue.Remove(key);
             if (machine.LastReportTime is null && !report.Detached)
+            {
                 _first.Report(group, uuid, report);
-            if (machine.LastReportTime is null && !report.Detached && report.Instance is { } instance)
-                await EndOtherDuplicatesAsync(key, group, instance, now, cancellationToken);
+                if (report.Instance is { } instance)
+                    await EndOtherDuplicatesAsync(key, group, instance, now, cancellationToken);
+            }
         }
         else
         {
@@ -214,7 +212,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
             var without = other.Instances.Without(instance);
             try
             {
-                await CallAsync(stop => parts.Writer.WriteInstancesAsync(other, without, stop), cancellationToken);
+                await _calls.RunAsync(stop => parts.Writer.WriteInstancesAsync(other, without, stop), cancellationToken);
             }
             catch (ApiException fault)
             {
@@ -248,7 +246,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
         try
         {
-            return await CallAsync(stop => parts.Writer.FindAsync(key, stop), cancellationToken);
+            return await _calls.RunAsync(stop => parts.Writer.FindAsync(key, stop), cancellationToken);
         }
         catch (ApiException fault) when (fault.Fault == ApiFault.Forbidden)
         {
@@ -264,28 +262,6 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     private KnownAgent AgentOf(ObjectKey key, AttachedMachine machine) =>
         new(machine.KeySha256, machine.Address, parts.Queue.Find(key)?.SeenAt ?? machine.LastSign) { Instances = machine.Instances };
 
-    private async Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
-    {
-        if (!await _calls.WaitAsync(Patience, cancellationToken))
-            throw new UnavailableException("the dashboard has too many agents to write at once", Soon);
-        try
-        {
-            return await call(cancellationToken);
-        }
-        finally
-        {
-            _calls.Release();
-        }
-    }
-
-    private Task<bool> CallAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken) => CallAsync(
-        async stop =>
-        {
-            await call(stop);
-            return true;
-        },
-        cancellationToken);
-
     private static async Task<AttachedMachine?> Nullable(Task<AttachedMachine> machine) => await machine;
 
     private TimeSpan Spread(TimeSpan about)
@@ -295,7 +271,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     }
 
     private static UnavailableException Away(Exception fault, TimeSpan? retryAfter) =>
-        new("the dashboard cannot keep reports now: the Kubernetes API does not take them", retryAfter ?? Soon, fault);
+        new("the dashboard cannot keep reports now: the Kubernetes API does not take them", retryAfter ?? MachineCalls.Patience, fault);
 
     private static ObjectKey KeyOf(GroupId group, Guid uuid) => new(group.Namespace, uuid.ToString("D"));
 }
