@@ -17,7 +17,7 @@ public sealed class SidecarPlannerTests
     private static readonly PackageChoice NewPackage = new(
         PackageOutcome.Install, "install istio-sidecar 1.15.3", SidecarSamples.Package("1.15.3"));
 
-    private static readonly PackageChoice Installed = new(PackageOutcome.Installed, "istio-sidecar 1.15.3 is installed");
+    internal static readonly PackageChoice Installed = new(PackageOutcome.Installed, "istio-sidecar 1.15.3 is installed");
 
     [Fact]
     public void FreshHostIsInstalledConfiguredAndStartedInThisOrder() => Assert.Equal(
@@ -188,56 +188,6 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void FilesThatRootSourcesAreProtectedFromTheSidecarWithoutARestart()
-    {
-        var host = Attached();
-        var found = host.Files[SidecarFiles.ClusterEnvironment] with { Owner = "istio-proxy" };
-        host.Files[SidecarFiles.ClusterEnvironment] = found;
-        var plan = SidecarPlanner.Plan(Desired(Installed), host.Observe());
-        Assert.Equal("write /etc/smm/sidecar/cluster.env (its owner is istio-proxy and its mode 0644, not root and 0644)", plan.ToString());
-
-        host.Apply(plan);
-
-        Assert.Equal(found with { Owner = "root" }, host.Files[SidecarFiles.ClusterEnvironment]);
-        Assert.True(SidecarPlanner.Plan(Desired(Installed), host.Observe()).IsEmpty);
-    }
-
-    [Fact]
-    public void FileWithATimeInTheFutureIsWrittenAgainSoThatOneRestartIsEnough()
-    {
-        var host = Attached();
-        var found = host.Files[SidecarFiles.MeshFile];
-        host.Files[SidecarFiles.MeshFile] = found with { Modified = SimulatedHost.Now.AddYears(70), Owner = "istio-proxy" };
-        var plan = SidecarPlanner.Plan(Desired(Installed), host.Observe() with { At = SimulatedHost.Now });
-        Assert.Equal(
-            "write /etc/istio/config/mesh (its modification time is in the future)\nrestart istio.service (/etc/istio/config/mesh "
-                + "changed since its start)", plan.ToString());
-
-        host.Apply(plan);
-
-        Assert.True(SidecarPlanner.Plan(Desired(Installed), host.Observe() with { At = SimulatedHost.Now }).IsEmpty);
-    }
-
-    [Fact]
-    public void TokenWithAWrongOwnerOrModeIsMadePrivateToTheSidecar()
-    {
-        var host = Attached();
-        host.Files[SidecarFiles.Token] = new("", "root", SidecarFiles.Private, SimulatedHost.Now);
-        Assert.Equal(
-            "protect /var/run/secrets/tokens/istio-token (its owner is root and its mode 0600, not istio-proxy and 0600)",
-            SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());
-
-        host.Files[SidecarFiles.Token] = new("", "istio-proxy", SidecarFiles.Private | UnixFileMode.OtherRead, SimulatedHost.Now);
-        host.Token = TokenVerdict.Renew;
-        Assert.Equal(
-            """
-            protect /var/run/secrets/tokens/istio-token (its owner is istio-proxy and its mode 0604, not istio-proxy and 0600)
-            fetch a new istio-token (Renew)
-            """,
-            SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());
-    }
-
-    [Fact]
     public void HeldSidecarIsStoppedAndItsCaptureIsRemoved() => Assert.Equal(
         "stop istio.service (it fails)\nremove the sidecar's capture of traffic (it fails)",
         SidecarPlanner.Plan(Desired(Installed, hold: "it fails"), Attached().Observe()).ToString());
@@ -303,7 +253,7 @@ public sealed class SidecarPlannerTests
 
     private const UnixFileMode File = SidecarFiles.Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    private static SimulatedHost Attached(string version = "1.15.3")
+    internal static SimulatedHost Attached(string version = "1.15.3")
     {
         var host = new SimulatedHost(
             version, new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1)))
@@ -315,6 +265,6 @@ public sealed class SidecarPlannerTests
         return host;
     }
 
-    private static DesiredSidecar Desired(PackageChoice package, bool mayRestart = true, string? hold = null) =>
+    internal static DesiredSidecar Desired(PackageChoice package, bool mayRestart = true, string? hold = null) =>
         new(Configuration, package, mayRestart, hold);
 }

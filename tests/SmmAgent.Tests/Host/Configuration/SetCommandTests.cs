@@ -250,32 +250,6 @@ public sealed class SetCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task UnsetRemovesOneSetting()
-    {
-        Directory.CreateDirectory(_paths.ConfigDirectory);
-        await File.WriteAllTextAsync(
-            _paths.Settings, "dashboard:\n  url: https://a.example.com # ours\n  proxy: none\nnode:\n  ip: 3.4.5.6\n",
-            TestContext.Current.CancellationToken);
-
-        Assert.Equal(0, await AgentCommandLine.RunAsync(["--root", _directory, "unset", "node-ip"]));
-        Assert.Equal(0, await AgentCommandLine.RunAsync(["--root", _directory, "unset", "dashboard.proxy"]));
-        Assert.Equal(0, Writer().Unset(["sidecar.mode"]));
-        Assert.Equal(2, await AgentCommandLine.RunAsync(["--root", _directory, "unset", "node"]));
-
-        Assert.Equal(
-            "dashboard:\n  url: https://a.example.com # ours\n",
-            await File.ReadAllTextAsync(_paths.Settings, TestContext.Current.CancellationToken));
-        Assert.Equal($"✓ sidecar.mode is not set (the default is manage) config={_paths.Settings}\n", _output.ToString());
-    }
-
-    [Fact]
-    public void UnsetOfAMissingFileCreatesNone()
-    {
-        Assert.Equal(0, Writer().Unset(["node.ip"]));
-        Assert.False(File.Exists(_paths.Settings));
-    }
-
-    [Fact]
     public void QuotedTextReachesTheTerminalWithoutControlCharacters()
     {
         new Progress(_output, colour: false).Failed("key '\e[2J\r\u009b' is refused");
