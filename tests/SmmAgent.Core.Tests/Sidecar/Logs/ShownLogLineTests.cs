@@ -6,6 +6,8 @@ namespace SmmAgent.Core.Tests.Sidecar.Logs;
 /// <summary>How a line of the sidecar's log is shown: short, printable and without tokens.</summary>
 public sealed class ShownLogLineTests
 {
+    private static readonly DateTimeOffset Now = SidecarLogTests.Now;
+
     [Fact]
     public void LongLineIsShownAroundItsPhrase()
     {
@@ -24,8 +26,9 @@ public sealed class ShownLogLineTests
     {
         var emoji = string.Concat(Enumerable.Repeat("😀", 200));
 
-        var line = SidecarLogTests.Newest(emoji + new string('-', shift) + " rpc error: code = Unauthenticated desc = authentication failure "
-            + new string('-', 400))!.Line;
+        var log = emoji + new string('-', shift) + " rpc error: code = Unauthenticated desc = authentication failure "
+            + new string('-', 400);
+        var line = SidecarLogTests.Newest(log)!.Line;
 
         Assert.InRange(line.Length, SidecarLog.MostShown, SidecarLog.MostShown + 6);
         Assert.Equal(line, string.Concat(line.EnumerateRunes()));
@@ -46,9 +49,9 @@ public sealed class ShownLogLineTests
             Gen.String);
         Gen.Select(piece.Array[0, 60], piece.Array[0, 60], Gen.Bool).Sample((errors, log, dated) =>
         {
-            DateTimeOffset? written = dated ? SidecarLogTests.Now : null;
+            DateTimeOffset? written = dated ? Now : null;
             if (SidecarLog.NewestFailure(
-                new(string.Concat(errors), written), new(string.Concat(log), written), dated ? SidecarLogTests.Now.AddYears(-1) : null, SidecarLogTests.Now)
+                new(string.Concat(errors), written), new(string.Concat(log), written), dated ? Now.AddYears(-1) : null, Now)
                 is not { } failure)
                 return;
 
