@@ -11,10 +11,9 @@ internal static class MachineHtml
         var html = Layout.Begin(machine.Name, "/machines", frame, $"?machine={Uri.EscapeDataString(machine.Uuid)}");
         html.Add($"<p id=\"verdict\">");
         MachineListHtml.AddState(html, machine.State);
-        if (machine.Condition.Length > 0)
-            html.Add($" {machine.Condition}: {machine.Reason}");
-        html.Add(
-            $"</p>\n<p id=\"summary\" class=\"unseen\">{MachineListHtml.Word(machine.State)} {machine.Condition} {machine.Reason}</p>\n");
+        // Without a condition, the reason only repeats the state.
+        var cause = machine.Condition.Length > 0 ? $" {machine.Condition}: {machine.Reason}" : "";
+        html.Add($"{cause}</p>\n<p id=\"summary\" class=\"unseen\">{MachineListHtml.Word(machine.State)}{cause}</p>\n");
         AddFacts(html, machine);
         AddConditions(html, machine);
         AddGateways(html, machine.Gateways, frame.Viewer.SeesGroups(machine.Namespace)
