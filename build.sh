@@ -14,7 +14,8 @@ readonly link_packages=(gcc libc6-dev debian-archive-keyring)
 readonly package_packages=(rpm xz-utils)
 readonly bed_packages=(iproute2 iptables nftables socat)
 readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap apt-utils systemd-container
-    dpkg-dev patch ansible-core ansible-lint python3-jsonschema yamllint shellcheck busybox wget rpm dnf zypper lintian rpmlint qemu-user-static logrotate openssl gpg gpg-agent)
+    dpkg-dev patch ansible-core ansible-lint python3-jsonschema yamllint shellcheck busybox wget rpm dnf zypper lintian rpmlint
+    qemu-user-static logrotate openssl gpg gpg-agent)
 readonly browser_packages=(chromium chromium-driver)
 readonly bench_packages=(prometheus-node-exporter)
 

@@ -38,6 +38,9 @@ public static class OneLine
         return line.ToString().Trim();
     }
 
+    /// <summary>Makes a sentence, for example of .NET or libc, the rest of one.</summary>
+    public static string LowerFirst(string text) => text.Length == 0 ? text : $"{char.ToLowerInvariant(text[0])}{text[1..]}";
+
     /// <summary>Replaces each invisible character and changes nothing else.</summary>
     /// <param name="text">The text.</param>
     /// <param name="instead">The replacement: a space in a sentence, a question mark in a value.</param>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SmmAgent.Contract;
 using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
@@ -22,8 +23,7 @@ public static partial class FileErrors
             || message.EndsWith(PermissionDenied, StringComparison.Ordinal) => $"permission denied for user {Environment.UserName}",
         FileNotFoundException or DirectoryNotFoundException
             when exception.Message.StartsWith("Could not find", StringComparison.Ordinal) => "no such file or directory",
-        _ when DotNet().Match(exception.Message) is { Success: true } match =>
-            $"{char.ToLowerInvariant(match.Groups["reason"].Value[0])}{match.Groups["reason"].Value[1..]}",
+        _ when DotNet().Match(exception.Message) is { Success: true } match => OneLine.LowerFirst(match.Groups["reason"].Value),
         _ => exception.Message.TrimEnd('.'),
     };
 

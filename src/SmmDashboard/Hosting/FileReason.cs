@@ -21,7 +21,7 @@ public static partial class FileReason
         UnauthorizedAccessException =>
             Environment.UserName is { Length: > 0 } user ? $"permission denied for user {user}" : "permission denied",
         PathTooLongException => "the name is too long",
-        IOException { HResult: > 0 and <= LargestErrno and var number } => LowerFirst(Marshal.GetPInvokeErrorMessage(number)),
+        IOException { HResult: > 0 and <= LargestErrno and var number } => OneLine.LowerFirst(Marshal.GetPInvokeErrorMessage(number)),
         _ => OneLine.From(exception.Message).TrimEnd('.'),
     };
 
@@ -35,6 +35,4 @@ public static partial class FileReason
 
     [GeneratedRegex("'(?<path>/[^']*)'")]
     private static partial Regex Path();
-
-    private static string LowerFirst(string text) => text.Length == 0 ? text : $"{char.ToLowerInvariant(text[0])}{text[1..]}";
 }

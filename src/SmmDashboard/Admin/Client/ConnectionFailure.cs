@@ -46,7 +46,7 @@ internal sealed class ConnectionFailure(Uri server)
                 $"{server} does not answer: nothing listens on {address} (connection refused); start the dashboard with --admin {address}, "
                 + "or give --server the URL of its admin listener",
             _ when socket is { SocketErrorCode: SocketError.TimedOut or SocketError.HostUnreachable or SocketError.NetworkUnreachable } =>
-                $"{server} does not answer: {Lower(socket.Message)}; check the address, the route and the firewall",
+                $"{server} does not answer: {OneLine.LowerFirst(socket.Message)}; check the address, the route and the firewall",
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
                 or { InnerException: AuthenticationException } =>
                 $"{server} does not answer in TLS; if the admin listener has no certificate, use http://",
@@ -60,6 +60,4 @@ internal sealed class ConnectionFailure(Uri server)
 
     private static bool Has(X509Chain? chain, X509ChainStatusFlags flag) =>
         chain?.ChainStatus.Any(status => status.Status.HasFlag(flag)) == true;
-
-    private static string Lower(string text) => $"{char.ToLowerInvariant(text[0])}{text[1..]}";
 }
