@@ -13,7 +13,7 @@ internal static class ConfigCommand
         var output = OutputOption.Create();
         var show = new Command("show", "Show each value and where it came from.") { output, ConfigOption.Create() };
         show.SetAction(parsed => Show(ConfigListing.Collect(paths(parsed)), OutputOption.Format(parsed, output)));
-        return new Command("config", "Show the configuration in force.") { show };
+        return new Command("config", "Show the configuration in effect.") { show };
     }
 
     private static int Show(ConfigListing listing, PrintFormat format)
