@@ -232,7 +232,7 @@ order() {
     say "building the testbed"
     dotnet build tests/SmmAgent.Bench -c Release -v quiet --nologo
     dotnet build tests/MeshStandIn -c Release -v quiet --nologo
-    say "recording the functions of the start and of the idle agent: two minutes"
+    say "recording the functions of the start and of the idle agent: three minutes"
     dotnet run --project tests/SmmAgent.Bench -c Release --no-build -- order "$PWD/src/SmmAgent/methods.order"
 }
 
@@ -351,7 +351,7 @@ usage: ./build.sh VERB
   bench     measure the agent and the dashboard beside prometheus-node-exporter (root); names select parts:
             dashboard, lookups, scale, pages, agent, ports, firewall, check, machines, kubernetes; idle is a part of agent
   order     regenerate src/SmmAgent/methods.order: the functions that the compiler places side by side, so that the idle agent needs
-            less memory (root; two minutes after the build; RELEASING.md)
+            less memory (root; three minutes after the build; RELEASING.md)
   fuzz      mutated input for every parser of foreign input: fuzz [TARGET...] [DURATION], for example fuzz nft-json 10m;
             each target runs for the duration (1m); docs/fuzzing.md
   build     compile everything

@@ -2,13 +2,16 @@ namespace SmmAgent.Core.Time;
 
 /// <summary>Decides when unused memory is returned to the system: after work that made the heap grow, at most once a minute.</summary>
 /// <remarks>
-/// A return stops every thread for some milliseconds, and the dropped pages must be mapped again. So a small heap that grows back after
-/// each return is left alone, and work that is repeated every few seconds leads to one return a minute.
+/// A return stops every thread for some milliseconds, and the dropped pages must be mapped again. So work that is repeated every few
+/// seconds leads to one return a minute.
 /// </remarks>
 public sealed class MemoryPacing
 {
-    /// <summary>The growth since the last return that makes another one due. An idle agent grows by far less.</summary>
-    public const long Growth = 4 * 1024 * 1024;
+    /// <summary>
+    /// The growth in bytes since the last return that makes another one due. An idle agent grows by it in two minutes, and needs another
+    /// megabyte of pages of the program by then.
+    /// </summary>
+    public const long Growth = 256 * 1024;
 
     /// <summary>The pause after the growth was seen: the work that caused it has probably ended by then.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);

@@ -5,7 +5,7 @@ namespace SmmAgent.Core.Tests.Time;
 public sealed class MemoryPacingTests
 {
     private const long MiB = 1024 * 1024;
-    private const long Small = 3 * MiB;
+    private const long Small = MemoryPacing.Growth - 1;
     private const long Large = 5 * MiB;
 
     private static readonly TimeSpan AtOnce = TimeSpan.Zero;
@@ -47,7 +47,7 @@ public sealed class MemoryPacingTests
         _pacing.Returned(Seconds(0), 10 * MiB);
         Assert.Equal(Seconds(5), _pacing.DueIn(Seconds(100), 20 * MiB));
 
-        Assert.Null(_pacing.DueIn(Seconds(103), 11 * MiB));
+        Assert.Null(_pacing.DueIn(Seconds(103), 10 * MiB + Small));
         Assert.Equal(Seconds(5), _pacing.DueIn(Seconds(104), 20 * MiB));
     }
 
@@ -57,7 +57,7 @@ public sealed class MemoryPacingTests
         _pacing.Returned(Seconds(0), 10 * MiB);
         _pacing.Returned(Seconds(100), 30 * MiB);
 
-        Assert.Null(_pacing.DueIn(Seconds(200), 33 * MiB));
+        Assert.Null(_pacing.DueIn(Seconds(200), 30 * MiB + Small));
     }
 
     [Fact]

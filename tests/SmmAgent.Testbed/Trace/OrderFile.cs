@@ -9,8 +9,8 @@ public static class OrderFile
     private const string IdleLine = "# idle";
     private const string StartLine = "# start only";
 
-    // Longer than each of the usual intervals: 60 s between the probes of the gateways, 50 s of a long-poll.
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(75);
+    // Twice as long as each of the usual intervals: 60 s between the probes of the gateways, 50 s of a long-poll.
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(150);
 
     /// <summary>Traces the published agent with a dashboard over http and with one over https, and writes the file.</summary>
     public static async Task RecordAsync(string path)

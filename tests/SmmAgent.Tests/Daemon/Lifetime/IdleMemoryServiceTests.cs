@@ -77,7 +77,7 @@ public sealed class IdleMemoryServiceTests : IAsyncDisposable
     {
         await StartAsync();
 
-        _bytes += MiB;
+        _bytes += MemoryPacing.Growth - 1;
         _collected!();
 
         Assert.Equal(IdleMemoryService.Interval, await _time.NextWaitAsync());
