@@ -9,6 +9,19 @@ public static class Spelling
     public static string? Nearest(string word, IEnumerable<string> known) =>
         word.Length > LongestWord ? null : known.Where(one => IsNear(word, one)).MinBy(one => Distance(word, one));
 
+    /// <summary>
+    /// The known option that is nearest; null when none is near. The dashes before a name do not count for similarity, and a single letter
+    /// is near to nothing.
+    /// </summary>
+    public static string? NearestOption(string option, IReadOnlyList<string> known)
+    {
+        var name = option.TrimStart('-');
+        var meant = name.Length < 2
+            ? null
+            : Nearest(name, known.Select(one => one.TrimStart('-')).Where(one => one.Length > 1));
+        return meant is null ? null : known.First(one => one.TrimStart('-') == meant);
+    }
+
     /// <summary>The end of a message about an unknown word: the nearest known one, or the list of them.</summary>
     /// <param name="list">What the list begins with: <c>the groups are</c>; null for no list.</param>
     public static string Suggestion(string word, IReadOnlyList<string> known, string? list = null) =>

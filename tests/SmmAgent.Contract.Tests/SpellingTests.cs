@@ -15,6 +15,16 @@ public sealed class SpellingTests
     public void NearestWordIsSuggestedUnlessItIsTooDifferent(string word, string? meant) =>
         Assert.Equal(meant, Spelling.Nearest(word, Known));
 
+    [Theory]
+    [InlineData("--verbos", "--verbose")]
+    [InlineData("-verbose", "--verbose")]
+    [InlineData("verbose", "--verbose")]
+    [InlineData("--mesg", "--mesh")]
+    [InlineData("-x", null)] // -v is one letter as well
+    [InlineData("--something", null)]
+    public void NearestOptionIsFoundWithoutItsDashes(string option, string? meant) =>
+        Assert.Equal(meant, Spelling.NearestOption(option, ["-v", "--verbose", "--mesh"]));
+
     [Fact]
     public void VeryLongWordIsNotCompared() => Assert.Null(Spelling.Nearest(new string('s', 1_000_000), Known));
 }

@@ -106,7 +106,7 @@ internal static class UsageErrors
         var known = Options(command).Where(option => !option.Hidden).SelectMany(option => option.Aliases.Append(option.Name)).ToList();
         return known.Contains(name)
             ? $"'{NameRules.Shown(name)}' belongs after '{Path(command)}'"
-            : $"'{Path(command)}' has no option '{NameRules.Shown(name)}'{Meant(Nearest(name, known))}";
+            : $"'{Path(command)}' has no option '{NameRules.Shown(name)}'{Meant(Spelling.NearestOption(name, known))}";
     }
 
     // The parser takes an unknown word with two dashes for the argument.
@@ -127,16 +127,6 @@ internal static class UsageErrors
             ?? Named(all, Spelling.Nearest(word, all.Select(one => one.Name)))
             ?? all.FirstOrDefault(one => word.Length > 2 && one.Name.Contains(word, StringComparison.OrdinalIgnoreCase));
         return meant is null ? null : meant.Parents.Contains(command) ? meant.Name : Path(meant);
-    }
-
-    // The dashes before a name do not count for similarity.
-    private static string? Nearest(string option, IReadOnlyList<string> known)
-    {
-        var name = option.TrimStart('-');
-        var meant = name.Length < 2
-            ? null
-            : Spelling.Nearest(name, known.Select(one => one.TrimStart('-')).Where(one => one.Length > 1));
-        return meant is null ? null : known.First(one => one.TrimStart('-') == meant);
     }
 
     private static Command? Named(IReadOnlyList<Command> commands, string? name) => commands.FirstOrDefault(one => one.Name == name);

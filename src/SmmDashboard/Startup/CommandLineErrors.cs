@@ -128,7 +128,7 @@ internal static class CommandLineErrors
         if (known.Contains(name))
             return $"'{shown}' belongs after '{Path(command)}'";
 
-        var nearest = Nearest(name, known);
+        var nearest = Spelling.NearestOption(name, known);
         var owners = nearest is null && command is RootCommand
             ? command.Subcommands.Where(one => Names(one).Contains(name)).Select(one => one.Name).ToList()
             : [];
@@ -154,16 +154,6 @@ internal static class CommandLineErrors
         return word.Length < 2 ? null
             : Spelling.Nearest(word, names)
                 ?? names.FirstOrDefault(name => word.Length > 2 && name.Contains(word, StringComparison.OrdinalIgnoreCase));
-    }
-
-    // The dashes before a name do not count for similarity.
-    private static string? Nearest(string option, IReadOnlyList<string> known)
-    {
-        var name = option.TrimStart('-');
-        var meant = name.Length < 2
-            ? null
-            : Spelling.Nearest(name, known.Select(one => one.TrimStart('-')).Where(one => one.Length > 1));
-        return meant is null ? null : known.First(one => one.TrimStart('-') == meant);
     }
 
     private static List<string> Names(Command command) =>
