@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Hosting.Systemd;
@@ -63,7 +64,8 @@ public static class DaemonHost
             .AddSingleton<IHostApplicationLifetime>(lifetime)
             .AddSingleton(Options.Create(new HostOptions { ShutdownTimeout = ShutdownTimeout }))
             .AddSingleton(Options.Create(new ConsoleLifetimeOptions { SuppressStatusMessages = true }))
-            .AddSingleton(fault);
+            .AddSingleton(fault)
+            .RemoveAll<IStartupValidator>(); // the options above are made in code
         if (notifier.IsEnabled)
             builder.Services.AddSingleton<IHostLifetime>(services => new SystemdLifetime(
                 services.GetRequiredService<IHostEnvironment>(), lifetime, new LifetimeNotifier(notifier), loggers));
