@@ -100,7 +100,7 @@ internal sealed class DashboardTrust
         if (_roots is not null || chain is null || certificate is not X509Certificate2 leaf)
             return CheckChain(certificate, chain, errors);
 
-        using var complete = SystemTrust.Build(leaf, chain, mayDownload: true);
+        using var complete = SystemTrust.Build(leaf, chain);
         return CheckChain(leaf, complete, SystemTrust.Errors(complete, errors));
     }
 

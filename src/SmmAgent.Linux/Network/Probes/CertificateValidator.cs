@@ -32,7 +32,7 @@ public sealed class CertificateValidator(X509Certificate2Collection? trusted, st
         if (trusted is not null || chain is null || shown is not X509Certificate2 leaf)
             return ValidateChain(serverName, shown, chain, errors);
 
-        using var complete = SystemTrust.Build(leaf, chain, mayDownload: false);
+        using var complete = SystemTrust.Build(leaf, chain);
         return ValidateChain(serverName, leaf, complete, SystemTrust.Errors(complete, errors));
     }
 

@@ -37,7 +37,7 @@ public static class SystemTrust
     }
 
     /// <summary>
-    /// The policy of a handshake. <see cref="Build(X509Certificate2, X509Chain, bool)"/> validates the certificate afterwards.
+    /// The policy of a handshake. <see cref="Build(X509Certificate2, X509Chain)"/> validates the certificate afterwards.
     /// </summary>
     public static X509ChainPolicy HandshakePolicy() => new()
     {
@@ -55,23 +55,22 @@ public static class SystemTrust
             if (certificate is not X509Certificate2 leaf || chain is null)
                 return false;
 
-            using var complete = Build(leaf, chain, mayDownload: true);
+            using var complete = Build(leaf, chain);
             return Errors(complete, errors) == SslPolicyErrors.None;
         },
     };
 
     /// <summary>Builds the chain of a server with the authorities of the system. The caller disposes of it.</summary>
     /// <param name="handshake">The chain of the handshake, which has the certificates that the server sent.</param>
-    /// <param name="mayDownload">Whether a missing intermediate certificate may be downloaded from the address in a certificate.</param>
-    public static X509Chain Build(X509Certificate2 leaf, X509Chain handshake, bool mayDownload)
+    public static X509Chain Build(X509Certificate2 leaf, X509Chain handshake)
     {
-        var chain = Build(leaf, handshake, FindIssuers([leaf, .. handshake.ChainPolicy.ExtraStore]), mayDownload: false);
+        var chain = Build(leaf, handshake, FindIssuers([leaf, .. handshake.ChainPolicy.ExtraStore]));
         if (chain.ChainStatus.Length == 0)
             return chain;
 
         // OpenSSL also compares names that differ in their encoding, and the folders may have more than the bundle.
         chain.Dispose();
-        return Build(leaf, handshake, Read(Files().Concat(FolderFiles()), _ => true), mayDownload);
+        return Build(leaf, handshake, Read(Files().Concat(FolderFiles()), _ => true));
     }
 
     /// <summary>The errors of a handshake, with those of a chain that was built afterwards.</summary>
@@ -79,11 +78,11 @@ public static class SystemTrust
         handshake & ~SslPolicyErrors.RemoteCertificateChainErrors
         | (chain.ChainStatus.Length == 0 ? SslPolicyErrors.None : SslPolicyErrors.RemoteCertificateChainErrors);
 
-    private static X509Chain Build(X509Certificate2 leaf, X509Chain handshake, X509Certificate2Collection authorities, bool mayDownload)
+    private static X509Chain Build(X509Certificate2 leaf, X509Chain handshake, X509Certificate2Collection authorities)
     {
         var chain = new X509Chain { ChainPolicy = handshake.ChainPolicy.Clone() };
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.DisableCertificateDownloads = !mayDownload;
+        chain.ChainPolicy.DisableCertificateDownloads = true; // trim.xml removes them: a certificate that is not valid yet names the address
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         chain.Build(leaf);
         chain.ChainPolicy.CustomTrustStore.Clear();

@@ -240,7 +240,7 @@ public sealed class SystemTrustTests : IDisposable
         using var handshake = new X509Chain { ChainPolicy = SystemTrust.HandshakePolicy() };
         handshake.ChainPolicy.ExtraStore.AddRange(sent);
         Assert.False(handshake.Build(leaf));
-        using var chain = SystemTrust.Build(leaf, handshake, mayDownload: false);
+        using var chain = SystemTrust.Build(leaf, handshake);
         using (leaf)
             return chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
     }
