@@ -118,7 +118,7 @@ public sealed partial class ConditionReference
     private static string Plain(string markdown) => Unlinked(markdown).Replace("`", "", StringComparison.Ordinal);
 
     // A link becomes its text.
-    private static string Unlinked(string markdown) => Link().Replace(markdown, "$1").Replace('\0', '|');
+    private static string Unlinked(string markdown) => Link().Replace(markdown, link => link.Groups[1].Value).Replace('\0', '|');
 
     private static string ReadResource()
     {

@@ -17,7 +17,7 @@ public static partial class YamlScalar
     /// <summary>Writes a value as Istio's own writer quotes it, so that files can be compared.</summary>
     public static string Format(string text)
     {
-        if (IsPlainWord().IsMatch(text) && !Reserved.Contains(text))
+        if (IsPlainWord().IsMatch(text.AsSpan()) && !Reserved.Contains(text))
             return text;
 
         return text.AsSpan().ContainsAny('"', '\\') && text.All(IsPrintable)
@@ -26,7 +26,7 @@ public static partial class YamlScalar
     }
 
     /// <summary>Whether a YAML reader may read the plain text as a number.</summary>
-    public static bool IsNumberLike(string text) => NumberLike().IsMatch(text);
+    public static bool IsNumberLike(string text) => NumberLike().IsMatch(text.AsSpan());
 
     private static bool IsPlainSetting(string value) =>
         value.Length > 0

@@ -11,7 +11,7 @@ public sealed partial record ConditionAdvice(string Finding, string? Fix)
     private const string Says = ", and says '";
 
     /// <summary>Whether the fix is a command that can be run as it is.</summary>
-    public bool IsCommand => Fix is not null && AtStart().IsMatch(Fix) && !Fix.Contains("; ", StringComparison.Ordinal)
+    public bool IsCommand => Fix is not null && AtStart().IsMatch(Fix.AsSpan()) && !Fix.Contains("; ", StringComparison.Ordinal)
         && !Fix.Contains(", ", StringComparison.Ordinal);
 
     /// <summary>
@@ -32,11 +32,11 @@ public sealed partial record ConditionAdvice(string Finding, string? Fix)
         if (clause < 0 && (!finding.EndsWith(':') || finding.EndsWith("then:", StringComparison.Ordinal)))
             return new(message, null); // the command is in the middle of a sentence
 
-        var fix = LeadIn().Replace(advice[start..], "");
+        var fix = LeadIn().Replace(advice[start..], _ => "");
         var rest = Remark().Match(fix);
         if (rest.Success)
             (fix, finding) = (fix[..rest.Index], $"{finding.TrimEnd(':')}{fix[rest.Index..]}");
-        return new($"{LastLeadIn().Replace(finding, "").TrimEnd(':', ';', ' ')}{log}", fix);
+        return new($"{LastLeadIn().Replace(finding, _ => "").TrimEnd(':', ';', ' ')}{log}", fix);
     }
 
     // A text that another program wrote, in parentheses or after "and says", may contain a command that is not ours. The result has the
@@ -72,6 +72,6 @@ public sealed partial record ConditionAdvice(string Finding, string? Fix)
     private static partial Regex LastLeadIn();
 
     // Clauses after the fix that describe the state in the meantime.
-    [GeneratedRegex("; (?:the present configuration stays|meanwhile the last good|there is no earlier configuration).*$")]
+    [GeneratedRegex(";(?= (?:the present configuration stays|meanwhile the last good|there is no earlier configuration)).*$")]
     private static partial Regex Remark();
 }

@@ -76,11 +76,11 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
     {
         if (text.StartsWith("-----BEGIN ", StringComparison.Ordinal))
             return (null, null, "is a certificate or a key in PEM, not a token");
-        if (Checksum().IsMatch(text))
+        if (Checksum().IsMatch(text.AsSpan()))
             return (null, null, "is a checksum, not the token that it was made of");
         if (IsFileName(text))
             return (null, null, "is the name of a file");
-        if (Url().IsMatch(text))
+        if (Url().IsMatch(text.AsSpan()))
             return (null, null, "is a URL, not a token");
 
         var (root, fault) = YamlReader.Parse(text, YamlLimits.Agent);
@@ -108,7 +108,7 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
             return (requested, kind == "ExecCredential" ? $"an ExecCredential as {format}" : $"a TokenRequest as {format}", null);
         if (kind.Length == 0 && Text(root, "token") is { } member)
             return (member, $"the member token of {format}", null);
-        return (null, null, KubernetesKind().IsMatch(kind) ? $"is a {kind} ({format}), which has no token"
+        return (null, null, KubernetesKind().IsMatch(kind.AsSpan()) ? $"is a {kind} ({format}), which has no token"
             : $"is {format} without a token");
     }
 
@@ -117,7 +117,7 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
     {
         if (IsFileName(text))
             return "is the name of a file";
-        if (Option().IsMatch(text))
+        if (Option().IsMatch(text.AsSpan()))
             return "is an option that this command does not have";
         if (IsJwtHeader(text.Split('.')[0]) && text.Split('.') is var parts
             && (parts.Length < 3 || (parts.Length == 3 && parts[2].Length == 0)))
@@ -126,11 +126,12 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
     }
 
     // A token never ends with the extension of a file.
-    private static bool IsFileName(string text) => text.Length <= 255 && FilePattern().IsMatch(text) && !IsJwtHeader(text.Split('.')[0]);
+    private static bool IsFileName(string text) =>
+        text.Length <= 255 && FilePattern().IsMatch(text.AsSpan()) && !IsJwtHeader(text.Split('.')[0]);
 
     // JSON alone is not enough: the tokens of a dashboard may be JSON in base64.
     private static bool IsStructured(string text) =>
-        IsJwt(text) || Prefix().IsMatch(text) || (FromBase64(text) is { } inner && IsJwt(inner)) || IsKubernetesObject(text);
+        IsJwt(text) || Prefix().IsMatch(text.AsSpan()) || (FromBase64(text) is { } inner && IsJwt(inner)) || IsKubernetesObject(text);
 
     private static bool IsKubernetesObject(string text) =>
         (text[..1] is "{" && text.Contains("\"apiVersion\"", StringComparison.Ordinal))

@@ -43,6 +43,7 @@ public static partial class FileErrors
     [GeneratedRegex("^(?<reason>[A-Z][a-z -]+[a-z]) : '(?<path>/.*)'\\.?$")]
     private static partial Regex DotNet();
 
-    [GeneratedRegex("'(?<path>/[^']*)'")]
+    // The quote is in a lookbehind: a search for "'/" would need the search for several strings of the framework, with 64 KB.
+    [GeneratedRegex("(?<=')(?<path>/[^']*)'")]
     private static partial Regex Path();
 }

@@ -76,7 +76,7 @@ public sealed partial class FileTransaction : IDisposable
     {
         foreach (var name in folder.List())
         {
-            if (TemporaryName().IsMatch(name.ToString()) && _staged.TrueForAll(file => file.Temporary != name.ToString()))
+            if (TemporaryName().IsMatch(name.ToString().AsSpan()) && _staged.TrueForAll(file => file.Temporary != name.ToString()))
                 _ = folder.Unlink(name); // a file that cannot be removed uses some disk space, but no program reads it
         }
     }

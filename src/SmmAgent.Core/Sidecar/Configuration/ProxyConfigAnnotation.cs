@@ -72,7 +72,7 @@ internal static partial class ProxyConfigAnnotation
         "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" => true,
         "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" => false,
         "Null" or "NULL" => null,
-        var text when JsonNumber().IsMatch(text) => JsonNode.Parse(text),
+        var text when JsonNumber().IsMatch(text.AsSpan()) => JsonNode.Parse(text),
         var text when YamlScalar.IsNumberLike(text) =>
             throw new FormatException(
                 $"line {node.Line}: '{Contract.NameRules.Shown(text)}' can be read as several numbers; put it in quotes, or "

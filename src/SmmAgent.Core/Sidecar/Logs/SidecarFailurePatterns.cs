@@ -137,7 +137,8 @@ internal static partial class SidecarFailurePatterns
     private static partial Regex Port();
 
     // Only the characters that Kubernetes allows in these names match, because the command will be copied into a shell.
-    [GeneratedRegex(@"WorkloadEntry of [^ ]*\.([a-z0-9-]{1,63}) failed: .*""([a-z0-9][a-z0-9.-]{0,252})"" already exists",
+    // The first words are in a lookbehind, as in FileErrors.
+    [GeneratedRegex(@"(?<=WorkloadEntry of) [^ ]*\.([a-z0-9-]{1,63}) failed: .*""([a-z0-9][a-z0-9.-]{0,252})"" already exists",
         RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Entry();
 

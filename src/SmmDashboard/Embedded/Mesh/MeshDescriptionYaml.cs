@@ -22,10 +22,10 @@ public static partial class MeshDescriptionYaml
             writer.WriteBooleanValue(true);
         else if (text is "false" or "False" or "FALSE")
             writer.WriteBooleanValue(false);
-        else if (Integer().IsMatch(text)
+        else if (Integer().IsMatch(text.AsSpan())
             && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer))
             writer.WriteNumberValue(integer);
-        else if (Number().IsMatch(text)
+        else if (Number().IsMatch(text.AsSpan())
             && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
             writer.WriteNumberValue(number);
         else

@@ -44,10 +44,10 @@ internal static partial class ConfigYaml
             case "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF":
                 writer.WriteBooleanValue(false);
                 break;
-            case var text when JsonNumber().IsMatch(text):
+            case var text when JsonNumber().IsMatch(text.AsSpan()):
                 writer.WriteRawValue(text);
                 break;
-            case var text when NumberLike().IsMatch(text):
+            case var text when NumberLike().IsMatch(text.AsSpan()):
                 return $"'{NameRules.Shown(text)}' can be read as several numbers; put it in quotes, or write it in decimal";
             case var text:
                 writer.WriteStringValue(text);
