@@ -8,7 +8,10 @@ public enum StepOwner
 }
 
 /// <summary>One change of the host. Its text is one line: for the dry run, the log and the progress.</summary>
-public abstract record PlanStep(StepOwner Owner);
+public abstract record PlanStep(StepOwner Owner)
+{
+    public abstract override string ToString();
+}
 
 /// <summary>The steps to execute, in this order.</summary>
 public sealed record Plan(IReadOnlyList<PlanStep> Steps)

@@ -52,7 +52,7 @@ public static class FailureText
                     + $"{string.Join("; ", f.Faults.Take(5).Select(fault => OneLine.From(fault.ToString())))}"
                 + (f.Faults.Count > 5 ? $"; and {f.Faults.Count - 5} more" : ""),
                 null),
-            _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
+            _ => throw new ArgumentOutOfRangeException(nameof(failure), failure.GetType(), null),
         };
 
     /// <summary>The wait that the dashboard requested; null when it requested none.</summary>

@@ -111,7 +111,7 @@ public static class PinnedAuthority
             {
                 DashboardFailure.Unreachable unreachable => $"{url} is not reachable: {unreachable.Detail}",
                 DashboardFailure.BadAnswer bad => $"the answer of {url} {bad.Faults[0]}",
-                var other => $"{url}: {other}",
+                _ => $"{url} is not reachable",
             });
         }
     }

@@ -153,7 +153,7 @@ public sealed class PackageSource : IDisposable
             {
                 DashboardFailure.Unreachable unreachable => $"is not reachable: {unreachable.Detail}{ProxyEnvironment.Note(url, _proxy)}",
                 DashboardFailure.BadAnswer bad => $"is not usable: its answer {bad.Faults[0]}",
-                var other => other.ToString(),
+                _ => "is not reachable",
             };
             return (null, new(PackageFailureReason.Unreachable, $"{Origin(url)} {reason}"));
         }
