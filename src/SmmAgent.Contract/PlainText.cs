@@ -42,7 +42,7 @@ internal static class PlainText
                     yield return new(path, reason);
                 break;
             case JsonValueKind.Array:
-                foreach (var fault in element.EnumerateArray().SelectMany((item, i) => FindErrors(item, $"{path}[{i}]")))
+                foreach (var fault in element.EnumerateArray().Select((item, i) => FindErrors(item, $"{path}[{i}]")).SelectMany(faults => faults))
                     yield return fault;
                 break;
             case JsonValueKind.Object:

@@ -1,6 +1,6 @@
 namespace SmmAgent.Contract.Tests;
 
-/// <summary>Each operator gives the same elements as that of System.Linq, and asks its source for no more elements.</summary>
+/// <summary>Each lazy operator gives the same elements as that of System.Linq, and asks its source for no more elements.</summary>
 public sealed class SequencesTests
 {
     private static readonly string[] Words = ["b", "A", "a", "c", "B", "a"];
@@ -26,16 +26,38 @@ public sealed class SequencesTests
         Assert.Equal(Enumerable.SelectMany(Words, word => new[] { word, "-" }), Sequences.SelectMany(Words, word => new[] { word, "-" }));
         Assert.Equal(Enumerable.Concat(Words, Words), Sequences.Concat(Words, Words));
         Assert.Equal(Enumerable.Append(Words, "z"), Sequences.Append(Words, "z"));
+        Assert.Equal(Enumerable.Prepend(Words, "z"), Sequences.Prepend(Words, "z"));
+        Assert.Equal(Enumerable.Select(Words, (word, at) => word + at), Sequences.Select(Words, (word, at) => word + at));
+        Assert.Equal(Enumerable.Where(Words, (_, at) => at % 2 == 0), Sequences.Where(Words, (_, at) => at % 2 == 0));
+        Assert.Equal(Enumerable.Reverse(Words), Sequences.Reverse(Words));
+        Assert.Equal(Enumerable.Zip(Words, [1, 2]), Sequences.Zip(Words, [1, 2]));
+        Assert.Equal(Enumerable.Zip([1, 2], Words), Sequences.Zip([1, 2], Words));
+        Assert.Equal(Enumerable.Range(3, 4), Sequences.Range(3, 4));
+        Assert.Equal(Enumerable.DefaultIfEmpty(Words, "z"), Sequences.DefaultIfEmpty(Words, "z"));
+        Assert.Equal(["z"], Sequences.DefaultIfEmpty([], "z"));
+        Assert.Equal(
+            Enumerable.SelectMany(Words, word => new[] { word, "-" }, (word, member) => word + member),
+            Sequences.SelectMany(Words, word => new[] { word, "-" }, (word, member) => word + member));
         object[] mixed = [1, "a", 2.0, "b"];
         Assert.Equal(Enumerable.OfType<string>(mixed), Sequences.OfType<string>(mixed));
+    }
+
+    [Theory]
+    [InlineData("z")]
+    [InlineData("c")]
+    [InlineData("b")]
+    public void TakeWhileAndSkipWhileDivideASequence(string end)
+    {
+        Assert.Equal(Enumerable.TakeWhile(Words, word => word != end), Sequences.TakeWhile(Words, word => word != end));
+        Assert.Equal(Enumerable.SkipWhile(Words, word => word != end), Sequences.SkipWhile(Words, word => word != end));
     }
 
     [Fact]
     public void EachElementIsKeptOnce()
     {
-        Assert.Equal(Enumerable.Distinct(Words), Sequences.Distinct(Words));
+        Assert.Equal(Enumerable.Distinct(Words), SequenceSets.Distinct(Words));
         Assert.Equal(
-            Enumerable.Distinct(Words, StringComparer.OrdinalIgnoreCase), Sequences.Distinct(Words, StringComparer.OrdinalIgnoreCase));
+            Enumerable.Distinct(Words, StringComparer.OrdinalIgnoreCase), SequenceSets.Distinct(Words, StringComparer.OrdinalIgnoreCase));
     }
 
     [Fact]

@@ -57,7 +57,7 @@ internal sealed record FirewalldZoneSettings(
     public async Task<IReadOnlySet<int>> OpenPortsAsync(Func<string, Task<IReadOnlyList<(string Port, string Protocol)>>> portsOfService)
     {
         if (OpensEveryPort)
-            return Enumerable.Range(1, HighestPort).ToHashSet();
+            return Sequences.Range(1, HighestPort).ToHashSet();
 
         var ports = Ports.ToList();
         foreach (var service in Services)
@@ -75,6 +75,6 @@ internal sealed record FirewalldZoneSettings(
         if (!int.TryParse(parts[0], out var first) || !int.TryParse(parts[^1], out var last)
             || first < 1 || last > HighestPort || last < first)
             return [];
-        return Enumerable.Range(first, last - first + 1);
+        return Sequences.Range(first, last - first + 1);
     }
 }

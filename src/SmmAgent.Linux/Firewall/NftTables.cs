@@ -104,7 +104,7 @@ public static class NftTables
 
     /// <summary>The same for the table with this handle: a table that was created again has another one.</summary>
     public static bool RemoveEmptyTable(IpFamily family, string table, ulong handle) =>
-        Enumerable.Range(0, Tries).Any(_ => TryRemoveEmptyTable(family, table, handle));
+        Sequences.Range(0, Tries).Any(_ => TryRemoveEmptyTable(family, table, handle));
 
     private static bool TryRemoveEmptyTable(IpFamily family, string table, ulong handle)
     {

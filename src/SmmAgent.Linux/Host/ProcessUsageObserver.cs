@@ -33,7 +33,7 @@ public static class ProcessUsageObserver
         long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[0], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
 
     // The enumeration itself opens one.
-    private static long? OpenFiles() => Directory.EnumerateFileSystemEntries("/proc/self/fd").LongCount() - 1;
+    private static long? OpenFiles() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count() - 1;
 
     // "Max open files            1024                 524288               files": the soft limit is the first number.
     private static long? MaximumOpenFiles() =>

@@ -43,13 +43,13 @@ public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? 
         .Select(Stamp));
 
     // Readers of the rpm database change these files as well.
-    private static IEnumerable<string> Files(string path)
+    private static string[] Files(string path)
     {
         try
         {
             return Directory.Exists(path)
                 ? Directory.GetFiles(path).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)
-                    && !file.EndsWith(".lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+                    && !file.EndsWith(".lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray()
                 : [path];
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))

@@ -21,7 +21,7 @@ public sealed partial class ManPageTests
 
     [Fact]
     public void EveryExitCodeIsThere() => Assert.Equal(
-        typeof(ExitCode).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetRawConstantValue()!.ToString())
+        typeof(ExitCode).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetRawConstantValue()!.ToString()!)
         .Order(),
         ExitStatus().Matches(File.ReadAllText(AgentPage)).Select(match => match.Groups[1].Value).Order());
 

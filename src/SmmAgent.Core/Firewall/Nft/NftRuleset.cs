@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Text.Json;
 using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Rules;

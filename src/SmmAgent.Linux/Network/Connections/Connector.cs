@@ -70,7 +70,7 @@ public static class Connector
     internal static IReadOnlyList<IPAddress> InTurns(IReadOnlyList<IPAddress> addresses)
     {
         var families = addresses.GroupBy(address => address.AddressFamily).Select(family => family.ToList()).ToList();
-        return [.. Enumerable.Range(0, addresses.Count)
+        return [.. Sequences.Range(0, addresses.Count)
             .SelectMany(turn => families.Where(family => turn < family.Count).Select(family => family[turn]))];
     }
 

@@ -138,7 +138,7 @@ public static class SystemTrust
         if (Environment.GetEnvironmentVariable(FileVariable) is { } file)
             return file.Length > 0 ? [file] : [];
 
-        var files = DefaultFiles.AsEnumerable();
+        IEnumerable<string> files = DefaultFiles;
         if (Environment.GetEnvironmentVariable(FolderVariable) is null)
             files = files.Concat(Bundles);
         return files.Where(File.Exists).Take(1);

@@ -57,5 +57,5 @@ internal sealed class NetworkModelCheck() : Check("network-model", CheckGroup.Ne
 
     // The name that the prerequisites suggest, or the next free one.
     private static string Free(MeshConfig config) =>
-        Enumerable.Range(1, 1000).Select(number => $"vm-network-{number}").First(name => !Own(config).Contains(name));
+        Sequences.Range(1, 1000).Select(number => $"vm-network-{number}").First(name => !Own(config).Contains(name));
 }

@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Net;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Linux.Network.Interfaces;
