@@ -101,7 +101,7 @@ public static class CaptureVariables
         // To Istio an empty list means no groups, while an unset variable means all groups.
         if (variables.TryGetValue(OwnerGroups, out var groups) && groups.Trim(',').Length == 0)
             all.Add(OwnerGroups);
-        return [.. all.Select(name => $"{name}={(name == OwnerGroups ? "''" : variables[name])}")];
+        return all.Select(name => $"{name}={(name == OwnerGroups ? "''" : variables[name])}").ToArray();
     }
 
     private static bool IsTrue(string value) => value is "1" or "t" or "T" or "TRUE" or "true" or "True";

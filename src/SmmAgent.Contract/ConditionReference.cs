@@ -104,7 +104,7 @@ public sealed partial class ConditionReference
         void End()
         {
             if (title.Length > 0)
-                sections.Add(new(title, isCondition, [.. paragraphs.Select(Plain)], rows));
+                sections.Add(new(title, isCondition, paragraphs.Select(Plain).ToArray(), rows));
         }
     }
 

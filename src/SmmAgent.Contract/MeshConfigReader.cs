@@ -51,7 +51,7 @@ public static class MeshConfigReader
             MeshExpansionGateways = root.List("meshExpansionGateways", ReadGateway, required: true),
             DirectEndpoints = root.List("directEndpoints", ReadDirectEndpoint),
             // An invalid one is already among the errors, so it does not get lost here.
-            ClusterSources = [.. root.Strings("clusterSources", NameRules.Cidr).Select(Cidr.ParseStrict).OfType<IPNetwork>()],
+            ClusterSources = root.Strings("clusterSources", NameRules.Cidr).Select(Cidr.ParseStrict).OfType<IPNetwork>().ToArray(),
             Packages = root.List("packages", ReadPackage),
             Problems = ReadProblems(root),
         };
@@ -119,7 +119,7 @@ public static class MeshConfigReader
     private static MeshExpansionGateway ReadGateway(ObjectReader gateway) => new()
     {
         Name = gateway.String("name", NameRules.Subdomain),
-        Addresses = [.. gateway.Strings("addresses", NameRules.ServerAddress, required: true).Select(NameRules.WithoutRootDot)],
+        Addresses = gateway.Strings("addresses", NameRules.ServerAddress, required: true).Select(NameRules.WithoutRootDot).ToArray(),
         Ports = gateway.List("ports", port => new GatewayPort(port.String("name", NameRules.Label), port.Port("port")), required: true),
     };
 

@@ -93,13 +93,13 @@ internal sealed class ObjectReader(JsonElement element, string path, List<InputE
         _ => "a truth value",
     };
 
-    private IReadOnlyList<T> Items<T>(string name, bool required, Func<JsonElement, string, T?> read)
+    private T[] Items<T>(string name, bool required, Func<JsonElement, string, T?> read)
     {
         if (Find(name, required) is not { } value)
             return [];
 
         if (value.ValueKind == JsonValueKind.Array)
-            return [.. value.EnumerateArray().Select((item, i) => read(item, $"{At(name)}[{i}]")).OfType<T>()];
+            return value.EnumerateArray().Select((item, i) => read(item, $"{At(name)}[{i}]")).OfType<T>().ToArray();
 
         Refuse(name, $"is {Kind(value)}, not a list");
         return [];

@@ -42,7 +42,8 @@ internal static class PlainText
                     yield return new(path, reason);
                 break;
             case JsonValueKind.Array:
-                foreach (var fault in element.EnumerateArray().Select((item, i) => FindErrors(item, $"{path}[{i}]")).SelectMany(faults => faults))
+                var errors = element.EnumerateArray().Select((item, i) => FindErrors(item, $"{path}[{i}]"));
+                foreach (var fault in errors.SelectMany(faults => faults))
                     yield return fault;
                 break;
             case JsonValueKind.Object:

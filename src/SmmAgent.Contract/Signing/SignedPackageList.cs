@@ -43,7 +43,8 @@ public sealed record SignedPackageList
                 PayloadType = Type,
                 Payload = Convert.ToBase64String(payload),
                 Signatures =
-                    [.. keys.Select(key => new ListSignature { KeyId = key.Public.Id, Sig = Convert.ToBase64String(key.Sign(signed)) })],
+                    keys.Select(key => new ListSignature { KeyId = key.Public.Id, Sig = Convert.ToBase64String(key.Sign(signed)) })
+                        .ToArray(),
             },
             PackageListJson.Default.SignedPackageList);
     }

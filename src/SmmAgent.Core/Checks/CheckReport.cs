@@ -38,7 +38,7 @@ public sealed record ReportedCheck(string Id, string Group, string Title, string
         group.Name(),
         title,
         lines.Max(line => line.Status).Name(),
-        [.. lines.Select(line => new ReportedLine(line.Status.Name(), line.Subject, line.Found, line.Remediation, line.LatencyMs))]);
+        lines.Select(line => new ReportedLine(line.Status.Name(), line.Subject, line.Found, line.Remediation, line.LatencyMs)).ToArray());
 }
 
 public sealed record ReportedLine(

@@ -80,12 +80,10 @@ public static class ConditionCauses
     public static IReadOnlyList<ConditionCause> Find(IReadOnlyList<Condition> conditions, IEnumerable<Condition> failed)
     {
         var causes = failed.Select(condition => Root(condition, conditions)).Distinct().ToList();
-        return
-        [
-            .. causes.Select(cause => new ConditionCause(
-                cause,
-                [.. conditions.Where(other => other != cause && Of(other, conditions) is not null && Root(other, conditions) == cause)])),
-        ];
+        return causes.Select(cause => new ConditionCause(
+            cause,
+            conditions.Where(other => other != cause && Of(other, conditions) is not null && Root(other, conditions) == cause).ToArray()))
+            .ToArray();
     }
 
     /// <summary>The last cause in the chain of causes of a condition: itself if no other condition explains it.</summary>

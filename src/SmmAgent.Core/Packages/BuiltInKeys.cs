@@ -11,11 +11,9 @@ public static class BuiltInKeys
 
     /// <exception cref="InvalidDataException">A line is neither a key nor a comment.</exception>
     internal static IReadOnlyList<PackageKey> Read(string text) =>
-    [
-        .. text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')
+        text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')
             .Select(line => PackageKey.TryParse(line, out var key,
-                out var reason) ? key : throw new InvalidDataException($"{Resource}: {reason}")),
-    ];
+                out var reason) ? key : throw new InvalidDataException($"{Resource}: {reason}")).ToArray();
 
     private static IReadOnlyList<PackageKey> ReadResource()
     {

@@ -108,11 +108,9 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Packag
             : best);
 
     private static List<Package> Offers(MeshConfig config, string name, PackageHost host) =>
-    [
-        .. config.Packages.Where(package =>
+        config.Packages.Where(package =>
             package.Name == name && package.Format == host.Format && DebianArchitecture(package.Architecture) is var architecture
-            && (architecture == "all" || architecture == DebianArchitecture(host.Architecture))),
-    ];
+            && (architecture == "all" || architecture == DebianArchitecture(host.Architecture))).ToList();
 
     private static string Listed(IEnumerable<Package> offers) =>
         string.Join(", ", offers.Select(offer => offer.Version).Distinct().Take(5));

@@ -19,7 +19,7 @@ public sealed record Plan(IReadOnlyList<PlanStep> Steps)
     public static Plan Nothing { get; } = new([]);
 
     /// <summary>The steps of one owner.</summary>
-    public Plan OwnedBy(StepOwner owner) => new([.. Steps.Where(step => step.Owner == owner)]);
+    public Plan OwnedBy(StepOwner owner) => new(Steps.Where(step => step.Owner == owner).ToArray());
 
     public bool IsEmpty => Steps.Count == 0;
 

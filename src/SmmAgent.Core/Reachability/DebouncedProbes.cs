@@ -22,7 +22,7 @@ public sealed class DebouncedProbes
         }
 
         _results = next;
-        return [.. next.Values];
+        return next.Values.ToArray();
     }
 
     private static bool IsOk(ProbeResult result) => result.Outcome == Outcome.Ok;

@@ -28,7 +28,7 @@ public sealed record ReachabilityPlan(
 
     /// <summary>Every port that the VM must reach, including those beyond the limit.</summary>
     public static List<ProbeTarget> AllTargets(MeshConfig config) =>
-        [.. (config.NetworkModel() == NetworkModel.SameNetwork ? Direct(config) : ThroughGateways(config)).Distinct()];
+        (config.NetworkModel() == NetworkModel.SameNetwork ? Direct(config) : ThroughGateways(config)).Distinct().ToList();
 
     private static IEnumerable<ProbeTarget> ThroughGateways(MeshConfig config) =>
         from gateway in config.MeshExpansionGateways

@@ -87,7 +87,7 @@ internal sealed class SectionReader
 
         if (node.Items.Count > atMost)
             Refuse(key, $"has {node.Items.Count} items, at most {atMost} are allowed");
-        return [.. node.Items.Take(atMost).Select((item, i) => Scalar(item, $"{At(key)}[{i}]", rule)).OfType<string>()];
+        return node.Items.Take(atMost).Select((item, i) => Scalar(item, $"{At(key)}[{i}]", rule)).OfType<string>().ToArray();
     }
 
     public IReadOnlyList<int>? Ports(string key, int atMost) =>

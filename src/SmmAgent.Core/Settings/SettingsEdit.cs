@@ -68,7 +68,7 @@ public static class SettingsEdit
             && before.Errors.Any(old => old.Path == fault.Path)
             && changes.All(change => change.Path != fault.Path);
         var made = after.Errors.Where(fault => !IsOld(fault)).ToList();
-        return made.Count > 0 ? Refused(made) : new(content, [], [.. after.Errors.Where(IsOld)], after.Warnings);
+        return made.Count > 0 ? Refused(made) : new(content, [], after.Errors.Where(IsOld).ToArray(), after.Warnings);
     }
 
     private static SettingsEditResult Refused(IReadOnlyList<InputError> faults) => new(null, faults, [], []);

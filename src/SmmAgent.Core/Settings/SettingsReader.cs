@@ -112,7 +112,7 @@ public static class SettingsReader
         return settings with
         {
             NodeIp = ip is null or SettingsRules.Auto ? null : IPAddress.Parse(ip),
-            AddressProviders = providers is null ? settings.AddressProviders : [.. providers.Select(Provider)],
+            AddressProviders = providers is null ? settings.AddressProviders : providers.Select(Provider).ToArray(),
         };
     }
 

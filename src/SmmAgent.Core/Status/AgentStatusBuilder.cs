@@ -16,7 +16,7 @@ public static class AgentStatusBuilder
             WorkloadGroup = snapshot.Group,
             Address = snapshot.Address.Address is { } address ? new AddressReport(address.Value.ToString(), address.Source) : null,
             Network = new NetworkStatus(ModelName(snapshot.Reachability.Model ?? snapshot.Mesh.Config?.NetworkModel())),
-            Gateways = [.. snapshot.Reachability.Gateways.Select(Gateway)],
+            Gateways = snapshot.Reachability.Gateways.Select(Gateway).ToArray(),
             Ports = Ports(snapshot),
             Sidecar = Sidecar(snapshot),
             Conditions = conditions,
@@ -54,7 +54,7 @@ public static class AgentStatusBuilder
             ports.Add(port.Port, new PortStatus(port.Port, port.Name, Wanted: true, Open: null, Reached(port.Port)));
         foreach (var state in snapshot.Ports.Ports)
             ports[state.Port] = new PortStatus(state.Port, state.Name, ports.ContainsKey(state.Port), state.Open, Reached(state.Port));
-        return [.. ports.Values];
+        return ports.Values.ToList();
 
         bool? Reached(int port) => snapshot.Cluster.Reached.TryGetValue(port, out var reached) ? reached : null;
     }

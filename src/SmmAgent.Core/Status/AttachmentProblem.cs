@@ -26,7 +26,7 @@ public sealed record AttachmentProblem(string Message, string? Fix = null, strin
             Condition = condition.Type,
             Reason = condition.Reason,
             Since = condition.Status == nameof(ConditionStatus.False) ? condition.LastTransitionTime : null,
-            Effects = [.. cause.Effects.Select(effect => effect.Type)],
+            Effects = cause.Effects.Select(effect => effect.Type).ToArray(),
         };
     }
 

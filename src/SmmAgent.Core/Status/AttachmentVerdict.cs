@@ -17,7 +17,7 @@ public sealed record AttachmentVerdict(AttachmentState State, IReadOnlyList<Atta
         var problems = ConditionCauses.Find(conditions, failed).Select(AttachmentProblem.From)
             .Select(problem => problem with
             {
-                Effects = [.. problem.Effects.Where(type => AttachmentRule.IsExpected(type, conditions))],
+                Effects = problem.Effects.Where(type => AttachmentRule.IsExpected(type, conditions)).ToArray(),
             }).ToList();
         var pending = conditions.Where(AttachmentRule.IsPending).Select(condition => condition.Type).ToList();
         return new(AttachmentRule.Evaluate(conditions).State, problems, pending);

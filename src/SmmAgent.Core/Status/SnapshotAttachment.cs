@@ -13,7 +13,7 @@ public static class SnapshotAttachment
             return new(AttachmentState.NotConfigured, [missing], []);
 
         var known = AttachmentVerdict.Evaluate(conditions);
-        List<AttachmentProblem> problems = [.. known.Problems.Select(problem => WithOutcome(problem, snapshot))];
+        List<AttachmentProblem> problems = known.Problems.Select(problem => WithOutcome(problem, snapshot)).ToList();
         problems.InsertRange(
             snapshot.Mesh.Config is null && problems.Count > 0 ? 1 : 0,
             snapshot.Listeners.Listeners.Where(listener => listener.Error is not null)

@@ -90,7 +90,7 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
         if (!claims.TryGetProperty(name, out var value))
             return [];
         IEnumerable<JsonElement> items = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [value];
-        return [.. items.Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)];
+        return items.Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!).ToList();
     }
 
     private static DateTimeOffset? Time(JsonElement claims, string name) =>

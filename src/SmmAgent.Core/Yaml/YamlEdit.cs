@@ -137,7 +137,7 @@ public static class YamlEdit
     private static YamlNode? Only(YamlNode node, string key) =>
         node.Members.Count(member => member.Key == key) == 1 ? node.Members.Single(member => member.Key == key).Value : null;
 
-    private static List<YamlMember> Without(YamlNode node, string key) => [.. node.Members.Where(member => member.Key != key)];
+    private static List<YamlMember> Without(YamlNode node, string key) => node.Members.Where(member => member.Key != key).ToList();
 
     private static bool AreSame(IReadOnlyList<YamlMember> a, IReadOnlyList<YamlMember> b) =>
         a.Count == b.Count && a.Zip(b).All(pair => pair.First.Key == pair.Second.Key && IsSame(pair.First.Value, pair.Second.Value));

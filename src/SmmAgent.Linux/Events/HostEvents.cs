@@ -21,7 +21,7 @@ public sealed class HostEvents(
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
 
     private readonly EventDescriptor _stop = new();
-    private readonly Slot[] _slots = [.. sources.Select(source => new Slot(source))];
+    private readonly Slot[] _slots = sources.Select(source => new Slot(source)).ToArray();
     private readonly ExponentialBackoff _retry = new(firstRetry ?? TimeSpan.FromSeconds(1), LongestRetry);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

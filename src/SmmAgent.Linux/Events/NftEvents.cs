@@ -19,7 +19,7 @@ public sealed class NftEvents(Func<bool>? doSetsMatter = null, int receiveBuffer
     private const int DeletedElement = (10 << 8) | 14;
     private const int NewGeneration = (10 << 8) | 15;
 
-    private static readonly byte[] OwnChain = [.. AgentChain.Name.Select(letter => (byte)letter)];
+    private static readonly byte[] OwnChain = AgentChain.Name.Select(letter => (byte)letter).ToArray();
 
     // The name of the agent's chain is in its rules, in the jump into it, and in the messages that add or delete it.
     protected override HostChange ReadChange(ReadOnlySpan<byte> datagram) =>

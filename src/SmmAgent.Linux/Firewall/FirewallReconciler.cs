@@ -60,7 +60,7 @@ public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, 
             for (var attempt = 1; !plan.IsEmpty; attempt++)
             {
                 done.AddRange(attempted.Where(result => result.Outcome == StepOutcome.Done));
-                failed = [.. attempted.Where(result => result.Outcome != StepOutcome.Done)];
+                failed = attempted.Where(result => result.Outcome != StepOutcome.Done).ToList();
                 if (failed.Count(result => result.Outcome == StepOutcome.NoEffect) == attempted.Count)
                     break;
 
@@ -86,9 +86,9 @@ public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, 
         var zones = ZonesAsync();
         var parts = await Task.WhenAll([.. host.ObserveOwn(cancel).Select(FilterAsync), zones]);
         return new(
-            new([.. parts.SelectMany(part => part.Observed.Filters)], (await zones).Observed.Firewalld),
-            new([.. parts.SelectMany(part => part.Plan.Steps)]),
-            [.. parts.SelectMany(part => part.Results)]);
+            new(parts.SelectMany(part => part.Observed.Filters).ToArray(), (await zones).Observed.Firewalld),
+            new(parts.SelectMany(part => part.Plan.Steps).ToArray()),
+            parts.SelectMany(part => part.Results).ToArray());
 
         async Task<Attempt> FilterAsync(Task<ObservedFilter> filter) =>
             await PartAsync(new([await filter], new FirewalldObservation.NotRunning()));
@@ -108,7 +108,7 @@ public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, 
     private async Task<IReadOnlyList<StepResult>> DoAsync(Plan plan, TimeSpan now, CancellationToken cancel)
     {
         var suspended = plan.Steps.Where(step => _ineffective.IsSuspended(step, now)).ToList();
-        return [.. await DoAsync(new([.. plan.Steps.Except(suspended)]), cancel), .. suspended.Select(NoEffect)];
+        return [.. await DoAsync(new(plan.Steps.Except(suspended).ToArray()), cancel), .. suspended.Select(NoEffect)];
     }
 
     private static StepResult NoEffect(PlanStep step) => new(

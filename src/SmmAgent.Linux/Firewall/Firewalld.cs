@@ -100,7 +100,7 @@ public sealed class Firewalld(string? busAddress = null) : IFirewalld
             incomplete ??= reason;
         }
 
-        return new([.. zones.Select(zone => OwnRulesOnly(zone.Key, zone.Value))]) { IncompleteReason = incomplete };
+        return new(zones.Select(zone => OwnRulesOnly(zone.Key, zone.Value)).ToArray()) { IncompleteReason = incomplete };
     }
 
     private static async Task<(Dictionary<string, IReadOnlySet<PortOpening>> Zones, string? IncompleteReason)> OwnRulesAsync(

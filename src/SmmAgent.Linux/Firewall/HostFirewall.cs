@@ -32,7 +32,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
 
     /// <summary>Starts the observation of each of these tables.</summary>
     internal IReadOnlyList<Task<ObservedFilter>> ObserveOwn(CancellationToken cancel) =>
-        [.. _own.Select(iptables => ObserveAsync(iptables, cancel))];
+        _own.Select(iptables => ObserveAsync(iptables, cancel)).ToArray();
 
     /// <summary>Observes everything else that may block a port.</summary>
     public async Task<ObservedFirewall> WithOthersAsync(ObservedFirewall observed, CancellationToken cancel)
@@ -45,7 +45,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         return observed with
         {
             Nft = await nft,
-            OtherBackend = [.. (await others).Where(other => other.State.Value is null or { Presence: FilterPresence.Present })],
+            OtherBackend = (await others).Where(other => other.State.Value is null or { Presence: FilterPresence.Present }).ToArray(),
             Nat = nat,
             Captured = IsCapture(nat)
                 || observed.Filters.Concat(await others).Any(filter => CaptureRules.Find(filter.Others).Count > 0)
@@ -56,8 +56,8 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
     /// <summary>Adds the origin of each table, which a removal needs.</summary>
     public ObservedFirewall WithOrigins(ObservedFirewall observed) => observed with
     {
-        Filters = [.. observed.Filters.Select(WithOrigin)],
-        OtherBackend = [.. observed.OtherBackend.Select(WithOrigin)],
+        Filters = observed.Filters.Select(WithOrigin).ToArray(),
+        OtherBackend = observed.OtherBackend.Select(WithOrigin).ToArray(),
     };
 
     public async Task<StepResult> ApplyAsync(PlanStep step, CancellationToken cancel)

@@ -74,12 +74,10 @@ internal sealed class NftObserver(CommandRunner runner)
         try
         {
             return
-            [
-                .. (from chain in NftTables.Chains()
+                (from chain in NftTables.Chains()
                     where chain.IsBase && Families.Contains(chain.Table.Family)
                         && (native.Contains(chain.Table) || !NftRuleset.IsOfIptables(chain.Table) || !NftRuleset.IsOfIptables(chain.Chain))
-                    select chain.Table).Distinct(),
-            ];
+                    select chain.Table).Distinct().ToList();
         }
         catch (IOException)
         {

@@ -162,14 +162,12 @@ public static class NftTables
     {
         uint sequence = 2;
         List<byte> batch =
-        [
-            .. NetlinkMessage.Build(
-                BatchBegin, Request, sequence, 0, Subsystem, generation is { } of ? [NetlinkMessage.Number(Generation, of)] : []),
-        ];
+            NetlinkMessage.Build(
+                BatchBegin, Request, sequence, 0, Subsystem, generation is { } of ? [NetlinkMessage.Number(Generation, of)] : []).ToList();
         foreach (var (type, flags, attributes) in changes)
             batch.AddRange(NetlinkMessage.Build(type, Request | Acknowledge | flags, ++sequence, Number(family), 0, attributes));
         batch.AddRange(NetlinkMessage.Build(BatchEnd, Request, sequence + 1, 0, Subsystem));
-        Send(socket, [.. batch]);
+        Send(socket, batch.ToArray());
 
         // Each change is answered; a refusal of one undoes all.
         for (var answered = 0; answered < changes.Length;)

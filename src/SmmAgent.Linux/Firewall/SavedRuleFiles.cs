@@ -29,8 +29,8 @@ public static class SavedRuleFiles
     /// <param name="root">The folder that stands for <c>/</c>.</param>
     /// <returns>The files that contain the agent's chain, in a fixed order. Unreadable files are left out.</returns>
     public static IReadOnlyList<string> FindWithAgentChain(string root) =>
-        [.. Files.Select(file => Path.Combine(root, file))
-            .Concat(Folders.SelectMany(folder => InFolder(Path.Combine(root, folder)))).Where(HasChain)];
+        Files.Select(file => Path.Combine(root, file))
+            .Concat(Folders.SelectMany(folder => InFolder(Path.Combine(root, folder)))).Where(HasChain).ToArray();
 
     /// <summary>The fix for such a file.</summary>
     public static string Remediation(string file) =>
@@ -43,7 +43,7 @@ public static class SavedRuleFiles
     {
         try
         {
-            return [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal)];
+            return Directory.GetFiles(folder).Order(StringComparer.Ordinal).ToArray();
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {

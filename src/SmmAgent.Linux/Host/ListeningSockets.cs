@@ -30,10 +30,10 @@ public static class ListeningSockets
     public static IReadOnlyList<ListeningSocket> Udp(string procNet = "/proc/self/net") => Read(procNet, "udp", "07"); // TCP_CLOSE: no peer
 
     private static List<ListeningSocket> Read(string procNet, string protocol, string state) =>
-        [.. new[] { protocol, protocol + "6" }.SelectMany(file => Lines(Path.Combine(procNet, file)))
+        new[] { protocol, protocol + "6" }.SelectMany(file => Lines(Path.Combine(procNet, file)))
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(fields => fields.Length > InodeNumber && fields[State] == state)
-            .Select(Parse).OfType<ListeningSocket>()];
+            .Select(Parse).OfType<ListeningSocket>().ToList();
 
     // Lines in an unknown format are ignored.
     private static ListeningSocket? Parse(string[] fields) =>

@@ -27,7 +27,7 @@ public sealed class TerminalEcho
         if (Libc.GetTerminalAttributes(StandardInput, before) != 0)
             return null;
 
-        byte[] hidden = [.. before];
+        byte[] hidden = before.ToArray();
         ref var flags = ref MemoryMarshal.AsRef<uint>(hidden.AsSpan(LocalFlags));
         flags = (flags & ~Echo) | EchoNewline;
         return Libc.SetTerminalAttributes(StandardInput, AfterOutput, hidden) == 0 ? new(before) : null;

@@ -40,11 +40,9 @@ internal static class UserProcesses
     }
 
     private static List<int> Find(uint user) =>
-    [
-        .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+        Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
             .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var process) ? process : 0)
-            .Where(process => process > 1 && process != Environment.ProcessId && BelongsTo(process, user)),
-    ];
+            .Where(process => process > 1 && process != Environment.ProcessId && BelongsTo(process, user)).ToList();
 
     private static bool BelongsTo(int process, uint user)
     {

@@ -48,7 +48,7 @@ internal sealed class Dpkg(CommandRunner commands, PackageCommands changes, bool
     public async Task<(IReadOnlyList<ArchiveMember>? Members, CommandResult Command)> ListAsync(string path, CancellationToken cancel)
     {
         var list = await commands.RunAsync(["dpkg-deb", "-c", path], cancel, timeout: PackageInstaller.ReadTimeout);
-        return (list.Succeeded ? [.. list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Member)] : null, list);
+        return (list.Succeeded ? list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Member).ToArray() : null, list);
     }
 
     public async Task<CommandResult> InstallAsync(string path, bool isInterrupted)

@@ -51,7 +51,7 @@ internal sealed class Rpm(CommandRunner commands, PackageCommands changes, strin
         var list = await commands.RunAsync(
             ["rpm", "-qp", "--nosignature", "--qf", "[%{FILEMODES:perms} %{FILENAMES}\\n]", path], cancel,
                 timeout: PackageInstaller.ReadTimeout);
-        return (list.Succeeded ? [.. list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Member)] : null, list);
+        return (list.Succeeded ? list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Member).ToArray() : null, list);
     }
 
     public Task<CommandResult> InstallAsync(string path, bool isInterrupted)

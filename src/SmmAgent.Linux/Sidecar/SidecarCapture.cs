@@ -36,7 +36,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
 
         if ((await NativeTablesAsync(cancel)).Tables.Count > 0)
             found.Add(CaptureBackends.Native);
-        return [.. found.Order(StringComparer.Ordinal)];
+        return found.Order(StringComparer.Ordinal).ToArray();
     }
 
     /// <summary>
@@ -68,11 +68,9 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
 
     /// <summary>The existing tables of nftables that iptables creates for the capture.</summary>
     public static List<string> Tables() =>
-    [
-        .. CaptureRules.Tables.SelectMany(_ => Families, (table, family) => (table, family))
+        CaptureRules.Tables.SelectMany(_ => Families, (table, family) => (table, family))
             .Where(one => NftTables.Handle(one.family.Family, one.table) is not null)
-            .Select(one => $"{one.family.Word} {one.table}"),
-    ];
+            .Select(one => $"{one.family.Word} {one.table}").ToList();
 
     /// <summary>Removes such a table if it is empty.</summary>
     public static void RemoveTable(string table)

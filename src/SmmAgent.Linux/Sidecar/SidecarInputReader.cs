@@ -27,7 +27,7 @@ public sealed class SidecarInputReader(NameLookup names, PackageTools tools)
             var own = InterfaceAddresses.Read();
             var isExternal = !own.Contains(address.ToString());
             var lookups = await Task.WhenAll(Istiod.HostSources(config).Select(name => names.LookUpAsync(name, cancel)));
-            host = new(address, isExternal, [.. lookups.SelectMany(lookup => lookup.Addresses).Distinct()],
+            host = new(address, isExternal, lookups.SelectMany(lookup => lookup.Addresses).Distinct().ToArray(),
                 lookups.All(lookup => lookup.Addresses.Count > 0))
             {
                 AgentGroup = AgentGroup.Number,

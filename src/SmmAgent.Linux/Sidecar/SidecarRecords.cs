@@ -22,7 +22,8 @@ public sealed class SidecarRecords(AgentPaths paths)
 
     /// <summary>The sidecar's versions in all snapshots, which may have to be restored.</summary>
     public IReadOnlyList<string> Versions =>
-        [.. ((SidecarSnapshot?[])[BeforeAttach, Read(paths.BeforePass), BeforeConfirm]).Select(before => before?.Version).OfType<string>()];
+        ((SidecarSnapshot?[])[BeforeAttach, Read(paths.BeforePass), BeforeConfirm])
+            .Select(before => before?.Version).OfType<string>().ToArray();
 
     /// <summary>Writes the snapshot before anything is changed.</summary>
     /// <param name="found">The state before the urgent steps; the first reconcile records it for detach.</param>

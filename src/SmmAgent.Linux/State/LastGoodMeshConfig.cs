@@ -60,7 +60,7 @@ public sealed class LastGoodMeshConfig(string path)
             path => new LastGoodMeshConfig(path).Load()).ToList();
         return (
             loaded.Select(one => one.Good).Where(good => good?.From == target).MaxBy(good => good!.ReceivedAt),
-            [.. loaded.Select(one => one.Fault).OfType<string>()]);
+            loaded.Select(one => one.Fault).OfType<string>().ToArray());
     }
 
     /// <summary>Replaces the file.</summary>

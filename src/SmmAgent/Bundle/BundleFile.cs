@@ -73,7 +73,7 @@ internal sealed class BundleFile(AgentPaths paths, IReadOnlyList<BundlePart> par
 
         foreach (var log in parts.Where(part => part.KeepEnd))
             bundle.Skip(log.Name, $"{secrets.Hidden[0]} cannot be read, so the log could not be redacted: sudo smm-agent support-bundle");
-        return [.. parts.Where(part => !part.KeepEnd)];
+        return parts.Where(part => !part.KeepEnd).ToArray();
     }
 
     private void Report(SupportBundle bundle, HostSecrets secrets, string target)

@@ -103,7 +103,7 @@ internal static class BundleParts
 
     private static IEnumerable<BundlePart> Systemd(AgentPaths paths, CommandRunner runner)
     {
-        string[] named = [.. Units.SelectMany(unit => (string[])["--unit", unit])];
+        string[] named = Units.SelectMany(unit => (string[])["--unit", unit]).ToArray();
         yield return BundlePart.Command(
             "systemd/journal.txt", runner, ["journalctl", "--no-pager", "--output", "short-iso", "--lines", "5000", .. named]) with
         { KeepEnd = true };

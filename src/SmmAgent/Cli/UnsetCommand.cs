@@ -9,7 +9,7 @@ namespace SmmAgent.Cli;
 /// <summary><c>smm-agent unset</c>: removes one setting, so that its default is in effect. Comments and other settings stay.</summary>
 internal static class UnsetCommand
 {
-    private static readonly string[] Keys = [.. SettingsTable.Values(new AgentSettings()).Select(setting => setting.Key)];
+    private static readonly string[] Keys = SettingsTable.Values(new AgentSettings()).Select(setting => setting.Key).ToArray();
 
     // What `set` writes has the same name here.
     private static readonly Dictionary<string, string[]> Names = new(StringComparer.Ordinal)

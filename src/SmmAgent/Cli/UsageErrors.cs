@@ -65,8 +65,8 @@ internal static class UsageErrors
 
     // An option that is there without its value is another error.
     private static List<string> Missing(ParseResult parsed, Command command) =>
-        [.. command.Options.Where(option => option.Required && parsed.GetResult(option) is null or { Implicit: true })
-            .Select(option => $"{option.Name} {option.HelpName}")];
+        command.Options.Where(option => option.Required && parsed.GetResult(option) is null or { Implicit: true })
+            .Select(option => $"{option.Name} {option.HelpName}").ToList();
 
     // The message of the library contains a type of .NET.
     private static string Text(ParseError error) => error.SymbolResult switch

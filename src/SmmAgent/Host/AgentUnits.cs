@@ -50,7 +50,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
     /// <summary>
     /// The active units that a rollback starts again. The privileged reconcile is not one of them: it would repeat the change.
     /// </summary>
-    public List<string> Running() => [.. ((string[])[RequestPath, Daemon]).Where(IsUp)];
+    public List<string> Running() => ((string[])[RequestPath, Daemon]).Where(IsUp).ToList();
 
     /// <summary>Enables the units at boot.</summary>
     public void Enable()
@@ -153,7 +153,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider
 
     private bool IsUp(string unit) => systemd.ObserveUnit(unit).IsUp;
 
-    private List<string> ToEnable() => [.. AtBoot.Where(unit => systemd.ObserveUnit(unit).CanBeEnabled)];
+    private List<string> ToEnable() => AtBoot.Where(unit => systemd.ObserveUnit(unit).CanBeEnabled).ToList();
 
-    private static List<string> UnitsThat(Func<string, bool> condition) => [.. All.Where(condition)];
+    private static List<string> UnitsThat(Func<string, bool> condition) => All.Where(condition).ToList();
 }

@@ -8,16 +8,14 @@ namespace SmmAgent.Host;
 internal sealed class Interruption(Action act, bool endsProcess = true) : IDisposable
 {
     private readonly List<PosixSignalRegistration> _signals =
-    [
-        .. ((PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT]).Select(
+        ((PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT]).Select(
             signal => PosixSignalRegistration.Create(
             signal,
             context =>
             {
                 context.Cancel = !endsProcess;
                 act();
-            })),
-    ];
+            })).ToList();
 
     /// <summary>Keeps this process, and the processes that it starts from now on, running when the session ends.</summary>
     /// <remarks>A change of the host that has begun is completed, as dpkg and apt do.</remarks>

@@ -125,7 +125,7 @@ public static class ChainBlockers
         {
             yield return new(
                 where,
-                [.. verdict.Select(result => result.Port)],
+                verdict.Select(result => result.Port).ToArray(),
                 verdict.Any(result => result.ByRule),
                 IsCertain: verdict.Key == Verdict.Drop);
         }

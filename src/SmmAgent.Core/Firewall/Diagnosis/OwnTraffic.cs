@@ -152,7 +152,7 @@ public static class OwnTraffic
         }
 
         return string.Join(" && ", dropped.GroupBy(connection => connection.Transport, connection => connection.Port)
-            .Select(transport => Opening(chain, Name(transport.Key), [.. transport.Distinct().Order()], observed)));
+            .Select(transport => Opening(chain, Name(transport.Key), transport.Distinct().Order().ToList(), observed)));
     }
 
     private static string Opening(Chain chain, string transport, List<int> ports, ObservedFirewall observed)

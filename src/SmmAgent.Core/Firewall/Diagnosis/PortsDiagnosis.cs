@@ -16,7 +16,7 @@ public static class PortsDiagnosis
     {
         var observed = report.Observed;
         if (EvaluateUnseen(observed) is { } unobserved)
-            return new([.. desired.Ports.Select(port => new PortState(port.Port, port.Name, null))], unobserved);
+            return new(desired.Ports.Select(port => new PortState(port.Port, port.Name, null)).ToArray(), unobserved);
 
         var blockers = ChainBlockers.FindAll(desired, observed);
         var zones = FindClosedZones(desired, observed);
@@ -135,12 +135,11 @@ public static class PortsDiagnosis
         if (observed is not { IsFirewalldInForce: true, Firewalld: FirewalldObservation.Seen { State.Zones: var zones } })
             return [];
 
-        return [..
-            from zone in zones
+        return (from zone in zones
             where zone.ReceivesTraffic
             let shut = desired.Ports.Select(port => port.Port).Where(port => !zone.OpenNow.Contains(port)).ToList()
             where shut.Count > 0
-            select new ClosedZone(zone.Name, shut)];
+            select new ClosedZone(zone.Name, shut)).ToArray();
     }
 
     private static string Describe(ChainBlocker blocker) => $"{blocker.Where} does not let {Remediation.Ports(blocker.Ports)} in";

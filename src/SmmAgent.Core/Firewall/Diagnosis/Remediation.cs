@@ -53,20 +53,20 @@ public static class Remediation
                 select (Rule: rule, Match: match);
             if (blocker.Elsewhere is { } chain)
             {
-                return [.. rules.Where(one => one.Match.CapturedFrom is null || !chain.IsBeforeCapture)
-                    .Select(one => $"sudo {tool.Command} -w 5 -t {chain.Table} -I {chain.Name} 1 {one.Rule.Text}").Distinct()];
+                return rules.Where(one => one.Match.CapturedFrom is null || !chain.IsBeforeCapture)
+                    .Select(one => $"sudo {tool.Command} -w 5 -t {chain.Table} -I {chain.Name} 1 {one.Rule.Text}").Distinct().ToArray();
             }
 
             var isUfw = observed.HasUfw(tool);
-            return [.. rules.Select(one => isUfw && one.Match.CapturedFrom is null
+            return rules.Select(one => isUfw && one.Match.CapturedFrom is null
                 ? Ufw(one.Match)
-                : $"sudo {tool.Command} -w 5 -I INPUT 1 {one.Rule.Text}").Distinct()];
+                : $"sudo {tool.Command} -w 5 -I INPUT 1 {one.Rule.Text}").Distinct().ToArray();
         }
 
         var families = new[] { IpFamily.IPv4, IpFamily.IPv6 }
             .Where(family => blocker.Nft!.Table.Family != (family == IpFamily.IPv4 ? "ip6" : "ip"));
         var sources = desired.Sources.Count == 0 ? [""] : families.SelectMany(family => SourceMatch(desired, family)).ToList();
-        return [.. sources.SelectMany(source => NftRules(blocker, observed, source))];
+        return sources.SelectMany(source => NftRules(blocker, observed, source)).ToArray();
     }
 
     // ufw removes rules that it did not write at its next start.

@@ -15,7 +15,7 @@ internal sealed class IndexedRuleset(NftRuleset ruleset)
     {
         if (!_chains.TryGetValue((table, chain), out var found))
         {
-            List<JsonElement> rules = [.. ruleset.Rules(table, chain)];
+            List<JsonElement> rules = ruleset.Rules(table, chain).ToList();
             _chains[(table, chain)] = found = (rules, PortIndex<JsonElement>.Create(rules, PortOf));
         }
 

@@ -98,7 +98,7 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
     }
 
     private static List<JsonElement>? Members(JsonElement list) =>
-        list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()]
+        list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().ToList()
         : list.ValueKind is JsonValueKind.String or JsonValueKind.Number ? [list]
         : null;
 

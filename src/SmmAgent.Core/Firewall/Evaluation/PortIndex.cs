@@ -49,7 +49,7 @@ internal sealed class PortIndex<T>
         if (packet.Port.First != packet.Port.Last)
             return _rules;
 
-        List<int> found = [.. _others];
+        List<int> found = _others.ToList();
         found.AddRange(_byPort.GetValueOrDefault(packet.Port.First, []));
         found.AddRange(_byOriginalPort.GetValueOrDefault(packet.OriginalPort, []));
         found.Sort();

@@ -20,7 +20,7 @@ public static class NftFilterTable
             chain => new FilterChain(
                 chain.Name,
                 chain.Hook is null ? null : chain.PolicyAccepts ? "ACCEPT" : "DROP",
-                [.. ruleset.WholeRules[(table, chain.Name)].Select(NftRule.Read)]),
+                ruleset.WholeRules[(table, chain.Name)].Select(NftRule.Read).ToArray()),
             StringComparer.Ordinal));
 
     /// <summary>

@@ -83,7 +83,7 @@ public sealed record NftRuleset(
 
     /// <summary>Combines rulesets of different tables.</summary>
     public static NftRuleset Combine(IReadOnlyCollection<NftRuleset> parts) => new(
-        [.. parts.SelectMany(part => part.Chains)],
+        parts.SelectMany(part => part.Chains).ToArray(),
         parts.SelectMany(part => part.WholeRules).SelectMany(rules => rules, (rules, rule) => (rules.Key, rule))
             .ToLookup(one => one.Key, one => one.rule),
         parts.SelectMany(part => part.Sets).DistinctBy(set => set.Key).ToDictionary())
@@ -127,7 +127,7 @@ public sealed record NftRuleset(
 
             var items = document.RootElement.Clone().GetProperty("nftables").EnumerateArray().ToList();
             return new(
-                [.. Items(items, "chain").Select(Chain)],
+                Items(items, "chain").Select(Chain).ToArray(),
                 Items(items, "rule").ToLookup(rule => (Table(rule), Text(rule, "chain"))),
                 Items(items, "set").Concat(Items(items, "map")).DistinctBy(set => (Table(set), Text(set, "name")))
                     .ToDictionary(set => (Table(set), Text(set, "name"))));

@@ -33,7 +33,8 @@ public static class FirewallPlanner
         if (FirewallSnapshot.RulesIn(table) is { } now && now.SequenceEqual(rules))
             return [];
 
-        return [new RewriteChain(filter.Tool, [.. rules.Select(FilterRule.Parse)], [.. JumpsOf(table)], ["restore the previous state"])
+        var previous = rules.Select(FilterRule.Parse).ToArray();
+        return [new RewriteChain(filter.Tool, previous, JumpsOf(table).ToArray(), ["restore the previous state"])
         {
             IsNative = filter.State.Value.Native is not null,
         }];
@@ -46,9 +47,9 @@ public static class FirewallPlanner
             if (!before.Zones.TryGetValue(zone.Name, out var openings) || zone.OwnRules.SetEquals(openings))
                 continue;
 
-            List<int> ports = [.. openings.Select(open => open.Port).Distinct()];
-            List<IPNetwork> sources = [.. openings.Select(open => open.Source).OfType<IPNetwork>().Distinct()];
-            List<int> closed = [.. openings.Except(zone.OwnRules).Select(open => open.Port).Distinct()];
+            List<int> ports = openings.Select(open => open.Port).Distinct().ToList();
+            List<IPNetwork> sources = openings.Select(open => open.Source).OfType<IPNetwork>().Distinct().ToList();
+            List<int> closed = openings.Except(zone.OwnRules).Select(open => open.Port).Distinct().ToList();
             if (closed.Count > 0)
                 yield return new OpenInFirewalld(zone.Name, ports, sources, closed);
             else
@@ -75,7 +76,7 @@ public static class FirewallPlanner
             if (drift.All.Count == 0)
                 continue;
 
-            yield return new RewriteChain(filter.Tool, wanted, drift.Jump is null ? [] : [.. JumpsOf(table)], drift.All)
+            yield return new RewriteChain(filter.Tool, wanted, drift.Jump is null ? [] : JumpsOf(table).ToArray(), drift.All)
             {
                 KeepsJump = drift.Jump is null,
                 IsNative = state.Native is not null,
@@ -126,7 +127,7 @@ public static class FirewallPlanner
             own => !wanted.Contains(own.Port) || (own.Source is { } source ? !sources.Contains(source) : sources.Count > 0)));
 
     private static List<PortOpening> Sorted(IEnumerable<PortOpening> openings) =>
-        [.. openings.OrderBy(open => $"{open}", StringComparer.Ordinal)];
+        openings.OrderBy(open => $"{open}", StringComparer.Ordinal).ToList();
 
     private static IEnumerable<PlanStep> Removal(ObservedFilter filter)
     {

@@ -54,7 +54,7 @@ public sealed record FirewallSnapshot
     /// <summary>The rules of the agent's chain; null where nothing leads into it: then it has no effect.</summary>
     public static IReadOnlyList<string>? RulesIn(FilterTable table) =>
         table.Chain(AgentChain.Name) is { } chain && table.ReferencesTo(AgentChain.Name).Any()
-            ? [.. chain.Rules.Where(rule => !rule.IsHandle).Select(rule => rule.Text)]
+            ? chain.Rules.Where(rule => !rule.IsHandle).Select(rule => rule.Text).ToArray()
             : null;
 
     // The serializer accepts null as an element of a list or a dictionary although the types exclude it.
@@ -65,7 +65,7 @@ public sealed record FirewallSnapshot
         && Running.All(unit => unit is not null);
 
     private static IReadOnlyList<PortOpening> OpeningsIn(FirewalldZone zone) =>
-        [.. zone.OwnRules.OrderBy(open => open.Port).ThenBy(open => $"{open.Source}", StringComparer.Ordinal)];
+        zone.OwnRules.OrderBy(open => open.Port).ThenBy(open => $"{open.Source}", StringComparer.Ordinal).ToArray();
 
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, FirewallSnapshotJson.Default.FirewallSnapshot);
 

@@ -41,7 +41,7 @@ public static class AgentChain
 
         options.Add(new("--comment", comment, false));
         var text = $"{source}-p tcp -m tcp --dport {port} {captured}-m comment --comment \"{comment}\" -j ACCEPT";
-        return new(text, [.. options], "ACCEPT", Goto: false);
+        return new(text, options.ToArray(), "ACCEPT", Goto: false);
     }
 
     private static FilterRule CreateJump(string comment) =>

@@ -20,7 +20,7 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
     public bool IsHandle => Text.StartsWith(HandlePrefix, StringComparison.Ordinal);
 
     /// <summary>The rule as arguments of a command, without the shell's quotes.</summary>
-    public IReadOnlyList<string> Arguments => [.. IptablesTokens.Read(Text).Tokens.Select(token => token.Text)];
+    public IReadOnlyList<string> Arguments => IptablesTokens.Read(Text).Tokens.Select(token => token.Text).ToArray();
 
     /// <summary>Equal for rules of the same meaning, from any backend or version.</summary>
     public string Canonical => string.Join(

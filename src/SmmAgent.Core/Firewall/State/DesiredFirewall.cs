@@ -17,7 +17,7 @@ public sealed record DesiredFirewall(IReadOnlyList<OpenPort> Ports, IReadOnlyLis
     public static DesiredFirewall From(AgentSettings settings, MeshConfig? config) =>
         new(
             DesiredPorts.From(settings.ManagementPorts, config?.WorkloadGroup),
-            [.. (config?.ClusterSources ?? []).Distinct()],
+            (config?.ClusterSources ?? []).Distinct().ToArray(),
             Complete: config is not null);
 
     /// <summary>

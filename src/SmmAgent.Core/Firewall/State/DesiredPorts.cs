@@ -19,7 +19,7 @@ public static class DesiredPorts
         IEnumerable<KeyValuePair<string, int>> named = group?.Ports ?? new Dictionary<string, int>();
         foreach (var (name, port) in named.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             ports.TryAdd(port, new(port, name, Captured: true));
-        return [.. ports.Values];
+        return ports.Values.ToArray();
     }
 
     private static string ManagementName(int port) => port switch

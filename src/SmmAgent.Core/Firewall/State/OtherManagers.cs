@@ -30,11 +30,9 @@ public static class OtherManagers
 
     /// <summary>Docker's chains in the filter tables and in nat: <c>DOCKER</c>, <c>DOCKER-USER</c> and the like.</summary>
     public static IReadOnlyList<string> DockerChains(this ObservedFirewall observed) =>
-    [
-        .. observed.Tables().SelectMany(Chains).Concat(observed.Nat.Chains.Keys)
+        observed.Tables().SelectMany(Chains).Concat(observed.Nat.Chains.Keys)
             .Where(chain => chain == DockerChain || chain.StartsWith(DockerChain + "-", StringComparison.Ordinal))
-            .Distinct().Order(StringComparer.Ordinal),
-    ];
+            .Distinct().Order(StringComparer.Ordinal).ToArray();
 
     /// <summary>The ports of this host that Docker sends to a container: INPUT never sees them.</summary>
     public static IReadOnlySet<int> PublishedByDocker(this ObservedFirewall observed) =>

@@ -53,9 +53,7 @@ public static class CaptureRules
     /// <param name="listed">The output of <c>nft list tables</c>.</param>
     /// <returns>Istio's own tables of nftables, each with its family: <c>inet istio-proxy-nat</c>.</returns>
     public static IReadOnlyList<string> NativeTables(string listed) =>
-    [
-        .. listed.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        listed.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             .Where(words => words is ["table", _, var name] && IsNative(name))
-            .Select(words => $"{words[1]} {words[2]}"),
-    ];
+            .Select(words => $"{words[1]} {words[2]}").ToArray();
 }

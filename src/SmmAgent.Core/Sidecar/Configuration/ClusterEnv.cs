@@ -75,7 +75,7 @@ internal static class ClusterEnv
     private static List<int> ExcludedPorts(ProxyConfig proxy, SidecarOptions options)
     {
         var status = proxy.Number("statusPort") is { } port and not 0 ? port : 15020;
-        return [.. new[] { 22, 15090, 15021, status }.Concat(options.ExcludedPorts).Distinct()];
+        return new[] { 22, 15090, 15021, status }.Concat(options.ExcludedPorts).Distinct().ToList();
     }
 
     private static string List(IEnumerable<int> ports) =>

@@ -27,8 +27,8 @@ public static class HostsBlock
     {
         var lines = Split(text);
         var ours = Ours(lines);
-        return [.. lines.Where((line, i) => ours[i] && !IsMark(line, BeginMark)
-            && !IsMark(line, EndMark)).Select(line => line.TrimEnd('\r', '\n'))];
+        return lines.Where((line, i) => ours[i] && !IsMark(line, BeginMark)
+            && !IsMark(line, EndMark)).Select(line => line.TrimEnd('\r', '\n')).ToArray();
     }
 
     public static byte[] Remove(ReadOnlySpan<byte> file) => Set(file, []);
@@ -43,8 +43,8 @@ public static class HostsBlock
         var ours = Ours(found);
         var first = ours.IndexOf(true);
         var isAtEnd = ours.LastIndexOf(true) == found.Count - 1;
-        List<string> before = [.. found.Where((_, i) => (first < 0 || i < first) && !ours[i])];
-        List<string> after = [.. found.Where((_, i) => first >= 0 && i > first && !ours[i])];
+        List<string> before = found.Where((_, i) => (first < 0 || i < first) && !ours[i]).ToList();
+        List<string> after = found.Where((_, i) => first >= 0 && i > first && !ours[i]).ToList();
 
         var wasUnended = isAtEnd && found.Any(line => line.StartsWith(EndOfUnendedFile, StringComparison.Ordinal));
         var isUnended = after.Count == 0 && before.Count > 0 && (wasUnended || !before[^1].EndsWith('\n'));

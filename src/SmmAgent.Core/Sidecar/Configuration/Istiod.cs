@@ -28,7 +28,7 @@ public static class Istiod
         var direct = config.DirectEndpoints.Where(endpoint => endpoint.Port == Port).Select(endpoint => endpoint.Address);
         var gateways = config.MeshExpansionGateways.Where(gateway => gateway.Ports.Any(port => port.Port == Port))
             .SelectMany(gateway => gateway.Addresses);
-        List<string> nearest = config.NetworkModel() == NetworkModel.SameNetwork ? [.. direct.Distinct()] : [];
-        return nearest.Count > 0 ? nearest : [.. gateways.Distinct()];
+        List<string> nearest = config.NetworkModel() == NetworkModel.SameNetwork ? direct.Distinct().ToList() : [];
+        return nearest.Count > 0 ? nearest : gateways.Distinct().ToList();
     }
 }

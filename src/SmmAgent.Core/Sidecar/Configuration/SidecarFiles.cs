@@ -47,7 +47,7 @@ public sealed record SidecarConfiguration(IReadOnlyList<SidecarFile> Files, IRea
 
     /// <summary>The lines that the block gets, as the file is now.</summary>
     /// <param name="text">One char for each byte (Latin-1).</param>
-    public IReadOnlyList<string> MergeHosts(string text) => HostsAreComplete ? Hosts : [.. Hosts.Union(HostsBlock.Lines(text))];
+    public IReadOnlyList<string> MergeHosts(string text) => HostsAreComplete ? Hosts : Hosts.Union(HostsBlock.Lines(text)).ToArray();
 }
 
 /// <summary>Renders the files that make a VM a member of the mesh, as Istio's own command writes them, without the token.</summary>
@@ -167,8 +167,8 @@ public static class SidecarFiles
 
     /// <summary>All observed files.</summary>
     public static IReadOnlyList<string> Observed { get; } =
-        [.. Watched.Concat(Folders).Concat(SharedFolders).Concat(PackageFiles).Concat([EnvironmentFolder, PackageFolder,
-            DistrustedEnvironment, Certificate, Key])];
+        Watched.Concat(Folders).Concat(SharedFolders).Concat(PackageFiles).Concat([EnvironmentFolder, PackageFolder,
+            DistrustedEnvironment, Certificate, Key]).ToArray();
 
     public static ReadResult<SidecarConfiguration> Render(MeshConfig config, SidecarHost host, SidecarOptions options)
     {
@@ -204,12 +204,10 @@ public static class SidecarFiles
 
         // The order of the answers of name servers varies.
         return
-        [
-            .. addresses.Select(address => (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString())
+            addresses.Select(address => (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString())
                 .Distinct()
                 .OrderBy(address => address.Contains(':', StringComparison.Ordinal))
                 .ThenBy(address => address, NaturalOrder.Instance)
-                .Select(address => $"{address} {names}"),
-        ];
+                .Select(address => $"{address} {names}").ToList();
     }
 }

@@ -136,7 +136,7 @@ public static class SidecarPlanner
 
         // One that runs may have captured before the choice was made: its only capture stays until it is restarted.
         var isUp = unit.Activity is UnitActivity.Running or UnitActivity.Starting;
-        return isUp && !observed.CapturedIn.Contains(chosen) ? [] : [.. observed.CapturedIn.Where(backend => backend != chosen)];
+        return isUp && !observed.CapturedIn.Contains(chosen) ? [] : observed.CapturedIn.Where(backend => backend != chosen).ToArray();
     }
 
     internal static string Protection(FoundFile found, string owner, UnixFileMode mode) =>

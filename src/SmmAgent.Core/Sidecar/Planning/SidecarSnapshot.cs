@@ -60,8 +60,8 @@ public sealed record SidecarSnapshot
             .Where(file => file.Key != SidecarFiles.HostsFile && file.Value.Value?.Content is not null)
             .ToDictionary(file => file.Key, file => file.Value.Value!),
         Hosts = HostsBlock.Lines(observed.File(SidecarFiles.HostsFile)?.Content ?? ""),
-        Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders)
-            .Where(folder => observed.File(folder) is { Owner.Length: > 0 })],
+        Folders = SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders)
+            .Where(folder => observed.File(folder) is { Owner.Length: > 0 }).ToArray(),
         Credentials = SidecarFiles.CertificateFiles.Where(path => observed.File(path) is { Owner.Length: > 0 }).ToDictionary(path => path,
             path => observed.File(path)!.Modified),
         HasAccount = observed.HasAccount,

@@ -70,8 +70,8 @@ public static class Connector
     internal static IReadOnlyList<IPAddress> InTurns(IReadOnlyList<IPAddress> addresses)
     {
         var families = addresses.GroupBy(address => address.AddressFamily).Select(family => family.ToList()).ToList();
-        return [.. Sequences.Range(0, addresses.Count)
-            .SelectMany(turn => families.Where(family => turn < family.Count).Select(family => family[turn]))];
+        return Sequences.Range(0, addresses.Count)
+            .SelectMany(turn => families.Where(family => turn < family.Count).Select(family => family[turn])).ToArray();
     }
 
     public static ConnectFailure FailureFrom(SocketError error) => error switch

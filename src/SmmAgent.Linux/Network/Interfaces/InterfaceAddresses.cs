@@ -17,7 +17,7 @@ public static unsafe class InterfaceAddresses
 
     /// <summary>All addresses, in a stable order, except those that other hosts cannot use (loopback, link-local).</summary>
     public static IReadOnlyList<string> Read() =>
-        [.. ReadEach().Select(own => own.Address.ToString()).Distinct().Order(StringComparer.Ordinal)];
+        ReadEach().Select(own => own.Address.ToString()).Distinct().Order(StringComparer.Ordinal).ToArray();
 
     /// <summary>The same addresses with their interfaces, in the order of the kernel.</summary>
     public static IReadOnlyList<InterfaceAddress> ReadEach()

@@ -60,11 +60,11 @@ public static class DnsMessage
             || labels.Sum(label => label.Length + 1) + 1 > MaximumNameBytes)
             return null;
 
-        List<byte> message = [.. Numbers(id, RecursionDesired, 1, 0, 0, 0)];
+        List<byte> message = Numbers(id, RecursionDesired, 1, 0, 0, 0).ToList();
         foreach (var label in labels)
             message.AddRange([(byte)label.Length, .. Encoding.ASCII.GetBytes(label)]);
         message.AddRange([0, .. Numbers((ushort)type, Internet)]);
-        return [.. message];
+        return message.ToArray();
     }
 
     /// <summary>Reads the answer of a server. It never throws, and reads each byte at most once.</summary>

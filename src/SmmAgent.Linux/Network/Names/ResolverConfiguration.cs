@@ -42,7 +42,7 @@ public sealed record ResolverConfiguration(IReadOnlyList<IPAddress> Servers)
         try
         {
             var own = InterfaceAddresses.Read();
-            return [.. (Read(path)?.Servers ?? []).Where(server => IPAddress.IsLoopback(server) || !own.Contains(server.ToString()))];
+            return (Read(path)?.Servers ?? []).Where(server => IPAddress.IsLoopback(server) || !own.Contains(server.ToString())).ToArray();
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {

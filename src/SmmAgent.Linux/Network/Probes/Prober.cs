@@ -20,7 +20,7 @@ public sealed class Prober(TimeProvider time, NameLookup names, TimeSpan? timeou
 
     /// <summary>Resolves every name once.</summary>
     public Task<IReadOnlyList<Resolution>> ResolveAsync(IEnumerable<string> hosts, CancellationToken cancel) =>
-        AllAsync([.. hosts.Distinct()], names.LookUpAsync, cancel);
+        AllAsync(hosts.Distinct().ToArray(), names.LookUpAsync, cancel);
 
     /// <summary>Runs the probes.</summary>
     /// <returns>One result per probe, in the same order.</returns>

@@ -44,14 +44,14 @@ public sealed class ReachabilityObserver(Prober prober, TimeProvider time, FindC
 
         // The dashboard first: it is only one, and must not wait for gateways that hang.
         List<Probe> probes = [.. dashboardProbes, .. gatewayProbes];
-        var captured = findCaptured?.Invoke([.. probes.Select(probe => new IPEndPoint(probe.Address, probe.Target.Port))], cancel);
+        var captured = findCaptured?.Invoke(probes.Select(probe => new IPEndPoint(probe.Address, probe.Target.Port)).ToArray(), cancel);
         var results = await prober.RunAsync(probes, cancel);
         if (captured is not null)
         {
             var kinds = await captured;
             results =
-                [.. results.Select((result, at) => kinds.Contains((probes[at].Address.AddressFamily, probes[at].Target.Port))
-                    ? result.AsCaptured() : result)];
+                results.Select((result, at) => kinds.Contains((probes[at].Address.AddressFamily, probes[at].Target.Port))
+                    ? result.AsCaptured() : result).ToArray();
         }
 
         IEnumerable<ProbeResult> unresolved = targets.SelectMany(target => Unresolved(target, names));

@@ -48,7 +48,7 @@ internal static class ClientHello
     {
         private readonly List<byte> _bytes = new(256);
 
-        public byte[] ToArray() => [.. _bytes];
+        public byte[] ToArray() => _bytes.ToArray();
 
         public Writer Bytes(byte[] bytes)
         {

@@ -13,7 +13,7 @@ internal sealed class ControlPlaneMeshExpansion() : Check("control-plane-meshexp
         return mesh.Config is { } config ? Lines(config, mesh.AsOf) : [mesh.MissingLine];
     }
 
-    private static IReadOnlyList<CheckLine> Lines(MeshConfig config, string asOf)
+    private static CheckLine[] Lines(MeshConfig config, string asOf)
     {
         var gateways = config.MeshExpansionGateways;
         if (config.NetworkModel() == NetworkModel.SameNetwork && gateways.All(gateway => gateway.Addresses.Count == 0))
@@ -31,9 +31,8 @@ internal sealed class ControlPlaneMeshExpansion() : Check("control-plane-meshexp
 
         var isReachable = gateways.Any(gateway => gateway.Addresses.Count > 0);
         return
-        [
-            .. gateways.Select(gateway => Line(gateway, config.Mesh.IstioNamespace, isReachable, asOf) with { Subject = gateway.Name }),
-        ];
+            gateways.Select(gateway => Line(gateway, config.Mesh.IstioNamespace, isReachable, asOf) with { Subject = gateway.Name })
+                .ToArray();
     }
 
     private static CheckLine Line(MeshExpansionGateway gateway, string @namespace, bool isReachable, string asOf) =>

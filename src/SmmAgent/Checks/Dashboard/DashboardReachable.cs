@@ -22,12 +22,10 @@ internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable
 
         var isReached = dashboard.Results.Any(result => result.Latency is not null);
         return
-        [
-            .. dashboard.Results.Select(result => Line(result, isReached, dashboard.Own, proxyNote) with
+            dashboard.Results.Select(result => Line(result, isReached, dashboard.Own, proxyNote) with
             {
                 Subject = HostPort.Text(result.Address, result.Target.Port),
-            }),
-        ];
+            }).ToArray();
     }
 
     private static CheckLine Line(

@@ -25,7 +25,7 @@ internal sealed class DashboardTokenClaims() : Check("dashboard-token-claims", C
         var account = (await context.Mesh).Config?.WorkloadGroup.ServiceAccount;
         var doubts = claims.FindWarnings(group, account, token.EvaluatedAt).ToList();
         if (doubts.Count > 0)
-            return [.. doubts.Select(doubt => CheckLine.Fail(doubt.Found, NewOne(group, account)))];
+            return doubts.Select(doubt => CheckLine.Fail(doubt.Found, NewOne(group, account))).ToArray();
 
         return [EndsSoon(claims, token.EvaluatedAt) ?? CheckLine.Pass(Describe(claims))];
     }

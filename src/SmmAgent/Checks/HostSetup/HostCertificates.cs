@@ -19,8 +19,8 @@ internal sealed class HostCertificates() : Check("host-certificates", CheckGroup
         var roots = (await context.Mesh).Config is { } config ? Roots(config) : [];
         var lives = results.Select(result => result.Certificate).OfType<CertificateLife>().Concat(roots).Distinct().ToList();
         var now = context.Time.GetUtcNow();
-        IReadOnlyList<CheckLine> lines = [.. lives.Select(life => Line(life, now)).OfType<CheckLine>()];
-        return lines.Count > 0 ? lines
+        var lines = lives.Select(life => Line(life, now)).OfType<CheckLine>().ToArray();
+        return lines.Length > 0 ? lines
             : lives.Count > 0 ? [CheckLine.Pass($"all {lives.Count} observed certificates are valid")]
             : [CheckLine.Skipped("no certificate was observed")];
     }

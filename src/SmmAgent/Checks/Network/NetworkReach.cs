@@ -22,7 +22,8 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
         if (plan.Targets.Count == 0)
             return [Nothing(plan, context)];
 
-        var broken = ReachabilityConditions.Broken([.. gateways.Results.Where(result => result.Outcome != Outcome.Captured)]).ToHashSet();
+        var broken = ReachabilityConditions.Broken(gateways.Results.Where(result => result.Outcome != Outcome.Captured).ToArray())
+                .ToHashSet();
         var own = (await context.OwnTraffic).Blockers;
         var captureFix = Environment.IsPrivilegedProcess ? CaptureBypass.Remediation((await context.Mesh).Config) : AsRoot;
         return

@@ -19,6 +19,6 @@ internal sealed record GatewayObservation(ReachabilityPlan? Plan, IReadOnlyList<
         var plan = ReachabilityPlan.From(config);
         var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, SidecarComposition.Captured(time));
         var observation = await observer.ObserveAsync(plan, null, end);
-        return new(plan, [.. observation.Gateways.Select(result => result.Current)], observation.LeftOut);
+        return new(plan, observation.Gateways.Select(result => result.Current).ToArray(), observation.LeftOut);
     }
 }

@@ -17,8 +17,8 @@ internal sealed record InterfacesObservation(IReadOnlyList<InterfaceAddress> Add
 
     /// <summary>The interfaces that may receive outside traffic.</summary>
     public IReadOnlyList<IGrouping<string, IPAddress>> Outward =>
-        [.. Addresses.Where(own => !ForGuests.Any(prefix => own.Interface.StartsWith(prefix, StringComparison.Ordinal)))
-            .GroupBy(own => own.Interface, own => own.Address)];
+        Addresses.Where(own => !ForGuests.Any(prefix => own.Interface.StartsWith(prefix, StringComparison.Ordinal)))
+            .GroupBy(own => own.Interface, own => own.Address).ToArray();
 
     public bool HasDefault(IpFamily family) => Defaults.Any(route => route.Family == family);
 }

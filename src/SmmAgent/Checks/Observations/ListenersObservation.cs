@@ -18,7 +18,7 @@ internal sealed record ListenersObservation(
         return new(tcp, dns, SocketOwners.Find([.. tcp, .. dns]));
     }
 
-    public IReadOnlyList<ListeningSocket> On(int port) => [.. Tcp.Where(socket => socket.Local.Port == port)];
+    public IReadOnlyList<ListeningSocket> On(int port) => Tcp.Where(socket => socket.Local.Port == port).ToArray();
 
     /// <summary><c>nginx (pid 812)</c>, each process once; null if none is visible.</summary>
     public string? Names(IEnumerable<ListeningSocket> sockets) =>

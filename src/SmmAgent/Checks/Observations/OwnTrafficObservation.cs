@@ -21,7 +21,7 @@ internal static class OwnTrafficObservation
             .Where(result => IPAddress.TryParse(result.Address, out var address) && !own.Contains(address) && !result.NoRoute)
             .Select(result => new OwnConnection(Transport.Tcp, IPAddress.Parse(result.Address), result.Target.Port))
             .Concat(ResolverConfiguration.ServersElsewhere(Path.Combine(context.Paths.Root, "etc/resolv.conf")).Select(OwnConnection.Dns));
-        return OwnTraffic.Evaluate([.. connections.Distinct()], firewall.Report.Observed);
+        return OwnTraffic.Evaluate(connections.Distinct().ToArray(), firewall.Report.Observed);
     }
 
     /// <summary>Describes a failed probe, with the rule of this host's own firewall that explains it.</summary>

@@ -33,7 +33,7 @@ internal sealed record SettingsObservation(
         string?[] read = file.Content is null ? [] : [paths.Settings, file.Reading.Settings?.CaFile];
         return new(file.Reading.Settings ?? new(), file.Exists, file.Reading.Errors, file.Reading.Warnings, null)
         {
-            Refusals = [.. read.OfType<string>().Select(ReadDenial.ForDaemon).OfType<ReadDenial>()],
+            Refusals = read.OfType<string>().Select(ReadDenial.ForDaemon).OfType<ReadDenial>().ToArray(),
         };
     }
 }

@@ -18,6 +18,6 @@ internal sealed record TokenObservation(
         var claims = reading.Token?.Claims();
         var now = time.GetUtcNow() + (dashboard.Ahead ?? TimeSpan.Zero);
         // Only the dashboard knows the service account of the WorkloadGroup.
-        return new(reading, claims, [.. claims?.FindWarnings(settings.Settings.Namespace, account: null, now) ?? []], now);
+        return new(reading, claims, (claims?.FindWarnings(settings.Settings.Namespace, account: null, now) ?? []).ToArray(), now);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class PortsAgent() : Check("ports-agent", CheckGroup.Ports, "Age
 
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) =>
         Task.FromResult<IReadOnlyList<CheckLine>>(
-            [.. context.Settings.Settings.ManagementPorts.Select(port => Line(port, context) with { Subject = $"{port}" })]);
+            context.Settings.Settings.ManagementPorts.Select(port => Line(port, context) with { Subject = $"{port}" }).ToArray());
 
     private static CheckLine Line(int port, CheckContext context)
     {

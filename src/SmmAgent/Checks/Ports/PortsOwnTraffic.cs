@@ -13,7 +13,7 @@ internal sealed class PortsOwnTraffic() : Check("ports-own-traffic", CheckGroup.
 
         var verdict = await context.OwnTraffic;
         if (verdict.Blockers.Count > 0)
-            return [.. verdict.Blockers.Select(obstacle => CheckLine.Fail(obstacle.Problem, obstacle.Remediation)).Distinct()];
+            return verdict.Blockers.Select(obstacle => CheckLine.Fail(obstacle.Problem, obstacle.Remediation)).Distinct().ToArray();
 
         return [verdict.UnclearReason is { } reason
             ? CheckLine.Skipped($"not evaluated: {reason}")

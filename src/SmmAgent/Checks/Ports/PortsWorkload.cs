@@ -15,10 +15,8 @@ internal sealed class PortsWorkload() : Check("ports-workload", CheckGroup.Ports
         return ports.Count == 0
             ? [CheckLine.Pass("the WorkloadGroup names no port")]
             :
-            [
-                .. ports.OrderBy(port => port.Value)
-                    .Select(port => Line(port.Value, context) with { Subject = $"{port.Value} ({port.Key})" }),
-            ];
+                ports.OrderBy(port => port.Value)
+                    .Select(port => Line(port.Value, context) with { Subject = $"{port.Value} ({port.Key})" }).ToArray();
     }
 
     // A user who may not read the mesh configuration may still read the status of the daemon. A daemon without one lists no port.

@@ -6,7 +6,7 @@ namespace SmmAgent.Cli.Output;
 /// <summary><c>--output text|json|yaml</c>, the same for every command that has it.</summary>
 internal static class OutputOption
 {
-    private static readonly string[] Names = [.. Enum.GetValues<PrintFormat>().Select(Name)];
+    private static readonly string[] Names = Enum.GetValues<PrintFormat>().Select(Name).ToArray();
 
     public static Option<string> Create(string description = "output format")
     {

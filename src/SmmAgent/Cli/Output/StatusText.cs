@@ -21,7 +21,7 @@ public sealed class StatusText(AgentStatus status, string host, DateTimeOffset n
     private const int TypeWidth = 22;
 
     private readonly StringBuilder _text = new();
-    private readonly IReadOnlyList<AttachmentProblem> _problems = Problems(status);
+    private readonly AttachmentProblem[] _problems = Problems(status);
 
     /// <summary>Lines between the verdict and the causes, such as a pending confirmation.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
@@ -36,8 +36,8 @@ public sealed class StatusText(AgentStatus status, string host, DateTimeOffset n
             Line($"{style.Mark('!')} ", note, indent: 2);
         foreach (var problem in isVerbose ? _problems : _problems.Take(MostProblems))
             Problem(problem);
-        if (!isVerbose && _problems.Count > MostProblems)
-            Line("  ", $"+{_problems.Count - MostProblems} more problems: smm-agent status --verbose");
+        if (!isVerbose && _problems.Length > MostProblems)
+            Line("  ", $"+{_problems.Length - MostProblems} more problems: smm-agent status --verbose");
 
         _text.Append('\n');
         foreach (var group in StatusGroups.Create(status, now))
@@ -153,13 +153,13 @@ public sealed class StatusText(AgentStatus status, string host, DateTimeOffset n
     private static AttachmentVerdict Evaluate(AgentStatus status) => AttachmentVerdict.Evaluate(status.Conditions);
 
     // The daemon knows problems that are not conditions, such as a port that another program uses.
-    private static IReadOnlyList<AttachmentProblem> Problems(AgentStatus status)
+    private static AttachmentProblem[] Problems(AgentStatus status)
     {
         var found = Evaluate(status).Problems;
         // Of problems with the same reason, one that a command fixes comes first.
         var known = found.OrderBy(problem => found.TakeWhile(other => other.Reason != problem.Reason).Count())
             .ThenByDescending(problem => problem.IsCommand);
-        return status.Attachment is { Condition: null, Message: { } message } first ? [new(message, first.Fix), .. known] : [.. known];
+        return status.Attachment is { Condition: null, Message: { } message } first ? [new(message, first.Fix), .. known] : known.ToArray();
     }
 
     private void Line(string first, string rest, int indent = 0)

@@ -169,7 +169,7 @@ public sealed class FirewallService : LoopService
             connections.AddRange(ReachabilityPlan.AllTargets(config).Select(target => To(target.Host, target.Port)));
         if (connections.Count > 0)
             connections.AddRange(_states.NameServers().Select(OwnConnection.Dns));
-        return [.. connections.Distinct()];
+        return connections.Distinct().ToList();
     }
 
     private static OwnConnection To(string host, int port) =>

@@ -117,7 +117,7 @@ public sealed class ListenerService : IHostedService, IDisposable
             if (hadFault && fault is null)
                 ListenerLog.PortFree(_logger, now.Port, port.Name);
             if (now != before)
-                _state.Publish(new ListenersState([.. _ports.Where(_told.ContainsKey).Select(each => _told[each])]));
+                _state.Publish(new ListenersState(_ports.Where(_told.ContainsKey).Select(each => _told[each]).ToArray()));
         }
     }
 

@@ -7,7 +7,7 @@ public sealed class EventCounters
 {
     private readonly long[] _counts = new long[EventCounts.None.Counts.Count];
 
-    public EventCounts Current => new([.. Sequences.Range(0, _counts.Length).Select(at => Interlocked.Read(ref _counts[at]))]);
+    public EventCounts Current => new(Sequences.Range(0, _counts.Length).Select(at => Interlocked.Read(ref _counts[at])).ToArray());
 
     public void Add(CountedEvent counted, long count = 1) => Interlocked.Add(ref _counts[(int)counted], count);
 }

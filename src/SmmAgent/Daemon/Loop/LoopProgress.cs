@@ -17,10 +17,8 @@ public sealed class LoopProgress(TimeProvider time)
 
     /// <summary>The loops that have exceeded their budget.</summary>
     public IReadOnlyList<string> Hung() =>
-    [
-        .. _working.Where(entry => time.GetElapsedTime(entry.Value.Since) > entry.Value.Budget)
-            .Select(entry => entry.Key).Order(StringComparer.Ordinal),
-    ];
+        _working.Where(entry => time.GetElapsedTime(entry.Value.Since) > entry.Value.Budget)
+            .Select(entry => entry.Key).Order(StringComparer.Ordinal).ToArray();
 
     private sealed class Scope(LoopProgress progress, string loop) : IDisposable
     {

@@ -63,7 +63,7 @@ public sealed class ReachabilityService : LoopService
                     : "no dashboard is set; run: sudo smm-agent set dashboard-url URL")
             : ReachabilityConditions.Dashboard(Shown(observation.Dashboard), now, own, captureFix);
         var wasAway = _states.Reachability.Value.DashboardReachable.Status == ConditionStatus.False;
-        _states.Reachability.Publish(new(plan?.Model, [.. observation.Gateways.Select(Result)], gateways, dashboard)
+        _states.Reachability.Publish(new(plan?.Model, observation.Gateways.Select(Result).ToArray(), gateways, dashboard)
         {
             Clock = Clock(observation.Dashboard),
             DashboardCertificateExpiry = FirstExpiry(observation.Dashboard),
@@ -81,7 +81,8 @@ public sealed class ReachabilityService : LoopService
     private static bool IsWell(IReadOnlyList<Debounced<ProbeResult>> results, ConditionUpdate finding) =>
         results.Count == 0 || finding.Reason == ReachabilityConditions.Reachable;
 
-    private static List<ProbeResult> Shown(IReadOnlyList<Debounced<ProbeResult>> results) => [.. results.Select(result => result.Current)];
+    private static List<ProbeResult> Shown(IReadOnlyList<Debounced<ProbeResult>> results) =>
+        results.Select(result => result.Current).ToList();
 
     private static ClockOffset? Clock(IReadOnlyList<Debounced<ProbeResult>> dashboard) =>
         dashboard.Select(result => result.Current.ClockAhead).FirstOrDefault(ahead => ahead is not null) is { } ahead

@@ -18,7 +18,7 @@ public sealed class DialBack(CurrentIdentity identity, DialBackNonces nonces, Fu
     internal async Task<DialBackOutcome> AskAsync(
         DashboardClient client, Guid uuid, IReadOnlyDictionary<int, string> ports, CancellationToken cancel)
     {
-        var request = new DialBackRequest([.. ports.Keys], nonces.Make());
+        var request = new DialBackRequest(ports.Keys.ToArray(), nonces.Make());
         var result = await client.DialBackAsync(uuid, identity.Key, request, cancel);
         if (result.Value is { } answer)
         {

@@ -39,7 +39,7 @@ public sealed record AddressSources(
             && SeenAddressRules.IsSufficient(dashboard, Dashboard.ReadOwn(), lastKnown))
             return [dashboard];
 
-        Uri[] urls = [.. providers.Select(provider => provider.Url).OfType<Uri>()];
+        Uri[] urls = providers.Select(provider => provider.Url).OfType<Uri>().ToArray();
         return SeenAddressRules.Order(providers, dashboard, await Providers.AskAsync(urls, cancel));
     }
 }

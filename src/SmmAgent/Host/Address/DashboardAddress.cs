@@ -15,7 +15,7 @@ public sealed class DashboardAddress(
     Func<AgentSettings, DashboardClient?> client, ILogger log, Func<IReadOnlyList<IPAddress>>? readOwn = null)
 {
     /// <summary>The addresses of this VM's interfaces.</summary>
-    public IReadOnlyList<IPAddress> ReadOwn() => readOwn?.Invoke() ?? [.. InterfaceAddresses.ReadEach().Select(own => own.Address)];
+    public IReadOnlyList<IPAddress> ReadOwn() => readOwn?.Invoke() ?? InterfaceAddresses.ReadEach().Select(own => own.Address).ToArray();
 
     /// <returns>Null if the dashboard cannot know the address, or does not answer. Its condition has the reason.</returns>
     public async Task<ProviderResult?> AskAsync(AgentSettings settings, CancellationToken cancel)

@@ -17,7 +17,7 @@ internal sealed class SidecarWithdrawal(HostContext host)
     public async Task<List<string>> PlanAsync(bool keepPackages, CancellationToken cancel)
     {
         var observed = await host.Sidecar.ObserveAsync(null, cancel);
-        return [.. PlanFor(_records.BeforeAttach, keepPackages)(observed).Steps.Select(step => $"{step}")];
+        return PlanFor(_records.BeforeAttach, keepPackages)(observed).Steps.Select(step => $"{step}").ToList();
     }
 
     /// <summary>Leaves the mesh and restores the sidecar to its state before the first attach.</summary>

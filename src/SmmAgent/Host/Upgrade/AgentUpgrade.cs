@@ -54,7 +54,7 @@ internal sealed class AgentUpgrade(HostContext host, bool waitsForConfirmation)
     private void Record(StepFailure? failure)
     {
         var report = _records.Report() ?? ReconcileReport.None;
-        List<StepFailure> failures = [.. report.Failures.Where(earlier => earlier.Part != ReconcilePart.Upgrade)];
+        List<StepFailure> failures = report.Failures.Where(earlier => earlier.Part != ReconcilePart.Upgrade).ToList();
         if (failure is not null)
             failures.Add(failure);
         if (failures.Count > 0 || report.Failures.Count > 0)
