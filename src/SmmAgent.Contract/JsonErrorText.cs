@@ -12,6 +12,8 @@ public static class JsonErrorText
     public static string From(JsonException exception)
     {
         var message = exception.Message;
+        if (exception is JsonInputException)
+            return message;
         if (message.IndexOf(Missing, StringComparison.Ordinal) is >= 0 and var start)
             return $"it lacks {message[(start + Missing.Length)..].Split(". ", 2)[0].TrimEnd('.')}";
 

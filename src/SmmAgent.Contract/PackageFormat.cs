@@ -18,9 +18,15 @@ public enum PackageFormat
 }
 
 /// <summary>Reads and writes a <see cref="PackageFormat"/>.</summary>
-public sealed class PackageFormatConverter() : TolerantEnumConverter<PackageFormat>(JsonNamingPolicy.CamelCase, PackageFormat.Unknown)
+public sealed class PackageFormatConverter : JsonConverter<PackageFormat>
 {
-    internal static PackageFormatConverter Instance { get; } = new();
+    /// <inheritdoc/>
+    public override PackageFormat Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String ? PackageFormats.Parse(reader.GetString()!) : throw new JsonException();
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, PackageFormat value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Word());
 }
 
 /// <summary>Compares package versions by the rules of the distribution that installs them.</summary>
@@ -35,7 +41,12 @@ public static class PackageFormats
     };
 
     /// <summary>The format that a word of the contract names.</summary>
-    public static PackageFormat Parse(string word) => PackageFormatConverter.Instance.Parse(word);
+    public static PackageFormat Parse(string word) => word switch
+    {
+        "deb" => PackageFormat.Deb,
+        "rpm" => PackageFormat.Rpm,
+        _ => PackageFormat.Unknown,
+    };
 
     /// <returns>Negative if <paramref name="a"/> is older, positive if it is newer, zero if both are equal.</returns>
     public static int Compare(this PackageFormat format, string a, string b) =>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace SmmAgent.Contract.Signing;
 
@@ -30,7 +29,7 @@ public sealed record PackageList
     public required IReadOnlyList<ListedPackage> Packages { get; init; }
 
     /// <summary>The bytes to be signed.</summary>
-    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, PackageListJson.Default.PackageList);
+    public byte[] Write() => PackageListJson.Write(this);
 
     /// <summary>Reads the signed bytes.</summary>
     /// <returns>The list, or the reason why it is invalid.</returns>
@@ -38,7 +37,7 @@ public sealed record PackageList
     {
         try
         {
-            return JsonSerializer.Deserialize(json, PackageListJson.Default.PackageList) switch
+            return PackageListJson.Read(json) switch
             {
                 null => (null, "is null"),
                 { Format: not CurrentFormat and var format } => (null, $"has the format {format}, but only {CurrentFormat} is supported"),
@@ -78,14 +77,3 @@ public sealed record ListedPackage
     /// <summary>The SHA-256 in lower-case hexadecimal digits.</summary>
     public required string Sha256 { get; init; }
 }
-
-[JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Metadata,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    MaxDepth = 8,
-    AllowDuplicateProperties = false,
-    RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(PackageList))]
-[JsonSerializable(typeof(SignedPackageList))]
-internal sealed partial class PackageListJson : JsonSerializerContext;

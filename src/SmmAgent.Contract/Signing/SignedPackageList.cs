@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace SmmAgent.Contract.Signing;
 
@@ -37,16 +36,14 @@ public sealed record SignedPackageList
     {
         var payload = list.Write();
         var signed = Signed(Type, payload);
-        return JsonSerializer.SerializeToUtf8Bytes(
-            new()
-            {
-                PayloadType = Type,
-                Payload = Convert.ToBase64String(payload),
-                Signatures =
-                    keys.Select(key => new ListSignature { KeyId = key.Public.Id, Sig = Convert.ToBase64String(key.Sign(signed)) })
-                        .ToArray(),
-            },
-            PackageListJson.Default.SignedPackageList);
+        return PackageListJson.Write(new SignedPackageList
+        {
+            PayloadType = Type,
+            Payload = Convert.ToBase64String(payload),
+            Signatures =
+                keys.Select(key => new ListSignature { KeyId = key.Public.Id, Sig = Convert.ToBase64String(key.Sign(signed)) })
+                    .ToArray(),
+        });
     }
 
     /// <summary>Verifies a file and reads its list.</summary>
@@ -94,8 +91,7 @@ public sealed record SignedPackageList
         try
         {
             return file.Length <= MaximumBytes
-                && JsonSerializer.Deserialize(
-                    file, PackageListJson.Default.SignedPackageList) is { Signatures.Count: <= MaximumSignatures } envelope
+                && PackageListJson.ReadSigned(file) is { Signatures.Count: <= MaximumSignatures } envelope
                 && envelope.Signatures.All(signature => signature is not null)
                 ? envelope
                 : null;
@@ -117,7 +113,6 @@ public sealed record SignedPackageList
 public sealed record ListSignature
 {
     /// <summary>The <see cref="PackageKey.Id"/> of its key. It is only a hint which key to try.</summary>
-    [JsonPropertyName("keyid")]
     public required string KeyId { get; init; }
 
     /// <summary>The signature, in base64.</summary>

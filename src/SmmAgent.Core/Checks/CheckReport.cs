@@ -1,5 +1,3 @@
-using SmmAgent.Contract;
-using System.Text.Json.Serialization;
 using SmmAgent.Core.Status;
 
 namespace SmmAgent.Core.Checks;
@@ -42,11 +40,4 @@ public sealed record ReportedCheck(string Id, string Group, string Title, string
 }
 
 public sealed record ReportedLine(
-    string Status, string? Subject, string Found, [property: JsonPropertyName("cure")] string? Remediation, double? LatencyMs);
-
-// The agent never reads the report: code for that would be a tenth of the size that check adds to the binary.
-[JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Metadata,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(WholeSecondsJsonConverter)])]
-[JsonSerializable(typeof(CheckReport))]
-public sealed partial class CheckJson : JsonSerializerContext;
+    string Status, string? Subject, string Found, string? Remediation, double? LatencyMs);

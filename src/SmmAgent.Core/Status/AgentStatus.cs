@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Status;
@@ -54,13 +53,3 @@ public sealed record PortStatus(int Port, string Name, bool? Wanted, bool? Open,
 /// <param name="Ready">Whether the sidecar reports that it is ready; null if that is not known.</param>
 /// <param name="Since">When it was started; null while it does not run.</param>
 public sealed record SidecarStatus(string? Version, bool? Running, bool? Ready, DateTimeOffset? Since);
-
-[JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Metadata,
-    Converters = [typeof(WholeSecondsJsonConverter)],
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true,
-    WriteIndented = true)]
-[JsonSerializable(typeof(AgentStatus))]
-public sealed partial class StatusJson : JsonSerializerContext;

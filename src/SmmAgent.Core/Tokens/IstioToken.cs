@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Tokens;
@@ -23,8 +22,8 @@ public enum TokenVerdict
 /// <param name="Expires">The expiry of the token; null if it is unusable.</param>
 public sealed record IstioToken(
     TokenVerdict Verdict,
-    [property: JsonPropertyName("why")] string Reason,
-    [property: JsonPropertyName("lookAgain")] DateTimeOffset? ReevaluateAt,
+    string Reason,
+    DateTimeOffset? ReevaluateAt,
     DateTimeOffset? Expires = null)
 {
     /// <summary>The assumed life of a token without a time of issue: the life that the dashboard gives to a token.</summary>

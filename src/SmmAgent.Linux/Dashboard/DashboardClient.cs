@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using SmmAgent.Contract;
 using SmmAgent.Core.Network;
 using SmmAgent.Linux.Dashboard.Tokens;
@@ -55,17 +54,16 @@ public sealed class DashboardClient(
     /// <summary>Requests the registration of this VM in the mesh.</summary>
     public Task<DashboardResult<Registration>> GetRegistrationAsync(Guid uuid, AgentKey key, CancellationToken cancel) =>
         _transport.CallAsync(
-            WithKey(new(HttpMethod.Get, Agent(uuid, "/registration")), key), Deadline, Reader(ContractJson.Default.Registration), cancel);
+            WithKey(new(HttpMethod.Get, Agent(uuid, "/registration")), key), Deadline, Reader(DashboardJson.ReadRegistration), cancel);
 
     /// <summary>Requests a connection from the dashboard to the address of the last report.</summary>
     public Task<DashboardResult<DialBackResponse>> DialBackAsync(
         Guid uuid, AgentKey key, DialBackRequest dialBack, CancellationToken cancel) =>
         _transport.CallAsync(
-            WithKey(new(HttpMethod.Post, Agent(uuid, "/dial-back")) { Content = Json(dialBack, ContractJson.Default.DialBackRequest) },
-                key),
+            WithKey(new(HttpMethod.Post, Agent(uuid, "/dial-back")) { Content = Json(DashboardJson.Write(dialBack)) }, key),
             Deadline,
             // JSON may contain null items although the item type is not nullable.
-            Reader(ContractJson.Default.DialBackResponse, isWhole: answer => !answer.Results.Contains(null!)),
+            Reader(DashboardJson.ReadDialBack, isWhole: answer => !answer.Results.Contains(null!)),
             cancel);
 
     /// <summary>Requests a token for the sidecar, of the service account of the WorkloadGroup.</summary>
@@ -73,21 +71,21 @@ public sealed class DashboardClient(
         _transport.CallAsync(
             new(HttpMethod.Post, target.At("/tokens"))
             {
-                Content = Json(new TokenRequest(DashboardApi.SidecarAudience), ContractJson.Default.TokenRequest),
+                Content = Json(DashboardJson.Write(new TokenRequest(DashboardApi.SidecarAudience))),
             },
             Deadline,
-            Reader(ContractJson.Default.TokenResponse),
+            Reader(DashboardJson.ReadToken),
             cancel);
 
     /// <summary>Requests the address from which the dashboard receives this request. Optional; older dashboards answer 404.</summary>
     public Task<DashboardResult<SeenAddress>> GetSeenAddressAsync(CancellationToken cancel) =>
         _transport.CallAsync(
-            new(HttpMethod.Get, target.At("/whoami")), SeenAddressDeadline, Reader(ContractJson.Default.SeenAddress), cancel);
+            new(HttpMethod.Get, target.At("/whoami")), SeenAddressDeadline, Reader(DashboardJson.ReadSeenAddress), cancel);
 
     /// <summary>Requests a new bearer token for the agent.</summary>
     public Task<DashboardResult<TokenResponse>> RenewTokenAsync(Guid uuid, AgentKey key, CancellationToken cancel) =>
         _transport.CallAsync(WithKey(new(HttpMethod.Post, Agent(uuid, "/token")), key), Deadline,
-            Reader(ContractJson.Default.TokenResponse), cancel);
+            Reader(DashboardJson.ReadToken), cancel);
 
     public void Dispose() => _transport.Dispose();
 
@@ -98,7 +96,7 @@ public sealed class DashboardClient(
     private Task<DashboardResult<Accepted>> PutReportAsync(
         Guid uuid, AgentKey key, AgentReport report, TimeSpan deadline, CancellationToken cancel) =>
         _transport.CallAsync(
-            WithKey(new(HttpMethod.Put, Agent(uuid)) { Content = Json(report, ContractJson.Default.AgentReport) }, key),
+            WithKey(new(HttpMethod.Put, Agent(uuid)) { Content = Json(DashboardJson.Write(report)) }, key),
             deadline,
             static (response, _) => Task.FromResult(Succeeded(response)),
             cancel);
@@ -109,8 +107,7 @@ public sealed class DashboardClient(
         return request;
     }
 
-    private static ByteArrayContent Json<T>(T value, JsonTypeInfo<T> type) =>
-        new(JsonSerializer.SerializeToUtf8Bytes(value, type)) { Headers = { ContentType = new("application/json") } };
+    private static ByteArrayContent Json(byte[] body) => new(body) { Headers = { ContentType = new("application/json") } };
 
     private static DashboardResult<Accepted> Succeeded(HttpResponseMessage response) =>
         response.IsSuccessStatusCode
@@ -118,7 +115,7 @@ public sealed class DashboardClient(
             : new DashboardFailure.BadAnswer($"has the status {(int)response.StatusCode}");
 
     private static Func<HttpResponseMessage, CancellationToken, Task<DashboardResult<T>>> Reader<T>(
-        JsonTypeInfo<T> type, Func<T, bool>? isWhole = null)
+        Func<JsonInput, T> read, Func<T, bool>? isWhole = null)
         where T : class => async (response, cancel) =>
     {
         var (body, fault) = await AnswerBody.ReadAsync(response, MaximumAnswerBytes, cancel);
@@ -127,7 +124,7 @@ public sealed class DashboardClient(
 
         try
         {
-            if (JsonSerializer.Deserialize(body, type) is not { } value)
+            if (DashboardJson.Read(body, read) is not { } value)
                 return new DashboardFailure.BadAnswer("is null");
 
             return isWhole?.Invoke(value) == false

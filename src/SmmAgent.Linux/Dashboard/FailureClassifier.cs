@@ -160,7 +160,7 @@ internal static class FailureClassifier
     {
         try
         {
-            return JsonSerializer.Deserialize(body, ContractJson.Default.Problem);
+            return DashboardJson.Read(body, DashboardJson.ReadProblem);
         }
         catch (JsonException)
         {

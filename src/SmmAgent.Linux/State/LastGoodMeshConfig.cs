@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
@@ -28,7 +27,7 @@ public sealed class LastGoodMeshConfig(string path)
         {
             if (AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is not { } bytes)
                 return (null, null);
-            if (JsonSerializer.Deserialize(bytes, LastGoodJson.Default.LastGoodFile) is not { } file)
+            if (JsonInput.Read(bytes, LastGoodFile.Read) is not { } file)
                 return (null, $"{path} is damaged");
 
             var reading = MeshConfigReader.Read(file.Body);
@@ -79,7 +78,7 @@ public sealed class LastGoodMeshConfig(string path)
         };
         try
         {
-            AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(file, LastGoodJson.Default.LastGoodFile), AtomicFile.Private);
+            AtomicFile.Write(path, file.Write(), AtomicFile.Private);
             return null;
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
@@ -104,11 +103,26 @@ internal sealed record LastGoodFile
     public required DateTimeOffset ReceivedAt { get; init; }
 
     public required byte[] Body { get; init; }
-}
 
-[JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Metadata,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(LastGoodFile))]
-internal sealed partial class LastGoodJson : JsonSerializerContext;
+    public static LastGoodFile Read(JsonInput json) => new()
+    {
+        DashboardUrl = json.Required("dashboardUrl").Text(),
+        Namespace = json.Required("namespace").Text(),
+        Name = json.Required("name").Text(),
+        CameOverVerifiedHttps = json.Required("cameOverVerifiedHttps").Flag(),
+        ETag = json.Required("eTag").Text(),
+        ReceivedAt = json.Required("receivedAt").Time(),
+        Body = json.Required("body").Bytes(),
+    };
+
+    public byte[] Write() => JsonOutput.Write(this, static (writer, file) =>
+    {
+        writer.WriteString("dashboardUrl", file.DashboardUrl);
+        writer.WriteString("namespace", file.Namespace);
+        writer.WriteString("name", file.Name);
+        writer.WriteBoolean("cameOverVerifiedHttps", file.CameOverVerifiedHttps);
+        writer.WriteString("eTag", file.ETag);
+        writer.WriteTime("receivedAt", file.ReceivedAt);
+        writer.WriteBase64String("body", file.Body);
+    });
+}

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Network;
@@ -22,7 +21,7 @@ public sealed class LastKnownAddressFile(string path)
             if (AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is not { } content)
                 return null;
 
-            if (JsonSerializer.Deserialize(content, LastKnownAddressJson.Default.Stored) is { } stored
+            if (JsonInput.Read(content, Stored.Read) is { } stored
                 && NameRules.IsIPAddress(stored.Address)
                 && IPAddress.Parse(stored.Address) is var address
                 && IsUsable(address, stored.Source))
@@ -47,7 +46,7 @@ public sealed class LastKnownAddressFile(string path)
         var stored = new Stored(address.Value.ToString(), address.Source, address.Network, address.ConfirmedAt);
         try
         {
-            AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(stored, LastKnownAddressJson.Default.Stored), AtomicFile.Private);
+            AtomicFile.Write(path, stored.Write(), AtomicFile.Private);
             return null;
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
@@ -60,11 +59,20 @@ public sealed class LastKnownAddressFile(string path)
         ? AddressRules.ValidateOwn(address) is null
         : AddressRules.ValidateExternal(address) is null;
 
-    internal sealed record Stored(string Address, string Source, string? Network, DateTimeOffset ConfirmedAt);
-}
+    internal sealed record Stored(string Address, string Source, string? Network, DateTimeOffset ConfirmedAt)
+    {
+        public static Stored Read(JsonInput json) => new(
+            json.Required("address").Text(),
+            json.Required("source").Text(),
+            json.Required("network").TextOrNull(),
+            json.Required("confirmedAt").Time());
 
-[JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Metadata,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(LastKnownAddressFile.Stored))]
-internal sealed partial class LastKnownAddressJson : JsonSerializerContext;
+        public byte[] Write() => JsonOutput.Write(this, static (writer, stored) =>
+        {
+            writer.WriteString("address", stored.Address);
+            writer.WriteString("source", stored.Source);
+            writer.WriteString("network", stored.Network);
+            writer.WriteTime("confirmedAt", stored.ConfirmedAt);
+        });
+    }
+}

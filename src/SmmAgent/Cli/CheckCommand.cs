@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using SmmAgent.Checks.Execution;
 using SmmAgent.Checks.Observations;
 using SmmAgent.Cli.Output;
@@ -44,7 +43,7 @@ internal static class CheckCommand
         var report = await CheckRun.ReportAsync(paths, TimeProvider.System, Environment.IsPrivilegedProcess, cancel, group);
         if (format != PrintFormat.Text)
         {
-            var json = JsonSerializer.SerializeToUtf8Bytes(report, CheckJson.Default.CheckReport);
+            var json = CheckJson.Write(report);
             await Console.Out.WriteAsync(StructuredText.Format(json, format));
         }
         else

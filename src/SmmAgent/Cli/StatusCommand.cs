@@ -215,7 +215,7 @@ public static class StatusCommand
     {
         if (options.Format != PrintFormat.Text)
         {
-            output.Write(StructuredText.Format(StatusJsonText.Write(host.Status), options.Format));
+            output.Write(StructuredText.Format(StatusJson.Write(host.Status), options.Format));
             return;
         }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Mesh;
@@ -93,9 +92,8 @@ public sealed class AgentStatusBuilderTests
               "updatedAt": "2026-01-02T03:04:05Z"
             }
             """,
-            JsonSerializer.Serialize(
-                status with { Gateways = [.. status.Gateways.Take(2)], Ports = [.. status.Ports.Take(2)] },
-                StatusJson.Default.AgentStatus));
+            System.Text.Encoding.UTF8.GetString(StatusJson.Write(
+                status with { Gateways = [.. status.Gateways.Take(2)], Ports = [.. status.Ports.Take(2)] })));
     }
 
     [Fact]
@@ -106,11 +104,11 @@ public sealed class AgentStatusBuilderTests
         { Message = "can't & won't <go> \u2192 \u00fc \"quoted\" \e[31m\u009b\n" };
         var status = AgentStatusBuilder.Build(Samples.Attached, [condition], Agent, Samples.Now);
 
-        var bytes = StatusJsonText.Write(status);
+        var bytes = StatusJson.Write(status);
 
         var text = System.Text.Encoding.UTF8.GetString(bytes);
         Assert.Contains("\"can't & won't <go> \u2192 \u00fc \\\"quoted\\\" \\u001B[31m\\u009B\\n\"", text, StringComparison.Ordinal);
-        Assert.Equal(condition, JsonSerializer.Deserialize(bytes, StatusJson.Default.AgentStatus)!.Conditions[0]);
+        Assert.Equal(condition, StatusJson.Read(bytes)!.Conditions[0]);
     }
 
     [Fact]

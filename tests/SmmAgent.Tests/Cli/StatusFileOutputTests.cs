@@ -62,7 +62,7 @@ public sealed class StatusFileOutputTests : StatusFixture
             Conditions = [condition],
         };
         // The user of the daemon may write any content: JSON allows C1 control characters unescaped.
-        var text = System.Text.Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(status, StatusJson.Default.AgentStatus));
+        var text = System.Text.Encoding.UTF8.GetString(StatusJson.Write(status));
         await File.WriteAllTextAsync(
             Paths.Status, text.Replace("\\u009B", "\u009b", StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
@@ -76,7 +76,7 @@ public sealed class StatusFileOutputTests : StatusFixture
     [InlineData(PrintFormat.Yaml)]
     public async Task TextThatIsNotUnicodeIsReplaced(PrintFormat format)
     {
-        var text = System.Text.Encoding.UTF8.GetString(StatusJsonText.Write(Status()));
+        var text = System.Text.Encoding.UTF8.GetString(StatusJson.Write(Status()));
         await File.WriteAllTextAsync(
             Paths.Status,
             text.Insert(text.IndexOf('{', StringComparison.Ordinal) + 1, """ "x": "a\udc00b\\ud800c 2026-01-02T03:04:05.123+02:00", """),
@@ -93,7 +93,7 @@ public sealed class StatusFileOutputTests : StatusFixture
         var status = Status() with { UpdatedAt = new DateTimeOffset(2026, 1, 2, 5, 4, 5, 678, TimeSpan.FromHours(2)) };
 
         Assert.Contains(
-            "\"updatedAt\": \"2026-01-02T03:04:05Z\"", System.Text.Encoding.UTF8.GetString(StatusJsonText.Write(status)),
+            "\"updatedAt\": \"2026-01-02T03:04:05Z\"", System.Text.Encoding.UTF8.GetString(StatusJson.Write(status)),
             StringComparison.Ordinal);
     }
 

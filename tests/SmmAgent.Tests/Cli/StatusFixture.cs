@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Cli;
 using SmmAgent.Contract;
@@ -51,7 +50,7 @@ public abstract class StatusFixture : IDisposable
     }
 
     protected void Write(AgentStatus status) =>
-        AtomicFile.Write(Paths.Status, JsonSerializer.SerializeToUtf8Bytes(status, StatusJson.Default.AgentStatus), AtomicFile.Public);
+        AtomicFile.Write(Paths.Status, StatusJson.Write(status), AtomicFile.Public);
 
     protected AgentStatus Status() => new()
     {

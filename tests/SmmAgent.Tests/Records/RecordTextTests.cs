@@ -14,7 +14,7 @@ public sealed class RecordTextTests
     // The first two format enumerations. CallSchedule only compares what it gets.
     private static readonly string[] Exceptions =
     [
-        "SmmAgent.Contract.TolerantEnumConverter`1::Text",
+        "SmmAgent.Contract.EnumTexts`1::Text",
         "SmmAgent.Core.Settings.SettingsTable::Word",
         "SmmAgent.Daemon.Report.ReportService/<AskDialBackAsync>",
     ];

@@ -1,7 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
 
@@ -57,7 +55,7 @@ public sealed record FirewallSnapshot
             ? chain.Rules.Where(rule => !rule.IsHandle).Select(rule => rule.Text).ToArray()
             : null;
 
-    // The serializer accepts null as an element of a list or a dictionary although the types exclude it.
+    // FirewallSnapshotJson accepts null as an element of a list or a dictionary although the types exclude it.
     private bool IsComplete =>
         Chains.Values.All(rules => rules is not null && rules.All(rule => rule is not null))
         && Zones.Values.All(
@@ -67,7 +65,7 @@ public sealed record FirewallSnapshot
     private static IReadOnlyList<PortOpening> OpeningsIn(FirewalldZone zone) =>
         zone.OwnRules.OrderBy(open => open.Port).ThenBy(open => $"{open.Source}", StringComparer.Ordinal).ToArray();
 
-    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, FirewallSnapshotJson.Default.FirewallSnapshot);
+    public byte[] Write() => FirewallSnapshotJson.Write(this);
 
     /// <returns>Null when <see cref="Write"/> of this or an earlier version did not write it.</returns>
     public static FirewallSnapshot? Read(ReadOnlySpan<byte> content)
@@ -77,7 +75,7 @@ public sealed record FirewallSnapshot
 
         try
         {
-            return JsonSerializer.Deserialize(content, FirewallSnapshotJson.Default.FirewallSnapshot) is { Format: <= ThisFormat } snapshot
+            return FirewallSnapshotJson.Read(content) is { Format: <= ThisFormat } snapshot
                 && snapshot.IsComplete ? snapshot : null;
         }
         catch (JsonException)
@@ -86,12 +84,3 @@ public sealed record FirewallSnapshot
         }
     }
 }
-
-[JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Metadata,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    RespectNullableAnnotations = true,
-    WriteIndented = true,
-    Converters = [typeof(NetworkJsonConverter)])]
-[JsonSerializable(typeof(FirewallSnapshot))]
-internal sealed partial class FirewallSnapshotJson : JsonSerializerContext;

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 using SmmAgent.Core.Sidecar.Configuration;
 
@@ -8,7 +7,6 @@ namespace SmmAgent.Core.Sidecar.Logs;
 /// Why the sidecar is not a member of the mesh, according to its log. Of two at the same time, the one that comes first here is nearer to
 /// the cause.
 /// </summary>
-[JsonConverter(typeof(SidecarFailureKindConverter))]
 public enum SidecarFailureKind
 {
     /// <summary>pilot-agent or Envoy rejects its configuration.</summary>
@@ -65,8 +63,10 @@ public enum SidecarFailureKind
     Unknown,
 }
 
-/// <summary>Reads and writes a <see cref="SidecarFailureKind"/>.</summary>
-public sealed class SidecarFailureKindConverter() : TolerantEnumConverter<SidecarFailureKind>(naming: null, SidecarFailureKind.Unknown);
+internal static class SidecarFailureKinds
+{
+    public static EnumTexts<SidecarFailureKind> Texts { get; } = new(naming: null, SidecarFailureKind.Unknown);
+}
 
 /// <summary>The failure in the sidecar's log that explains why it is not a member of the mesh.</summary>
 /// <param name="Line">The log line in readable form: one line, of limited length, without secrets.</param>
@@ -84,12 +84,10 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
     public string? Subject { get; init; }
 
     /// <summary>Whether the cause is on this host, so that the control plane is not involved.</summary>
-    [JsonIgnore]
     public bool IsLocal =>
         Kind is SidecarFailureKind.ConfigurationInvalid or SidecarFailureKind.CaptureFailed or SidecarFailureKind.PortTaken;
 
     /// <summary>The failure in words.</summary>
-    [JsonIgnore]
     public string Description => Kind switch
     {
         SidecarFailureKind.ConfigurationInvalid => "the sidecar rejects its configuration",
@@ -115,7 +113,6 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
     };
 
     /// <summary>What to do about it.</summary>
-    [JsonIgnore]
     public string Remediation => Kind switch
     {
         SidecarFailureKind.ConfigurationInvalid =>

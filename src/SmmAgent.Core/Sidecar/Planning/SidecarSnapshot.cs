@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.Core.Sidecar.Planning;
@@ -39,7 +38,6 @@ public sealed record SidecarSnapshot
     public IReadOnlyDictionary<string, DateTimeOffset>? Credentials { get; init; }
 
     /// <summary>When the snapshot was written; null when that is not known.</summary>
-    [JsonIgnore]
     public DateTimeOffset? WrittenAt { get; init; }
 
     /// <summary>Whether the user istio-proxy existed.</summary>
@@ -77,7 +75,6 @@ public sealed record SidecarSnapshot
             ? "an installation of the sidecar's package is incomplete; wait for its end, or run: sudo dpkg --configure -a" : null);
 
     /// <summary>Whether a sidecar was configured: a change that fails between two states restores that one.</summary>
-    [JsonIgnore]
     public bool IsAttached => Version is not null
         && (Files.ContainsKey(SidecarFiles.ClusterEnvironment) || Files.ContainsKey(SidecarFiles.PackageClusterEnvironment));
 
@@ -85,14 +82,14 @@ public sealed record SidecarSnapshot
     public bool HasCredential(string path, FoundFile found) =>
         Credentials is { } known ? known.TryGetValue(path, out var modified) && modified == found.Modified : !(found.Modified > WrittenAt);
 
-    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, SidecarSnapshotJson.Default.SidecarSnapshot);
+    public byte[] Write() => SidecarSnapshotJson.Write(this);
 
     /// <returns>Null when the text is not a snapshot, or is one of a later format.</returns>
     public static SidecarSnapshot? Read(ReadOnlySpan<byte> json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, SidecarSnapshotJson.Default.SidecarSnapshot) is { Format: <= ThisFormat } before
+            return SidecarSnapshotJson.Read(json) is { Format: <= ThisFormat } before
                 ? before
                 : null;
         }
@@ -102,10 +99,3 @@ public sealed record SidecarSnapshot
         }
     }
 }
-
-[JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Metadata,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(SidecarSnapshot))]
-internal sealed partial class SidecarSnapshotJson : JsonSerializerContext;

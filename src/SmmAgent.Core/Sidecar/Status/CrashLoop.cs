@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 using SmmAgent.Core.Sidecar.Planning;
 
@@ -20,7 +19,7 @@ public sealed record CrashLoop(
     int Failures = 0,
     int Holds = 0,
     DateTimeOffset? HeldUntil = null,
-    [property: JsonPropertyName("wasDeaf")] bool WasNotAccepting = false)
+    bool WasNotAccepting = false)
 {
     public const int MaximumFailures = 3;
 

@@ -1,11 +1,9 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Sidecar.Status;
 
 /// <summary>The part of the privileged reconcile that a step belongs to.</summary>
-[JsonConverter(typeof(ReconcilePartConverter))]
 public enum ReconcilePart
 {
     /// <summary>A part of another version, which this one does not know.</summary>
@@ -27,12 +25,13 @@ public enum ReconcilePart
     Upgrade,
 }
 
-/// <summary>Reads and writes a <see cref="ReconcilePart"/>.</summary>
-public sealed class ReconcilePartConverter() : TolerantEnumConverter<ReconcilePart>(JsonNamingPolicy.CamelCase, ReconcilePart.Unknown);
-
 /// <summary>The texts of <see cref="ReconcilePart"/>.</summary>
 public static class ReconcileParts
 {
-    /// <summary>The text for the journal, as in the report.</summary>
-    public static string Text(this ReconcilePart part) => JsonNamingPolicy.CamelCase.ConvertName($"{part}");
+    private static readonly EnumTexts<ReconcilePart> Texts = new(JsonNamingPolicy.CamelCase, ReconcilePart.Unknown);
+
+    /// <summary>The text for the report and the journal.</summary>
+    public static string Text(this ReconcilePart part) => Texts.Text(part);
+
+    public static ReconcilePart Parse(string text) => Texts.Parse(text);
 }

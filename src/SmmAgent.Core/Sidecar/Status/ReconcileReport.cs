@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Logs;
 using SmmAgent.Core.Sidecar.Planning;
@@ -73,14 +72,14 @@ public sealed record ReconcileReport
         IsUnconfirmed = isUnconfirmed,
     };
 
-    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, ReconcileReportJson.Default.ReconcileReport);
+    public byte[] Write() => ReconcileReportJson.Write(this);
 
     /// <returns>Null when the text is not a report.</returns>
     public static ReconcileReport? Read(ReadOnlySpan<byte> json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, ReconcileReportJson.Default.ReconcileReport);
+            return ReconcileReportJson.Read(json);
         }
         catch (JsonException)
         {
@@ -88,9 +87,3 @@ public sealed record ReconcileReport
         }
     }
 }
-
-[JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Metadata,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(ReconcileReport))]
-internal sealed partial class ReconcileReportJson : JsonSerializerContext;

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace SmmAgent.Core.Sidecar.Status;
 
 /// <summary>A step of the privileged reconcile that failed.</summary>
@@ -8,7 +6,6 @@ namespace SmmAgent.Core.Sidecar.Status;
 public sealed record StepFailure(ReconcilePart Part, string Subject, StepFailureReason Reason, string Message)
 {
     /// <summary>Whether the failure ends when the dashboard answers again.</summary>
-    [JsonIgnore]
     public bool IsOfDashboard => Part == ReconcilePart.Token || Reason
         is StepFailureReason.Unreachable or StepFailureReason.CutOff
         // The dashboard may come back with another package list.

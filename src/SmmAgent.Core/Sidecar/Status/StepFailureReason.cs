@@ -1,11 +1,9 @@
-using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
 
 namespace SmmAgent.Core.Sidecar.Status;
 
 /// <summary>Why a step of the privileged reconcile failed. The names are the texts in the report, the journal and the conditions.</summary>
-[JsonConverter(typeof(StepFailureReasonConverter))]
 public enum StepFailureReason
 {
     /// <summary>A reason of another version, which this one does not know.</summary>
@@ -78,17 +76,13 @@ public enum StepFailureReason
     InstallFailed,
 }
 
-/// <summary>Reads and writes a <see cref="StepFailureReason"/>.</summary>
-public sealed class StepFailureReasonConverter() : TolerantEnumConverter<StepFailureReason>(naming: null, StepFailureReason.Unknown)
-{
-    internal static StepFailureReasonConverter Instance { get; } = new();
-}
-
 /// <summary>Makes a <see cref="StepFailureReason"/> of the reasons of those who do a part of the work.</summary>
 public static class StepFailureReasons
 {
+    internal static EnumTexts<StepFailureReason> Texts { get; } = new(naming: null, StepFailureReason.Unknown);
+
     public static StepFailureReason From(PackageFailureReason reason) => Parse($"{reason}");
 
     /// <param name="reason">For example a reason of the dashboard's client.</param>
-    public static StepFailureReason Parse(string reason) => StepFailureReasonConverter.Instance.Parse(reason);
+    public static StepFailureReason Parse(string reason) => Texts.Parse(reason);
 }

@@ -1,7 +1,8 @@
-using System.Text.Json;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using SmmAgent.Contract;
 using SmmAgent.Core.Status;
+using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Daemon.Listeners;
 
@@ -30,7 +31,7 @@ public sealed class AgentEndpoint(Func<bool> isReady, Func<string> metrics, Func
         if (nonce.Length is 0 or > MaximumNonce || uuid() is not { } self || !isNonceValid(nonce))
             return exchange.NotFoundAsync();
 
-        var identity = JsonSerializer.Serialize(new DialBackIdentity(self.ToString()), ContractJson.Default.DialBackIdentity);
+        var identity = Encoding.UTF8.GetString(DashboardJson.Write(new DialBackIdentity(self.ToString())));
         return exchange.AnswerAsync(StatusCodes.Status200OK, identity, "application/json");
     }
 }

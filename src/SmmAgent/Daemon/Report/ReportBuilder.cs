@@ -1,6 +1,7 @@
-using System.Text.Json;
+using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
+using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Daemon.Report;
 
@@ -20,5 +21,5 @@ public sealed class ReportBuilder(IReportSource source, TimeProvider time)
 
     /// <summary>The content whose change makes a new report due: everything except its time.</summary>
     public static string Content(AgentReport report) =>
-        JsonSerializer.Serialize(report with { ReportedAt = default }, ContractJson.Default.AgentReport);
+        Encoding.UTF8.GetString(DashboardJson.Write(report with { ReportedAt = default }));
 }

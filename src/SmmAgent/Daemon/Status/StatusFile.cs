@@ -22,12 +22,12 @@ public sealed class StatusFile(string path, ILogger logger)
     {
         var age = status.UpdatedAt - _writtenAt;
         var isFresh = age >= TimeSpan.Zero && age < StatusReader.MaximumAge;
-        if (isFresh && StatusJsonText.Write(status with { UpdatedAt = _writtenAt }).AsSpan().SequenceEqual(_content))
+        if (isFresh && StatusJson.Write(status with { UpdatedAt = _writtenAt }).AsSpan().SequenceEqual(_content))
             return;
 
         try
         {
-            var content = StatusJsonText.Write(status);
+            var content = StatusJson.Write(status);
             CreateDirectory(Path.GetDirectoryName(path)!);
             AtomicFile.Write(path, content, AtomicFile.Public, durable: false); // a tmpfs
             (_content, _writtenAt) = (content, status.UpdatedAt);

@@ -20,7 +20,7 @@ internal static class StatusReader
     /// <exception cref="JsonException">The content is not a status.</exception>
     internal static AgentStatus? Parse(byte[] content)
     {
-        var status = JsonSerializer.Deserialize(content, StatusJson.Default.AgentStatus);
+        var status = StatusJson.Read(content);
         // Deserialization accepts null items of a list, and the user of the daemon may write any content.
         return status is null || (HasNoNull(status.Conditions) && HasNoNull(status.Gateways) && HasNoNull(status.Ports))
             ? status

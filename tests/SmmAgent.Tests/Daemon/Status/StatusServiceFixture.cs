@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -58,8 +57,7 @@ public abstract class StatusServiceFixture : IDisposable
         },
     });
 
-    private protected AgentStatus Written() =>
-        JsonSerializer.Deserialize(File.ReadAllBytes(_paths.Status), StatusJson.Default.AgentStatus)!;
+    private protected AgentStatus Written() => StatusJson.Read(File.ReadAllBytes(_paths.Status))!;
 
     private protected static string Mode(string path) => "0" + Convert.ToString((int)File.GetUnixFileMode(path), 8);
 

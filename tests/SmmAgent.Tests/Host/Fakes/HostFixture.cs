@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
@@ -139,18 +138,16 @@ internal sealed class HostFixture : IHostAccess, IDisposable
         };
         File.WriteAllBytes(
             Paths.Status,
-            JsonSerializer.SerializeToUtf8Bytes(
-                new AgentStatus
-                {
-                    Agent = new AgentInfo("0.1.0", null),
-                    WorkloadGroup = new(Sample.Namespace, Sample.Name),
-                    Network = new NetworkStatus(null),
-                    Gateways = [],
-                    Ports = [],
-                    Conditions = [condition],
-                    UpdatedAt = Time.GetUtcNow(),
-                },
-                StatusJson.Default.AgentStatus));
+            StatusJson.Write(new AgentStatus
+            {
+                Agent = new AgentInfo("0.1.0", null),
+                WorkloadGroup = new(Sample.Namespace, Sample.Name),
+                Network = new NetworkStatus(null),
+                Gateways = [],
+                Ports = [],
+                Conditions = [condition],
+                UpdatedAt = Time.GetUtcNow(),
+            }));
     }
 
     public (IUnits? Units, string? Reason) OpenUnits()

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
@@ -149,6 +148,6 @@ public sealed class RegistrationWaitTests : IDisposable
                     LastTransitionTime = at }],
             UpdatedAt = at,
         };
-        File.WriteAllBytes(_paths.Status, JsonSerializer.SerializeToUtf8Bytes(written, StatusJson.Default.AgentStatus));
+        File.WriteAllBytes(_paths.Status, StatusJson.Write(written));
     }
 }
