@@ -38,6 +38,14 @@ public sealed class DashboardJsonTests
     }
 
     [Fact]
+    public void EveryMemberOfAReportIsWritten()
+    {
+        var report = FilledRecord.Create<AgentReport>();
+
+        Equal(DashboardJson.Write(report), report, ContractJson.Default.AgentReport);
+    }
+
+    [Fact]
     public void OtherRequestsAreThoseOfTheContract()
     {
         var (token, dialBack, identity) = (new TokenRequest(Texts), new DialBackRequest([16400, 1], Texts), new DialBackIdentity(Texts));
