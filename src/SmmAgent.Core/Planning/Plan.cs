@@ -8,10 +8,7 @@ public enum StepOwner
 }
 
 /// <summary>One change of the host. Its text is one line: for the dry run, the log and the progress.</summary>
-public abstract record PlanStep(StepOwner Owner)
-{
-    public abstract override string ToString();
-}
+public abstract record PlanStep(StepOwner Owner);
 
 /// <summary>The steps to execute, in this order.</summary>
 public sealed record Plan(IReadOnlyList<PlanStep> Steps)

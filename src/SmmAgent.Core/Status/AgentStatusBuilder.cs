@@ -30,14 +30,13 @@ public static class AgentStatusBuilder
         _ => null,
     };
 
-    private static SidecarStatus? Sidecar(AgentSnapshot snapshot)
+    private static SidecarStatus? Sidecar(AgentSnapshot snapshot) => snapshot.Sidecar switch
     {
-        var (version, unit) = (snapshot.Sidecar.Version, snapshot.Sidecar.Unit);
-        return version is null && unit is null
-            ? null
-            : new(version, unit is null ? null : unit.Activity == SmmAgent.Core.Sidecar.Planning.UnitActivity.Running, unit?.IsReady,
-                unit?.Since);
-    }
+        { Version: null, Unit: null } => null,
+        { Version: var version, Unit: var unit } =>
+            new(version, unit is null ? null : unit.Activity == SmmAgent.Core.Sidecar.Planning.UnitActivity.Running, unit?.IsReady,
+                unit?.Since),
+    };
 
     private static GatewayStatus Gateway(GatewayResult result) => new(
         result.Name,

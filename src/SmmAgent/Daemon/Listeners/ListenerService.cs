@@ -17,8 +17,6 @@ namespace SmmAgent.Daemon.Listeners;
 public sealed record EndpointPort(string Name, int Port, HttpEndpoint Endpoint)
 {
     public ConnectionSlots Places { get; init; } = new();
-
-    public override string ToString() => $"{Name} on port {Port}";
 }
 
 /// <summary>Serves the ports of the agent with one Kestrel and without the layers of ASP.NET above it, which keeps it small.</summary>
