@@ -21,7 +21,16 @@ public sealed class JsonMembersTests
 
     [Fact]
     public void EveryMemberOfASidecarSnapshotIsWrittenAndRead() =>
-        Same(FilledRecord.Create<SidecarSnapshot>() with { WrittenAt = null }, snapshot => SidecarSnapshotJson.Read(SidecarSnapshotJson.Write(snapshot)));
+        Same(
+            FilledRecord.Create<SidecarSnapshot>() with { WrittenAt = null },
+            snapshot => SidecarSnapshotJson.Read(SidecarSnapshotJson.Write(snapshot)));
+
+    [Fact]
+    public void FolderOwnersMayBeMissingInASidecarSnapshot() =>
+        Assert.Empty(SidecarSnapshot.Read(
+            """
+            {"version":null,"files":{},"hosts":[],"folders":[],"hasAccount":true,"tables":[],"isEnabled":true,"isRunning":false}
+            """u8)!.FolderOwners);
 
     [Fact]
     public void EveryMemberOfAFirewallSnapshotIsWrittenAndRead()

@@ -19,4 +19,14 @@ public sealed class PackageListJsonTests
 
         Assert.Equivalent(list, PackageListJson.ReadSigned(PackageListJson.Write(list)), strict: true);
     }
+
+    [Fact]
+    public void MinimumVersionsMayBeMissing()
+    {
+        var (list, reason) = PackageList.Read(
+            """{"format":1,"issued":"2024-10-04T00:00:00Z","expires":"2024-10-05T00:00:00Z","packages":[]}"""u8);
+
+        Assert.Null(reason);
+        Assert.Empty(list!.MinimumVersions);
+    }
 }
