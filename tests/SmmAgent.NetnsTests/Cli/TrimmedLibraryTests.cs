@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Cli;
@@ -69,10 +70,12 @@ public sealed class TrimmedLibraryTests : IDisposable
         {
             "ca.p12" => pkcs12,
             "ca.der" => certificate.RawData,
-            "p12.pem" => System.Text.Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE", pkcs12)),
-            "random.pem" => System.Text.Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE", RandomNumberGenerator.GetBytes(2000))),
+            "p12.pem" => Pem(pkcs12),
+            "random.pem" => Pem(RandomNumberGenerator.GetBytes(2000)),
             "random" => [0, .. RandomNumberGenerator.GetBytes(2000)],
             _ => [],
         };
     }
+
+    private static byte[] Pem(byte[] content) => Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE", content));
 }
