@@ -57,6 +57,25 @@ public sealed class ListenerTests(BedFixture fixture) : IClassFixture<BedFixture
         }
     }
 
+    // trim.xml removes the streams that read bodies and upgraded connections.
+    [Fact]
+    public async Task BodiesAndUpgradesAreNeitherReadNorEndTheService()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+
+        Assert.Equal("405", Code("-X", "POST", "-d", "body"));
+        Assert.Equal("413", Code("-X", "GET", "-d", "body"));
+        Assert.Equal("413", Code("-X", "GET", "-d", "body", "-H", "Transfer-Encoding: chunked"));
+        Assert.Equal("200", Code("-H", "Connection: Upgrade", "-H", "Upgrade: websocket"));
+        Assert.Equal("405", Code("-X", "CONNECT"));
+        Assert.Equal("200", Code());
+
+        string Code(params string[] options) => bed.Vm.Run(
+            ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", .. options, "http://127.0.0.1:16400/healthz"]);
+    }
+
     private static async Task<TestbedProcess> HoldAsync(NetworkNamespace from, string to, string[] addresses)
     {
         var holder = new TestbedProcess(from.Inside(["python3", "-c", Holder, to, "16400", "16", .. addresses]));

@@ -57,6 +57,20 @@ public sealed class TrimmedLibraryTests : IDisposable
         Assert.Equal(2, refused.ExitCode);
     }
 
+    // System.CommandLine has directives and response files.
+    [Theory]
+    [InlineData("there is no command 'che'; did you mean 'check'?", "[suggest]", "che")]
+    [InlineData("there is no command 'che'; did you mean 'check'?", "[diagram]", "che")]
+    [InlineData("'status' does not accept '@words'", "status", "@words")]
+    [InlineData("'status' has no option '--bogus'", "status", "--bogus")]
+    public async Task DirectivesAndResponseFilesAreNotUsed(string message, params string[] arguments)
+    {
+        var shown = await Terminal.PipedAsync([Programs.Agent, .. arguments]);
+
+        Assert.Contains(message, shown.Error, StringComparison.Ordinal);
+        Assert.Equal(2, shown.ExitCode);
+    }
+
     private Task<CommandOutput> RunAsync(params string[] arguments) =>
         Terminal.PipedAsync([Programs.Agent, "--root", _root, .. arguments]);
 
