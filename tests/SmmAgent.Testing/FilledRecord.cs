@@ -4,7 +4,9 @@ using System.Reflection;
 
 namespace SmmAgent.Testing;
 
-/// <summary>Creates a record in which no member has its default value, so that a member that a writer or a reader forgets is seen.</summary>
+/// <summary>
+/// Creates a record in which no member has its default value, so that a member that a writer or a reader forgets is seen.
+/// </summary>
 public static class FilledRecord
 {
     public static T Create<T>() => (T)Create(typeof(T), new Counter());
