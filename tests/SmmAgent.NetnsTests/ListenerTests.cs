@@ -57,7 +57,7 @@ public sealed class ListenerTests(BedFixture fixture) : IClassFixture<BedFixture
         }
     }
 
-    // trim.xml removes the streams that read bodies and upgraded connections.
+    // Nothing of the agent reads a body or upgrades a connection.
     [Fact]
     public async Task BodiesAndUpgradesAreNeitherReadNorEndTheService()
     {
