@@ -57,7 +57,7 @@ public sealed class TrimmedLibraryTests : IDisposable
         Assert.Equal(2, refused.ExitCode);
     }
 
-    // System.CommandLine has directives and response files.
+    // System.CommandLine would handle them if the agent did not turn them off.
     [Theory]
     [InlineData("there is no command 'che'; did you mean 'check'?", "[suggest]", "che")]
     [InlineData("there is no command 'che'; did you mean 'check'?", "[diagram]", "che")]
