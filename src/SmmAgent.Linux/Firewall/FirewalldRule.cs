@@ -35,8 +35,8 @@ internal sealed partial record FirewalldRule(int Port, IPNetwork? Source)
     /// <summary>The rules that open these ports to these networks; to any source when there is no network.</summary>
     public static IReadOnlyList<FirewalldRule> For(IEnumerable<int> ports, IReadOnlyList<IPNetwork> sources) =>
         (from port in ports.Distinct()
-            from rule in sources.Count == 0 ? [new(port, null)] : sources.Select(source => new FirewalldRule(port, source)).Distinct()
-            select rule).ToArray();
+         from rule in sources.Count == 0 ? [new(port, null)] : sources.Select(source => new FirewalldRule(port, source)).Distinct()
+         select rule).ToArray();
 
     private static string Family(IPNetwork network) => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? "ipv4" : "ipv6";
 

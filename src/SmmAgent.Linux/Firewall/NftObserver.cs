@@ -75,9 +75,9 @@ internal sealed class NftObserver(CommandRunner runner)
         {
             return
                 (from chain in NftTables.Chains()
-                    where chain.IsBase && Families.Contains(chain.Table.Family)
-                        && (native.Contains(chain.Table) || !NftRuleset.IsOfIptables(chain.Table) || !NftRuleset.IsOfIptables(chain.Chain))
-                    select chain.Table).Distinct().ToList();
+                 where chain.IsBase && Families.Contains(chain.Table.Family)
+                     && (native.Contains(chain.Table) || !NftRuleset.IsOfIptables(chain.Table) || !NftRuleset.IsOfIptables(chain.Chain))
+                 select chain.Table).Distinct().ToList();
         }
         catch (IOException)
         {

@@ -20,9 +20,9 @@ public static class BypassedRules
     /// <returns>The first few, in the notation of iptables; empty when there are none.</returns>
     public static IReadOnlyList<string> Find(ObservedFirewall observed) =>
         (from filter in observed.Filters
-            where filter.State.Value is { Presence: FilterPresence.Present, Native: null }
-            from rule in In(filter.State.Value!.Table, filter.Tool.Family)
-            select $"{filter.Tool} {rule}").Distinct().Take(Most).ToArray();
+         where filter.State.Value is { Presence: FilterPresence.Present, Native: null }
+         from rule in In(filter.State.Value!.Table, filter.Tool.Family)
+         select $"{filter.Tool} {rule}").Distinct().Take(Most).ToArray();
 
     private static IEnumerable<string> In(FilterTable table, IpFamily family)
     {

@@ -136,10 +136,10 @@ public static class PortsDiagnosis
             return [];
 
         return (from zone in zones
-            where zone.ReceivesTraffic
-            let shut = desired.Ports.Select(port => port.Port).Where(port => !zone.OpenNow.Contains(port)).ToList()
-            where shut.Count > 0
-            select new ClosedZone(zone.Name, shut)).ToArray();
+                where zone.ReceivesTraffic
+                let shut = desired.Ports.Select(port => port.Port).Where(port => !zone.OpenNow.Contains(port)).ToList()
+                where shut.Count > 0
+                select new ClosedZone(zone.Name, shut)).ToArray();
     }
 
     private static string Describe(ChainBlocker blocker) => $"{blocker.Where} does not let {Remediation.Ports(blocker.Ports)} in";

@@ -9,9 +9,9 @@ public static class AgentRules
 {
     public static IReadOnlyList<FilterRule> Build(DesiredFirewall desired, IpFamily family) =>
         (from source in desired.SourcesIn(family)
-            from port in desired.Ports
-            from rule in Rules(port, source.PrefixLength == 0 ? null : source)
-            select rule).ToArray();
+         from port in desired.Ports
+         from rule in Rules(port, source.PrefixLength == 0 ? null : source)
+         select rule).ToArray();
 
     private static IEnumerable<FilterRule> Rules(OpenPort port, IPNetwork? source)
     {

@@ -25,7 +25,8 @@ internal sealed class HostDocker() : Check("host-docker", CheckGroup.Host, "Dock
                 "run containers that belong to the mesh with --network host")]
             : taken.Select(port => CheckLine.Fail(
                 "Docker sends it to a container before the sidecar sees it",
-                "run that container with --network host instead of publishing the port") with { Subject = $"{port.Port} ({port.Name})" })
+                "run that container with --network host instead of publishing the port") with
+            { Subject = $"{port.Port} ({port.Name})" })
                 .ToArray();
     }
 }
