@@ -7,6 +7,8 @@ namespace SmmAgent.Linux.Host;
 /// </summary>
 public static class ProcessMemory
 {
+    private static IReadOnlyList<(nint Start, nuint Length)>? _mappings;
+
     /// <summary>
     /// Uses one heap for the native allocations of all threads, instead of one per thread with memory that OpenSSL no longer needs.
     /// Call this early: threads that have allocated memory keep their heaps.
@@ -16,11 +18,11 @@ public static class ProcessMemory
     /// <summary>Returns unused memory to the system after a burst of work.</summary>
     public static void GiveBack()
     {
-        // Reading the mappings allocates a megabyte, which would remain in the heap after the collection.
-        var mappings = ProgramMappings();
+        // Read once: this allocates a megabyte, which would remain in the heap after the collection, and the kernel counts all pages.
+        _mappings ??= ProgramMappings();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _ = Libc.TrimMalloc(0);
-        foreach (var (start, length) in mappings)
+        foreach (var (start, length) in _mappings)
             _ = Libc.AdviseMemory(start, length, Libc.DoNotNeed);
     }
 
@@ -38,7 +40,7 @@ public static class ProcessMemory
 
     // The read-only pages of the program. The kernel maps sixteen pages for each page that is used, and most are needed only at the start.
     // Pages that are dropped from this process remain in the page cache; the few that are needed again are mapped without a disk read.
-    // A mapping with anonymous pages (relocations) differs from its file, so it is kept.
+    // A mapping with anonymous pages (relocations) differs from its file, so it is kept. The mappings do not change after the start.
     private static List<(nint Start, nuint Length)> ProgramMappings()
     {
         var found = new List<(nint, nuint)>();
