@@ -14,15 +14,15 @@ public sealed class JsonInput
 {
     private readonly JsonElement _value;
     private readonly JsonInput? _parent;
-    private readonly string _step;
+    private readonly string? _name;
+    private readonly int _index;
     private readonly bool _allowsDuplicates;
     private List<string>? _missing;
 
-    private JsonInput(JsonElement value, JsonInput parent, string step)
-        : this(value, step, parent._allowsDuplicates) => _parent = parent;
+    private JsonInput(JsonElement value, bool allowsDuplicates) => (_value, _allowsDuplicates) = (value, allowsDuplicates);
 
-    private JsonInput(JsonElement value, string step, bool allowsDuplicates) =>
-        (_value, _step, _allowsDuplicates) = (value, step, allowsDuplicates);
+    private JsonInput(JsonElement value, JsonInput parent, string? name, int index = 0)
+        : this(value, parent._allowsDuplicates) => (_parent, _name, _index) = (parent, name, index);
 
     /// <summary>Reads a document that is one object.</summary>
     /// <param name="read">Reads the members of the object.</param>
@@ -34,7 +34,7 @@ public sealed class JsonInput
         where T : class
     {
         var root = new JsonInput(
-            JsonElement.Parse(utf8, new JsonDocumentOptions { MaxDepth = maximumDepth }), "$", allowsDuplicates);
+            JsonElement.Parse(utf8, new JsonDocumentOptions { MaxDepth = maximumDepth }), allowsDuplicates);
         try
         {
             return root.MembersOrNull(read);
@@ -68,7 +68,7 @@ public sealed class JsonInput
             found = member.Value;
         }
 
-        return new(found, this, $".{name}");
+        return new(found, this, name);
     }
 
     /// <summary>The text.</summary>
@@ -158,7 +158,7 @@ public sealed class JsonInput
 
         var items = new List<T>(_value.GetArrayLength());
         foreach (var item in _value.EnumerateArray())
-            items.Add(read(new(item, this, $"[{items.Count}]")));
+            items.Add(read(new(item, this, name: null, items.Count)));
         return items;
     }
 
@@ -176,7 +176,7 @@ public sealed class JsonInput
         var map = new Dictionary<string, T>();
         foreach (var member in _value.EnumerateObject())
         {
-            var value = read(new(member.Value, this, $".{member.Name}"));
+            var value = read(new(member.Value, this, member.Name));
             if (!_allowsDuplicates && map.ContainsKey(member.Name))
                 throw new JsonInputException($"it has the member '{member.Name}' twice", Path);
             map[member.Name] = value;
@@ -192,7 +192,7 @@ public sealed class JsonInput
     public JsonException OtherType() => new JsonInputException(
         _parent is null ? "it has a value of another type" : $"{Path.TrimStart('$', '.')} has a value of another type", Path);
 
-    private string Path => $"{_parent?.Path}{_step}";
+    private string Path => _parent is null ? "$" : _name is null ? $"{_parent.Path}[{_index}]" : $"{_parent.Path}.{_name}";
 
     private bool IsMissing => _value.ValueKind == JsonValueKind.Undefined;
 

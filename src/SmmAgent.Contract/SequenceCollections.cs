@@ -33,7 +33,7 @@ public static class SequenceCollections
         where TKey : notnull =>
         new(source);
 
-    /// <summary>The elements by their keys. Two elements with one key are an exception.</summary>
+    /// <summary>The elements by their keys. Throws if two elements have the same key.</summary>
     public static Dictionary<TKey, T> ToDictionary<T, TKey>(
         this IEnumerable<T> source, Func<T, TKey> keySelector, IEqualityComparer<TKey>? comparer = null)
         where TKey : notnull
@@ -47,7 +47,7 @@ public static class SequenceCollections
         return elements;
     }
 
-    /// <summary>A value of each element by its key. Two elements with one key are an exception.</summary>
+    /// <summary>A value of each element by its key. Throws if two elements have the same key.</summary>
     public static Dictionary<TKey, TValue> ToDictionary<T, TKey, TValue>(
         this IEnumerable<T> source, Func<T, TKey> keySelector, Func<T, TValue> valueSelector, IEqualityComparer<TKey>? comparer = null)
         where TKey : notnull

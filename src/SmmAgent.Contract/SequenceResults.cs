@@ -40,7 +40,7 @@ public static class SequenceResults
         return true;
     }
 
-    /// <summary>Whether an element equals the value.</summary>
+    /// <summary>Whether an element equals the value. A comparer of the collection itself is not used.</summary>
     public static bool Contains<T>(this IEnumerable<T> source, T value, IEqualityComparer<T>? comparer = null)
     {
         var equality = comparer ?? EqualityComparer<T>.Default;
@@ -133,7 +133,7 @@ public static class SequenceResults
         return result;
     }
 
-    /// <summary>The first element. A sequence without elements is an exception.</summary>
+    /// <summary>The first element. Throws if there is none.</summary>
     public static T First<T>(this IEnumerable<T> source)
     {
         foreach (var element in source)
@@ -144,7 +144,7 @@ public static class SequenceResults
         throw NoElement();
     }
 
-    /// <summary>The first element for which the predicate is true. A sequence without one is an exception.</summary>
+    /// <summary>The first element for which the predicate is true. Throws if there is none.</summary>
     public static T First<T>(this IEnumerable<T> source, Func<T, bool> predicate)
     {
         foreach (var element in source)
@@ -158,7 +158,7 @@ public static class SequenceResults
         throw NoElement();
     }
 
-    /// <summary>The only element for which the predicate is true. None, or more than one, is an exception.</summary>
+    /// <summary>The only element for which the predicate is true. Throws if there is none, or more than one.</summary>
     [SuppressMessage("Naming", "CA1720", Justification = "The name of the operator in System.Linq.")]
     public static T Single<T>(this IEnumerable<T> source, Func<T, bool> predicate)
     {
@@ -250,24 +250,31 @@ public static class SequenceResults
     }
 
     /// <summary>The element at a position, or the default of the type.</summary>
-    public static T? ElementAtOrDefault<T>(this IEnumerable<T> source, int index) => source.Skip(index).FirstOrDefault();
+    public static T? ElementAtOrDefault<T>(this IEnumerable<T> source, int index) =>
+        index < 0 ? default : source.Skip(index).FirstOrDefault();
 
-    /// <summary>The smallest element that is not null. A sequence without elements is null, or an exception for values.</summary>
+    /// <summary>The smallest element that is not null.</summary>
+    /// <returns>Null for a sequence without elements; throws if the type cannot be null.</returns>
     public static T? Min<T>(this IEnumerable<T> source) => source.MinBy(element => element);
 
-    /// <summary>The smallest result that is not null. A sequence without elements is null, or an exception for values.</summary>
+    /// <summary>The smallest result that is not null.</summary>
+    /// <returns>Null for a sequence without elements; throws if the type cannot be null.</returns>
     public static TResult? Min<T, TResult>(this IEnumerable<T> source, Func<T, TResult> selector) => source.Select(selector).Min();
 
-    /// <summary>The largest element that is not null. A sequence without elements is null, or an exception for values.</summary>
+    /// <summary>The largest element that is not null.</summary>
+    /// <returns>Null for a sequence without elements; throws if the type cannot be null.</returns>
     public static T? Max<T>(this IEnumerable<T> source) => source.MaxBy(element => element);
 
-    /// <summary>The largest result that is not null. A sequence without elements is null, or an exception for values.</summary>
+    /// <summary>The largest result that is not null.</summary>
+    /// <returns>Null for a sequence without elements; throws if the type cannot be null.</returns>
     public static TResult? Max<T, TResult>(this IEnumerable<T> source, Func<T, TResult> selector) => source.Select(selector).Max();
 
-    /// <summary>The first element with the smallest key. A sequence without elements is null, or an exception for values.</summary>
+    /// <summary>The first element with the smallest key.</summary>
+    /// <returns>Null for a sequence without elements; throws if the type cannot be null.</returns>
     public static T? MinBy<T, TKey>(this IEnumerable<T> source, Func<T, TKey> keySelector) => Extreme(source, keySelector, -1);
 
-    /// <summary>The first element with the largest key. A sequence without elements is null, or an exception for values.</summary>
+    /// <summary>The first element with the largest key.</summary>
+    /// <returns>Null for a sequence without elements; throws if the type cannot be null.</returns>
     public static T? MaxBy<T, TKey>(this IEnumerable<T> source, Func<T, TKey> keySelector) => Extreme(source, keySelector, 1);
 
     private static T? Extreme<T, TKey>(IEnumerable<T> source, Func<T, TKey> keySelector, int sign)

@@ -29,7 +29,7 @@ public static class FilledRecord
         if (type == typeof(byte[]))
             return new[] { (byte)next.Value() };
         if (type.IsEnum)
-            return Enum.GetValues(type).Cast<object>().Last();
+            return Enum.GetValues(type).Cast<object>().ElementAt(1); // neither the default nor the value for unknown texts
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
             return Dictionary(type.GetGenericArguments(), next);
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))

@@ -6,7 +6,7 @@ using SmmAgent.Testbed;
 namespace SmmAgent.NetnsTests.Cli;
 
 /// <summary>
-/// Input that would reach what src/SmmAgent/trim.xml removes from the published binary. The other tests run code that has all of it.
+/// Input that could reach what src/SmmAgent/trim.xml removes from the published binary. Tests of the libraries run code that has all of it.
 /// </summary>
 public sealed class TrimmedLibraryTests : IDisposable
 {

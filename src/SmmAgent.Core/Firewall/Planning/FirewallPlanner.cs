@@ -127,7 +127,8 @@ public static class FirewallPlanner
             own => !wanted.Contains(own.Port) || (own.Source is { } source ? !sources.Contains(source) : sources.Count > 0)));
 
     private static List<PortOpening> Sorted(IEnumerable<PortOpening> openings) =>
-        openings.OrderBy(open => $"{open}", StringComparer.Ordinal).ToList();
+        openings.Select(open => (Text: $"{open}", Opening: open)).OrderBy(open => open.Text, StringComparer.Ordinal)
+            .Select(open => open.Opening).ToList();
 
     private static IEnumerable<PlanStep> Removal(ObservedFilter filter)
     {

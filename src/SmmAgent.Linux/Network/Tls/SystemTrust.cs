@@ -82,7 +82,7 @@ public static class SystemTrust
     {
         var chain = new X509Chain { ChainPolicy = handshake.ChainPolicy.Clone() };
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.DisableCertificateDownloads = true; // a certificate that is not valid yet names the address; see trim.xml
+        chain.ChainPolicy.DisableCertificateDownloads = true; // a certificate that is not verified yet names the address; see trim.xml
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         chain.Build(leaf);
         chain.ChainPolicy.CustomTrustStore.Clear();
